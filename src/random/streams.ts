@@ -1,0 +1,35 @@
+// What the counter of the generator means, and which purposes draw from it.
+//
+//   key     = (seed low word, seed high word)
+//   counter = (step, table << 16 | vocabulary, id, stream << 16 | block of elements)
+//
+// Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block).
+// A number is never drawn twice: whoever adds a purpose adds a stream, at the end.
+
+/** The purposes that draw random numbers. New ones go at the end: a stream's number is part of every result. */
+export const Stream = {
+  init: 0,
+  rounding: 1,
+  dropout: 2,
+  epochOrder: 3,
+  firstMoment: 4,
+  secondMoment: 5,
+  stepFirstMoment: 6,
+  stepSecondMoment: 7,
+} as const;
+export type Stream = (typeof Stream)[keyof typeof Stream];
+
+/** Splits a seed (an integer from 0 to 2^53 − 1) into the two words of a Philox key. */
+export function seedKey(seed: number): [low: number, high: number] {
+  return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
+/** The counter's second word: a table and one of its vocabularies, both by their number in the manifest. */
+export function tableWord(table: number, vocabulary: number): number {
+  return ((table << 16) | vocabulary) >>> 0;
+}
+
+/** The counter's last word. A block is four elements wide (one Philox call gives four words). */
+export function streamWord(stream: Stream, block: number): number {
+  return ((stream << 16) | block) >>> 0;
+}
