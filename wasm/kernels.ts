@@ -1,1 +1,11 @@
-// placeholder until the first kernel
+// Every kernel of bitrow. Pointer style: arguments are byte addresses in the one imported memory, nothing is
+// allocated here. Each kernel does in every bit what its namesake in src/kernels/reference*.ts does: one IEEE
+// operation at a time in the same order, sums over D in four lanes (element j to lane j mod 4), then (0+1)+(2+3).
+
+export { addInto, combineRows, expandRows, findNonFinite, segmentSum } from './batch';
+export { adam, rowwiseAdagrad } from './optimizers';
+export { dropoutMask } from './random';
+export { readRows, readSteps, touchRows } from './read';
+export { countCodes } from './statistics';
+export { bind } from './table';
+export { forwardRows, stepGradient, writeCodes, writeValues } from './write';

@@ -1,0 +1,71 @@
+// The header at address 0 of every shard's memory: what a kernel has to know of the table. wasm/table.ts reads
+// the same list.
+
+/** Byte of a record where there is no step, since the table has one for all its rows. */
+export const NO_ROW_STEP = 0xffffffff;
+
+/** `bits` of a table whose rows are fp32 values. */
+export const FULL_BITS = 32;
+
+export const HEADER_BYTES = 64;
+
+export interface ShardHeader {
+  dim: number;
+  /** 2, 4, 8, 16, or 32 for fp32 values. */
+  bits: number;
+  /** Bytes of one record: codes (or values), step, optimizer state, the step's optimizer state. */
+  recordBytes: number;
+  /** Byte of the step in a record, or NO_ROW_STEP. */
+  stepOffset: number;
+  /** The step of all rows, or the first step of each. */
+  tableStep: number;
+  /** Table row of the shard's first record. */
+  firstRow: number;
+  /** Address of the bitmap of rows ever written. */
+  written: number;
+  /** Address of the first record. */
+  records: number;
+  /** Address of the vocabularies' first rows, and one more: the rows of the table (u32). */
+  offsets: number;
+  vocabularies: number;
+  seedLow: number;
+  seedHigh: number;
+  /** The table's number, for random streams. */
+  tableNumber: number;
+  /** Factor of initial deviates (random/uniform.ts). */
+  initialScale: number;
+}
+
+const uint = ['getUint32', 'setUint32'] as const;
+const float = ['getFloat32', 'setFloat32'] as const;
+
+/** Order and type of the fields, four bytes each. */
+const fields = {
+  dim: uint,
+  bits: uint,
+  recordBytes: uint,
+  stepOffset: uint,
+  tableStep: float,
+  firstRow: uint,
+  written: uint,
+  records: uint,
+  offsets: uint,
+  vocabularies: uint,
+  seedLow: uint,
+  seedHigh: uint,
+  tableNumber: uint,
+  initialScale: float,
+} as const satisfies Record<keyof ShardHeader, unknown>;
+
+const names = Object.keys(fields) as (keyof ShardHeader)[];
+
+export function writeHeader(memory: WebAssembly.Memory, header: ShardHeader): void {
+  const view = new DataView(memory.buffer);
+  for (const [i, name] of names.entries()) view[fields[name][1]](i * 4, header[name], true);
+}
+
+export function readHeader(memory: WebAssembly.Memory): ShardHeader {
+  const view = new DataView(memory.buffer);
+  const entries = names.map((name, i) => [name, view[fields[name][0]](i * 4, true)]);
+  return Object.fromEntries(entries) as ShardHeader;
+}

@@ -1,0 +1,228 @@
+// Every kernel against its specification: the same random memory through both, then every byte compared.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { codeBits, grid } from '../quantization/grid.js';
+import { packedBytes } from '../quantization/packing.js';
+import { Stream } from '../random/streams.js';
+import { deviateScale } from '../random/uniform.js';
+import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, writeHeader } from './header.js';
+import { type Kernels, workBytes } from './kernels.js';
+import { wasmKernels } from './load.js';
+import { referenceKernels } from './reference.js';
+
+const ROWS = 40;
+const FIRST_ROW = 5;
+const CHUNK = 12;
+
+interface Case {
+  dim: number;
+  bits: number;
+  hasRowStep: boolean;
+  seed: number;
+}
+
+const cases: fc.Arbitrary<Case> = fc.record({
+  dim: fc.integer({ min: 1, max: 21 }),
+  bits: fc.constantFrom(...codeBits, FULL_BITS),
+  hasRowStep: fc.boolean(),
+  seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+});
+
+/** A small table of each kind with scratch areas, its addresses, and numbers drawn from the case's seed. */
+function build({ dim, bits, hasRowStep, seed }: Case) {
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+  let end = HEADER_BYTES;
+  const take = (bytes: number) => {
+    const at = Math.ceil(end / 16) * 16;
+    end = at + bytes;
+    return at;
+  };
+  const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
+  const isLearned = hasRowStep && bits !== FULL_BITS;
+  const stateOffset = codeBytes + (isLearned ? 4 : 0);
+  const recordBytes = stateOffset + 8 * dim;
+  const at = {
+    work: take(workBytes(dim)),
+    offsets: take(16),
+    written: take(8),
+    // Odd on purpose: records are packed bytes.
+    records: take(recordBytes * ROWS + 1) + 1,
+    rows: take(4 * CHUNK),
+    values: take(4 * dim * CHUNK),
+    gradient: take(4 * dim * CHUNK),
+    change: take(4 * dim * CHUNK),
+    steps: take(4 * CHUNK),
+    dSteps: take(4 * CHUNK),
+    counts: take(16),
+  };
+  const step = Math.fround(bits === FULL_BITS ? 1 : 0.02 / Math.sqrt(grid(bits as 2).highest));
+  writeHeader(memory, {
+    dim,
+    bits,
+    recordBytes,
+    stepOffset: isLearned ? codeBytes : NO_ROW_STEP,
+    tableStep: step,
+    firstRow: FIRST_ROW,
+    written: at.written,
+    records: at.records,
+    offsets: at.offsets,
+    vocabularies: 3,
+    seedLow: seed,
+    seedHigh: 7,
+    tableNumber: 2,
+    initialScale: deviateScale(0.01),
+  });
+  let random = seed | 1;
+  /** Uniform in (−1, 1), from a small generator of its own. */
+  const draw = () => {
+    random = (Math.imul(random, 1664525) + 1013904223) | 0;
+    return random / 2 ** 31;
+  };
+  new Uint32Array(memory.buffer, at.offsets, 4).set([0, 9, 30, FIRST_ROW + ROWS]);
+  const chosen = Array.from({ length: ROWS }, (_, i) => FIRST_ROW + i)
+    .sort(() => draw())
+    .slice(0, CHUNK)
+    .sort((a, b) => a - b);
+  new Uint32Array(memory.buffer, at.rows, CHUNK).set(chosen);
+  // Moves from far below to far above one step, some exactly zero and some exactly whole.
+  const moves = Array.from({ length: dim * CHUNK }, () =>
+    draw() > 0.7 ? 0 : draw() > 0.8 ? Math.round(draw() * 3) * step : draw() * step * 10 ** (draw() * 3),
+  );
+  new Float32Array(memory.buffer, at.change, moves.length).set(moves);
+  new Float32Array(memory.buffer, at.gradient, moves.length).set(
+    moves.map(() => draw() * 10 ** (draw() * 6)),
+  );
+  new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
+  return { memory, at, isLearned, recordBytes, stateOffset, dim, bits };
+}
+
+type Built = ReturnType<typeof build>;
+
+/** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
+function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, dim, bits }: Built): void {
+  const states = at.records + stateOffset;
+  kernels.bind(at.work);
+  kernels.readRows(at.rows, CHUNK, at.values);
+  kernels.touchRows(at.rows, CHUNK - 3);
+  if (bits === FULL_BITS) {
+    kernels.touchRows(at.rows, CHUNK);
+    kernels.writeValues(at.rows, CHUNK, at.change);
+  } else {
+    for (const [trainingStep, isStochastic] of [
+      [1, 1],
+      [2, 0],
+      [3, 1],
+    ]) {
+      kernels.touchRows(at.rows, CHUNK);
+      kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
+      const steps = isLearned ? at.steps : 0;
+      kernels.writeCodes(at.rows, CHUNK, at.change, steps, trainingStep, Stream.rounding, isStochastic);
+      kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
+    }
+    kernels.countCodes(FIRST_ROW, ROWS, at.counts);
+  }
+  kernels.adam(
+    states,
+    recordBytes,
+    FIRST_ROW,
+    at.rows,
+    CHUNK,
+    dim,
+    at.values,
+    at.gradient,
+    at.change,
+    1e-3,
+    0.9,
+    0.999,
+    1e-8,
+    0.01,
+    0.1,
+  );
+  kernels.rowwiseAdagrad(
+    states,
+    recordBytes,
+    FIRST_ROW,
+    at.rows,
+    CHUNK,
+    dim,
+    at.values,
+    at.gradient,
+    at.change,
+    1e-2,
+    1e-10,
+    0.01,
+  );
+  kernels.readRows(at.rows, CHUNK, at.values);
+  kernels.readSteps(at.rows, CHUNK, at.steps);
+}
+
+/** The areas whose bytes are results (the work area is each implementation's own). */
+function results({ memory, at }: Built): Uint8Array {
+  return new Uint8Array(memory.buffer).slice(at.offsets);
+}
+
+describe('the kernels equal their reference in every bit', () => {
+  it('on rows of every width, with a step per row or per table, whatever D', () => {
+    fc.assert(
+      fc.property(cases, (chosen) => {
+        const [fast, plain] = [build(chosen), build(chosen)];
+        exercise(wasmKernels(fast.memory), fast);
+        exercise(referenceKernels(plain.memory), plain);
+        expect(Buffer.compare(results(fast), results(plain))).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('in between rows and network', () => {
+    const shape = fc.record({
+      dim: fc.integer({ min: 1, max: 9 }),
+      parts: fc.integer({ min: 1, max: 9 }),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ dim, parts, seed }) => {
+        const outputs = [wasmKernels, referenceKernels].map((implementation) => {
+          const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+          const kernels = implementation(memory);
+          const unique = 7;
+          const [sums, slots, first, out, work, wide, positions, starts, occurrences, mask] = [
+            1024, 8192, 9216, 10240, 12288, 14336, 16384, 17408, 18432, 20480,
+          ];
+          const floats = new Float32Array(memory.buffer, sums, unique * parts * dim);
+          for (let i = 0; i < floats.length; i++) floats[i] = Math.sin(seed + i * 1.7) * 10 ** (i % 5);
+          for (let p = 0; p < parts; p++) new Uint32Array(memory.buffer, first, parts)[p] = p * unique;
+          const slotList = new Uint32Array(memory.buffer, slots, unique * parts);
+          for (let i = 0; i < slotList.length; i++) {
+            const isAbsent = i % parts !== Math.floor(i / parts) % parts && (seed >> (i % 13)) & 1;
+            slotList[i] = isAbsent ? 0xffffffff : Math.floor(i / parts);
+          }
+          new Uint32Array(memory.buffer, positions, 10).set([3, 3, 0, 1, 2, 3, 0, 0, 6, 5]);
+          new Uint32Array(memory.buffer, starts, 5).set([0, 3, 4, 8, 10]);
+          new Uint32Array(memory.buffer, occurrences, 10).set([0, 4, 9, 1, 2, 3, 5, 6, 7, 8]);
+          kernels.expandRows(sums, positions, 10, dim, wide);
+          kernels.segmentSum(wide, starts, occurrences, 4, dim, out);
+          const segments = new Uint8Array(memory.buffer).slice(out, out + 4 * dim * 4);
+          kernels.combineRows(slots, unique, parts, sums, first, dim, out, work);
+          kernels.dropoutMask(mask, work, 3, dim, 5, seed, 1, 4, 2, Stream.dropout, 0.8, 1.25);
+          const all = new Uint8Array(memory.buffer);
+          return Buffer.concat([segments, all.slice(sums, slots), all.slice(out, work), all.slice(mask)]);
+        });
+        expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
+      }),
+    );
+  });
+
+  it('in finding what is not finite', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const values = new Float32Array(memory.buffer, 64, 9);
+    for (const kernels of [wasmKernels(memory), referenceKernels(memory)]) {
+      values.fill(3e38);
+      expect(kernels.findNonFinite(64, 9)).toBe(-1);
+      values[7] = Number.NEGATIVE_INFINITY;
+      expect(kernels.findNonFinite(64, 9)).toBe(7);
+      values[5] = Number.NaN;
+      expect(kernels.findNonFinite(64, 9)).toBe(5);
+    }
+  });
+});

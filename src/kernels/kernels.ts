@@ -1,0 +1,129 @@
+// The hot loops over rows, as one interface with two implementations: `referenceKernels` (plain TypeScript, the
+// specification) and the WebAssembly module (fast), equal in every bit. Arguments are byte addresses in one
+// memory, counts of elements, and numbers that are rounded to fp32 on the way in.
+
+/** Kernels on a table's rows; `bind` must have been called. Rows are table rows (u32); all arrays are (count, D). */
+export interface RowKernels {
+  /** Reads the shard header at address 0. `work`: this thread's own `workBytes(dim)` bytes, 16-byte aligned. */
+  bind(work: number): void;
+  /** Writes the initial value of every row never written; update kernels need it done. */
+  touchRows(rows: number, count: number): void;
+  /** values = step · code. */
+  readRows(rows: number, count: number, values: number): void;
+  /** steps (count). */
+  readSteps(rows: number, count: number, steps: number): void;
+  /** fp32 rows += change. */
+  writeValues(rows: number, count: number, change: number): void;
+  /** values = Q_D(w', step), w' = step·code + change. */
+  forwardRows(rows: number, count: number, change: number, values: number): void;
+  /** dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
+  stepGradient(
+    rows: number,
+    count: number,
+    change: number,
+    dValues: number,
+    scale: number,
+    dSteps: number,
+  ): void;
+  /** New codes, and newSteps (count) where the table has a step per row; `isStochastic` is 0 or 1. */
+  writeCodes(
+    rows: number,
+    count: number,
+    change: number,
+    newSteps: number,
+    trainingStep: number,
+    stream: number,
+    isStochastic: number,
+  ): void;
+  /** out[0] += saturated codes, out[1] += zero codes (u32) over the written rows first … first + count − 1. */
+  countCodes(first: number, count: number, out: number): void;
+}
+
+/** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */
+export interface OptimizerKernels {
+  adam(
+    states: number,
+    stride: number,
+    firstRow: number,
+    rows: number,
+    count: number,
+    dim: number,
+    values: number,
+    gradient: number,
+    change: number,
+    /** learningRate / (1 − β1^t). */
+    rate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    /** 1 − β2^t. */
+    correction: number,
+  ): void;
+  rowwiseAdagrad(
+    states: number,
+    stride: number,
+    firstRow: number,
+    rows: number,
+    count: number,
+    dim: number,
+    values: number,
+    gradient: number,
+    change: number,
+    rate: number,
+    epsilon: number,
+    weightDecay: number,
+  ): void;
+}
+
+/** Between unique rows and the network. */
+export interface BatchKernels {
+  /** out (count, dim) = values[positions[i]]. */
+  expandRows(values: number, positions: number, count: number, dim: number, out: number): void;
+  /** out (unique, dim): per row, the sum over its occurrences in batch order. */
+  segmentSum(
+    dValues: number,
+    starts: number,
+    occurrences: number,
+    unique: number,
+    dim: number,
+    out: number,
+  ): void;
+  /** out (count, dim): per row, its micro-batch sums by the binary tree. Uses the sums as accumulators. */
+  combineRows(
+    slots: number,
+    count: number,
+    parts: number,
+    sums: number,
+    firstSums: number,
+    dim: number,
+    out: number,
+    work: number,
+  ): void;
+  /** to += from. */
+  addInto(to: number, from: number, count: number): void;
+  /** Index of the first NaN or infinity, or −1. */
+  findNonFinite(values: number, count: number): number;
+  /** Dropout masks (rows, width): `scale` with probability `keep`, else 0. `work`: 16 bytes. */
+  dropoutMask(
+    out: number,
+    work: number,
+    rows: number,
+    width: number,
+    firstBatchRow: number,
+    keyLow: number,
+    keyHigh: number,
+    step: number,
+    layer: number,
+    stream: number,
+    keep: number,
+    scale: number,
+  ): void;
+}
+
+export type Kernels = RowKernels & OptimizerKernels & BatchKernels;
+
+/** Bytes of the work area that `bind` takes. */
+export function workBytes(dim: number): number {
+  return 2 * 4 * (Math.ceil(dim / 4) * 4);
+}

@@ -1,0 +1,15 @@
+// The WebAssembly kernels: compiled once per thread, instantiated once per memory.
+import { readFileSync } from 'node:fs';
+import type { Kernels } from './kernels.js';
+
+/** Name of the kernel variant, stored in a run: another one may give other bits. */
+export const kernelVariant = 'wasm-simd128';
+
+let compiled: WebAssembly.Module | undefined;
+
+/** An instance of the kernels on a shared memory. */
+export function wasmKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('../../wasm/kernels.wasm', import.meta.url)));
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  return exports as unknown as Kernels;
+}

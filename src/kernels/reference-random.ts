@@ -1,0 +1,64 @@
+// Specification of the kernels that draw random numbers.
+import { philox } from '../random/philox.js';
+import { Stream, streamWord, tableWord } from '../random/streams.js';
+import { deviate, uniform } from '../random/uniform.js';
+import type { ShardHeader } from './header.js';
+import type { BatchKernels } from './kernels.js';
+
+const words = new Uint32Array(4);
+
+/** A row's place in the random counter: its table and vocabulary, and its id within the vocabulary. */
+function counterOf(header: ShardHeader, offsets: Uint32Array, row: number): { table: number; id: number } {
+  let vocabulary = 0;
+  while (offsets[vocabulary + 1] <= row) vocabulary++;
+  return { table: tableWord(header.tableNumber, vocabulary), id: row - offsets[vocabulary] };
+}
+
+/** The initial deviates of a row, `out` (D): two elements from each block of four words. */
+export function drawInitial(header: ShardHeader, offsets: Uint32Array, row: number, out: Float32Array): void {
+  const { table, id } = counterOf(header, offsets, row);
+  for (let j = 0; j < out.length; j++) {
+    philox(words, 0, header.seedLow, header.seedHigh, 0, table, id, streamWord(Stream.init, j >> 1));
+    const first = (j & 1) * 2;
+    out[j] = deviate(words[first], words[first + 1], header.initialScale);
+  }
+}
+
+/** The rounding uniforms of a row in one training step, `out` (D): one word an element. */
+export function drawUniforms(
+  header: ShardHeader,
+  offsets: Uint32Array,
+  row: number,
+  trainingStep: number,
+  stream: Stream,
+  out: Float32Array,
+): void {
+  const { table, id } = counterOf(header, offsets, row);
+  for (let j = 0; j < out.length; j++) {
+    philox(words, 0, header.seedLow, header.seedHigh, trainingStep, table, id, streamWord(stream, j >> 2));
+    out[j] = uniform(words[j & 3]);
+  }
+}
+
+export function referenceDropout(memory: WebAssembly.Memory): Pick<BatchKernels, 'dropoutMask'> {
+  return {
+    dropoutMask(out, _work, rows, width, firstBatchRow, keyLow, keyHigh, step, layer, stream, keep, scale) {
+      const mask = new Float32Array(memory.buffer, out, rows * width);
+      for (let r = 0; r < rows; r++) {
+        for (let j = 0; j < width; j++) {
+          philox(
+            words,
+            0,
+            keyLow,
+            keyHigh,
+            step,
+            layer,
+            firstBatchRow + r,
+            streamWord(stream as Stream, j >> 2),
+          );
+          mask[r * width + j] = uniform(words[j & 3]) < Math.fround(keep) ? scale : 0;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,16 @@
+// The specification of every kernel: plain loops over the same memory, in terms of quantization/ and random/.
+import type { Kernels } from './kernels.js';
+import { referenceBatchKernels } from './reference-batch.js';
+import { referenceOptimizerKernels } from './reference-optimizers.js';
+import { referenceDropout } from './reference-random.js';
+import { referenceRowKernels } from './reference-rows.js';
+
+/** Slow and obvious; agrees with `wasmKernels` in every bit. The memory must not grow. */
+export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+  return {
+    ...referenceRowKernels(memory),
+    ...referenceOptimizerKernels(memory),
+    ...referenceBatchKernels(memory),
+    ...referenceDropout(memory),
+  };
+}

@@ -1,0 +1,92 @@
+// Between unique rows and the network: expand to the batch, sum back by segment, combine micro-batches by the
+// fixed binary tree over their index. Specification: src/kernels/reference-batch.ts.
+
+/** out (count, dim): out[i] = values[positions[i]]. */
+export function expandRows(values: usize, positions: usize, count: u32, dim: u32, out: usize): void {
+  const bytes = dim << 2;
+  if (dim & 3) {
+    for (let i: u32 = 0; i < count; i++, out += bytes) {
+      memory.copy(out, values + <usize>load<u32>(positions + (i << 2)) * bytes, bytes);
+    }
+    return;
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    const from = values + <usize>load<u32>(positions + (i << 2)) * bytes;
+    for (let j: u32 = 0; j < bytes; j += 16, out += 16) v128.store(out, v128.load(from + j));
+  }
+}
+
+/** to += from, over `count` floats. */
+export function addInto(to: usize, from: usize, count: u32): void {
+  let j: u32 = 0;
+  for (; j + 4 <= count; j += 4, to += 16, from += 16) {
+    v128.store(to, v128.add<f32>(v128.load(to), v128.load(from)));
+  }
+  for (; j < count; j++, to += 4, from += 4) store<f32>(to, load<f32>(to) + load<f32>(from));
+}
+
+/** out (unique, dim): the sum over each row's occurrences, in batch order, of dValues (·, dim). */
+export function segmentSum(
+  dValues: usize,
+  starts: usize,
+  occurrences: usize,
+  unique: u32,
+  dim: u32,
+  out: usize,
+): void {
+  const bytes = dim << 2;
+  let from = load<u32>(starts);
+  for (let i: u32 = 0; i < unique; i++, out += bytes) {
+    const to = load<u32>(starts + ((i + 1) << 2));
+    memory.copy(out, dValues + <usize>load<u32>(occurrences + (from << 2)) * bytes, bytes);
+    for (let k = from + 1; k < to; k++) {
+      addInto(out, dValues + <usize>load<u32>(occurrences + (k << 2)) * bytes, dim);
+    }
+    from = to;
+  }
+}
+
+/**
+ * out (count, dim): each row's micro-batch sums added by a binary tree over the micro-batch index; a micro-batch
+ * without the row (slot 0xffffffff) passes the other child on. `slots` (count, parts); sum of part p in its slot s
+ * is at sums + (firstSums[p] + s)·dim floats. `work` has room for `parts` addresses.
+ */
+export function combineRows(
+  slots: usize,
+  count: u32,
+  parts: u32,
+  sums: usize,
+  firstSums: usize,
+  dim: u32,
+  out: usize,
+  work: usize,
+): void {
+  const bytes = dim << 2;
+  for (let i: u32 = 0; i < count; i++, out += bytes, slots += parts << 2) {
+    for (let p: u32 = 0; p < parts; p++) {
+      const slot = load<u32>(slots + (p << 2));
+      let at: usize = 0;
+      if (slot != <u32>-1) at = sums + <usize>(load<u32>(firstSums + (p << 2)) + slot) * bytes;
+      store<usize>(work + (p << 2), at);
+    }
+    // The sums are read once: each may serve as the accumulator of its subtree.
+    for (let stride: u32 = 1; stride < parts; stride <<= 1) {
+      for (let p: u32 = 0; p + stride < parts; p += stride << 1) {
+        const left = load<u32>(work + (p << 2));
+        const right = load<u32>(work + ((p + stride) << 2));
+        if (!right) continue;
+        if (left) addInto(left, right, dim);
+        else store<u32>(work + (p << 2), right);
+      }
+    }
+    memory.copy(out, load<u32>(work), bytes);
+  }
+}
+
+/** Index of the first NaN or infinity among `count` floats, or −1. */
+export function findNonFinite(values: usize, count: u32): i32 {
+  for (let i: u32 = 0; i < count; i++) {
+    if ((load<u32>(values + (i << 2)) & 0x7f800000) == 0x7f800000) return i;
+  }
+  return -1;
+}

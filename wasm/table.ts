@@ -1,0 +1,79 @@
+// The table a kernel instance is bound to: the shard header (src/kernels/header.ts has the same list), read once
+// into globals, and this thread's work area of 2·ceil4(D) floats.
+
+export let dim: u32 = 0;
+export let bits: u32 = 0;
+export let recordBytes: u32 = 0;
+/** Byte of the step in a record; 0xffffffff: the table has one step for all rows. */
+export let stepOffset: u32 = 0;
+export let tableStep: f32 = 0;
+export let firstRow: u32 = 0;
+export let written: usize = 0;
+export let records: usize = 0;
+export let offsets: usize = 0;
+export let vocabularies: u32 = 0;
+export let seedLow: u32 = 0;
+export let seedHigh: u32 = 0;
+export let tableNumber: u32 = 0;
+export let initialScale: f32 = 0;
+
+export let lowest: f32 = 0;
+export let highest: f32 = 0;
+/** Codes of one row, as floats. */
+export let workCodes: usize = 0;
+/** Uniforms of one row. */
+export let workNoise: usize = 0;
+
+/** Reads the header at address 0; `work` is this thread's work area, 16-byte aligned. */
+export function bind(work: usize): void {
+  dim = load<u32>(0);
+  bits = load<u32>(4);
+  recordBytes = load<u32>(8);
+  stepOffset = load<u32>(12);
+  tableStep = load<f32>(16);
+  firstRow = load<u32>(20);
+  written = load<u32>(24);
+  records = load<u32>(28);
+  offsets = load<u32>(32);
+  vocabularies = load<u32>(36);
+  seedLow = load<u32>(40);
+  seedHigh = load<u32>(44);
+  tableNumber = load<u32>(48);
+  initialScale = load<f32>(52);
+  const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
+  lowest = -half;
+  highest = half - 1;
+  workCodes = work;
+  workNoise = work + (((dim + 3) & ~3) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function record(row: u32): usize {
+  return records + <usize>(row - firstRow) * recordBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isWritten(row: u32): bool {
+  const local = row - firstRow;
+  return ((load<u32>(written + ((local >> 5) << 2)) >> (local & 31)) & 1) != 0;
+}
+
+/** Atomic: neighbouring rows, whose bits share a word, may belong to other threads. */
+export function markWritten(row: u32): void {
+  const local = row - firstRow;
+  const word = written + ((local >> 5) << 2);
+  const bit = <u32>1 << (local & 31);
+  if (ASC_FEATURE_THREADS) atomic.or<u32>(word, bit);
+  else store<u32>(word, load<u32>(word) | bit);
+}
+
+let vocabulary: u32 = 0;
+
+/** Number of the vocabulary that holds `row`. Rows come sorted, so the search starts where the last one ended. */
+export function vocabularyOf(row: u32): u32 {
+  if (vocabulary >= vocabularies || load<u32>(offsets + (vocabulary << 2)) > row) vocabulary = 0;
+  while (load<u32>(offsets + ((vocabulary + 1) << 2)) <= row) vocabulary++;
+  return vocabulary;
+}
