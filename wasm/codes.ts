@@ -28,7 +28,7 @@ export function packCodes(codes: usize, packed: usize): void {
   if (bits == 8) {
     for (; j + 4 <= dim; j += 4) {
       const whole = v128.trunc_sat<i32>(v128.sub<f32>(v128.load(codes + (j << 2)), v128.splat<f32>(lowest)));
-      const narrow = v128.narrow<i16>(v128.narrow<i32>(whole, whole), v128.narrow<i32>(whole, whole));
+      const narrow = v128.narrow<u16>(v128.narrow<i32>(whole, whole), v128.narrow<i32>(whole, whole));
       v128.store_lane<u32>(packed + j, narrow, 0);
     }
     for (; j < dim; j++) store<u8>(packed + j, <u32>(load<f32>(codes + (j << 2)) - lowest));
