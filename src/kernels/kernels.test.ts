@@ -86,7 +86,11 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
   new Uint32Array(memory.buffer, at.rows, CHUNK).set(chosen);
   // Moves from far below to far above one step, some exactly zero and some exactly whole.
   const moves = Array.from({ length: dim * CHUNK }, () =>
-    draw() > 0.7 ? 0 : draw() > 0.8 ? Math.round(draw() * 3) * step : draw() * step * 10 ** (draw() * 3),
+    draw() > 0.7
+      ? 0
+      : draw() > 0.6
+        ? (Math.round(draw() * 6) / 2) * step
+        : draw() * step * 10 ** (draw() * 3),
   );
   new Float32Array(memory.buffer, at.change, moves.length).set(moves);
   new Float32Array(memory.buffer, at.gradient, moves.length).set(

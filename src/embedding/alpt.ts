@@ -1,0 +1,81 @@
+// ALPT, adaptive low-precision training (Li et al., AAAI 2023, algorithm 1): integer codes and one learned step
+// per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
+// deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
+import { z } from 'zod';
+import { adam } from '../optimizers/adam.js';
+import { type CodeBits, firstStep, grid } from '../quantization/grid.js';
+import type { Method, MethodSpec } from './method.js';
+
+/** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
+const gradientScales = {
+  '1/sqrt(bdq)': (b: number, d: number, q: number) => 1 / Math.sqrt(b * d * q),
+  '1/sqrt(dq)': (_b: number, d: number, q: number) => 1 / Math.sqrt(d * q),
+  '1': () => 1,
+} as const;
+type GradientScale = keyof typeof gradientScales;
+
+const options = z.strictObject({
+  stepLearningRate: z.number().positive().default(2e-5),
+  /** λ of the step's own decay, coupled as the rows'. */
+  stepWeightDecay: z.number().min(0).default(0),
+  gradientScale: z
+    .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+    .default('1/sqrt(bdq)'),
+  /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
+  firstStep: z.number().positive().nullable().default(null),
+  /** Steps stay at or above it: a step must not reach zero or change its sign. */
+  stepFloor: z.number().positive().default(1e-8),
+  /** Adam's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
+  stepEpsilon: z.number().positive().default(1e-20),
+});
+
+export const alpt = {
+  summary: 'integer rows, one learned step per row',
+  isQuantized: true,
+  options,
+  create({ dim, bits, rounding, deviation, optimizer, learningRate, weightDecay, options }): Method {
+    const { highest: q } = grid(bits as CodeBits);
+    const scaleOf = gradientScales[options.gradientScale];
+    const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
+    const stepFloor = Math.fround(options.stepFloor);
+    return {
+      storage: {
+        bits,
+        tableStep: Math.fround(options.firstStep ?? firstStep(deviation, bits)),
+        hasRowStep: true,
+      },
+      stepOptimizer,
+      stepFloor,
+
+      async trainStep(step) {
+        const { table, rows, network, trainingStep, rateFactor } = step;
+        const { values, gradient, change, steps, dSteps, newSteps } = step;
+
+        // Step 1: update the weights.
+        // Line 1: ŵ = Δ · w̃.
+        table.touch(rows);
+        table.read(rows, values);
+        // Lines 2 and 3: w' = ŵ + change, kept as the change; the other parameters are updated in place.
+        await network.backward(values, gradient, { updatesDense: true });
+        const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+        table.valueChange(optimizer, rowRule, rows, values, gradient, change);
+
+        // Step 2: update the step size.
+        // Line 4: the gradient of Δ at Q_D(w', Δ), with the parameters just updated.
+        table.forward(rows, change, values);
+        await network.backward(values, gradient, { updatesDense: false });
+        table.stepGradient(rows, change, gradient, scaleOf(step.batchRows, dim, q), dSteps);
+        const stepRule = {
+          trainingStep,
+          learningRate: options.stepLearningRate * rateFactor,
+          weightDecay: options.stepWeightDecay,
+        };
+        table.readSteps(rows, steps);
+        table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);
+        for (let i = 0; i < rows.length; i++) newSteps[i] = Math.max(stepFloor, steps[i] + newSteps[i]);
+        // Line 5: w̃ = Q(w', Δ').
+        table.writeCodes(rows, change, newSteps, trainingStep, rounding);
+      },
+    };
+  },
+} satisfies MethodSpec<z.infer<typeof options>>;

@@ -1,0 +1,25 @@
+// Full precision: fp32 rows and the optimizer, nothing else. The baseline of every comparison.
+import { z } from 'zod';
+import { FULL_BITS } from '../kernels/header.js';
+import type { Method, MethodSpec } from './method.js';
+
+const options = z.strictObject({});
+
+export const full = {
+  summary: '32-bit rows, the baseline',
+  isQuantized: false,
+  options,
+  create: ({ optimizer, learningRate, weightDecay }): Method => ({
+    storage: { bits: FULL_BITS, tableStep: 1, hasRowStep: false },
+    stepOptimizer: optimizer,
+    stepFloor: null,
+    async trainStep({ table, rows, network, trainingStep, rateFactor, values, gradient, change }) {
+      table.touch(rows);
+      table.read(rows, values);
+      await network.backward(values, gradient, { updatesDense: true });
+      const settings = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+      table.valueChange(optimizer, settings, rows, values, gradient, change);
+      table.writeValues(rows, change);
+    },
+  }),
+} satisfies MethodSpec<z.infer<typeof options>>;

@@ -1,0 +1,49 @@
+// What a row of a table is, in bytes: one record of
+//
+//   [codes, or fp32 values][step, fp32, if each row has its own][optimizer state][state of the step's optimizer]
+//
+// without padding. One record per row, since a training step needs all of it at once (docs/design.md).
+import { type FULL_BITS, NO_ROW_STEP } from '../kernels/header.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { packedBytes } from '../quantization/packing.js';
+
+/** What a method stores: codes of M bits with a step per table or per row, or fp32 values (32 bits). */
+export interface Storage {
+  bits: CodeBits | typeof FULL_BITS;
+  /** The step of all rows, or the first step of each row. 1 for fp32 values. */
+  tableStep: number;
+  hasRowStep: boolean;
+}
+
+/** Byte offsets within a record. */
+export interface RowLayout {
+  codeBytes: number;
+  stepOffset: number;
+  stateOffset: number;
+  stepStateOffset: number;
+  recordBytes: number;
+}
+
+export function isQuantized(bits: number): bits is CodeBits {
+  return (codeBits as readonly number[]).includes(bits);
+}
+
+export function rowLayout(
+  dim: number,
+  storage: Storage,
+  optimizer: Optimizer,
+  stepOptimizer: Optimizer,
+): RowLayout {
+  const { bits, hasRowStep } = storage;
+  const codeBytes = isQuantized(bits) ? packedBytes(dim, bits) : 4 * dim;
+  const stateOffset = codeBytes + (hasRowStep ? 4 : 0);
+  const stepStateOffset = stateOffset + optimizer.stateBytes(dim);
+  return {
+    codeBytes,
+    stepOffset: hasRowStep ? codeBytes : NO_ROW_STEP,
+    stateOffset,
+    stepStateOffset,
+    recordBytes: stepStateOffset + (hasRowStep ? stepOptimizer.stateBytes(1) : 0),
+  };
+}

@@ -1,0 +1,29 @@
+// LPT, low-precision training (eq. 8 of the ALPT paper; Xu et al. 2021): integer codes with one fixed step for
+// the whole table. Rows of the batch are dequantized, updated and rounded back; no fp32 copy is kept.
+import { z } from 'zod';
+import { clipStep } from '../quantization/grid.js';
+import type { Method, MethodSpec } from './method.js';
+
+const options = z.strictObject({
+  /** c: the grid spans −c … c; step = c / 2^(M−1). */
+  clip: z.number().positive().default(0.1),
+});
+
+export const lpt = {
+  summary: 'integer rows, one fixed step for the table',
+  isQuantized: true,
+  options,
+  create: ({ bits, rounding, optimizer, learningRate, weightDecay, options: { clip } }): Method => ({
+    storage: { bits, tableStep: Math.fround(clipStep(clip, bits)), hasRowStep: false },
+    stepOptimizer: optimizer,
+    stepFloor: null,
+    async trainStep({ table, rows, network, trainingStep, rateFactor, values, gradient, change }) {
+      table.touch(rows);
+      table.read(rows, values);
+      await network.backward(values, gradient, { updatesDense: true });
+      const settings = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+      table.valueChange(optimizer, settings, rows, values, gradient, change);
+      table.writeCodes(rows, change, null, trainingStep, rounding);
+    },
+  }),
+} satisfies MethodSpec<z.infer<typeof options>>;

@@ -1,0 +1,72 @@
+// What an embedding method is. It says what it stores, and owns its training step: the trainer lends it the
+// network as a function. A step is written once, for one thread's part of the batch's unique rows, and runs on
+// every thread at the same time; `network.backward` is where they meet.
+import type { z } from 'zod';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { CodeBits } from '../quantization/grid.js';
+import type { Storage } from './layout.js';
+import type { Rounding, Table } from './table.js';
+
+/** The network as a method sees it. Both arrays are this thread's own rows, (rows.length, D). */
+export interface Network {
+  /**
+   * Forward and backward of the whole batch. Waits for all threads. `values` must be `step.values`;
+   * `gradient` receives the loss's derivative by them, summed over each row's occurrences.
+   * With `updatesDense` the network's own parameters take their optimizer step too; without it their gradients
+   * are not even computed. Dropout masks depend on the training step alone.
+   */
+  backward(values: Float32Array, gradient: Float32Array, pass: { updatesDense: boolean }): Promise<void>;
+}
+
+/** One training step, as one thread sees it. Arrays are lent for the step. */
+export interface TrainingStep {
+  table: Table;
+  /** This thread's part of the batch's unique rows, ascending: U of them. */
+  rows: Uint32Array;
+  network: Network;
+  /** t, counted from 1 over the whole run. */
+  trainingStep: number;
+  /** B: rows really in the batch. */
+  batchRows: number;
+  /** Factor of the learning-rate schedule, for every rate. */
+  rateFactor: number;
+  values: Float32Array; // (U, D)
+  gradient: Float32Array; // (U, D)
+  change: Float32Array; // (U, D)
+  steps: Float32Array; // (U)
+  dSteps: Float32Array; // (U)
+  newSteps: Float32Array; // (U)
+}
+
+/** What a method is made from: everything but its own options is common to all. */
+export interface MethodSettings<Options> {
+  dim: number;
+  bits: CodeBits;
+  rounding: Rounding;
+  /** Standard deviation of initial values. */
+  deviation: number;
+  optimizer: Optimizer;
+  learningRate: number;
+  weightDecay: number;
+  options: Options;
+}
+
+export interface Method {
+  readonly storage: Storage;
+  /** The rule of each row's step; its state is part of the row. */
+  readonly stepOptimizer: Optimizer;
+  /** Steps never fall below it; null where steps are not learned. */
+  readonly stepFloor: number | null;
+  trainStep(step: TrainingStep): Promise<void>;
+}
+
+/** A method in the registry. */
+export interface MethodSpec<Options> {
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** Whether `--bits` and `--rounding` mean anything. */
+  readonly isQuantized: boolean;
+  /** Strict schema of `--set <method>.…`, with defaults. */
+  readonly options: z.ZodType<Options>;
+  create(settings: MethodSettings<Options>): Method;
+}

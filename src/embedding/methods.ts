@@ -1,0 +1,10 @@
+// Every embedding method. One file and one line add one: the command line, the configuration's schema and the
+// conformance tests follow.
+import { alpt } from './alpt.js';
+import { full } from './full.js';
+import { lpt } from './lpt.js';
+
+export const methods = { full, lpt, alpt };
+
+export type MethodName = keyof typeof methods;
+export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

@@ -1,0 +1,253 @@
+// A table as one thread sees it: its rows are reached only through here. Row lists may cross shards and are split
+// into chunks; every array is (rows.length, D) or (rows.length). Rows are lazy: one never written costs no write
+// and reads as what the generator gives.
+import type { Kernels } from '../kernels/kernels.js';
+import { wasmKernels } from '../kernels/load.js';
+import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
+import { Stream } from '../random/streams.js';
+import {
+  CHUNK_ROWS,
+  createShard,
+  planShards,
+  type Scratch,
+  type ShardPlan,
+  scratchAt,
+  type TableSpec,
+  tableRows,
+} from './shard.js';
+
+/** What threads share of a table; may be sent to a worker. */
+export interface TableMemory {
+  spec: TableSpec;
+  plans: ShardPlan[];
+  memories: WebAssembly.Memory[];
+}
+
+export function allocateTable(spec: TableSpec): TableMemory {
+  const plans = planShards(spec);
+  return { spec, plans, memories: plans.map((plan) => createShard(spec, plan)) };
+}
+
+export type Rounding = 'stochastic' | 'deterministic';
+
+/** A run of rows within one shard, already copied to the thread's scratch area. */
+interface Chunk {
+  kernels: Kernels;
+  memory: WebAssembly.Memory;
+  plan: ShardPlan;
+  scratch: Scratch;
+  /** Position in the caller's row list. */
+  from: number;
+  count: number;
+}
+
+export class Table {
+  readonly spec: TableSpec;
+  readonly rows: number;
+  /** Rows dequantized so far by this thread: work that tests count. */
+  rowsRead = 0;
+  private readonly shards: Omit<Chunk, 'from' | 'count'>[];
+  private readonly shardRows: number;
+
+  /** @param createKernels the kernels of a memory; the reference ones make a slow oracle of the whole table */
+  constructor(
+    shared: TableMemory,
+    thread: number,
+    createKernels: (memory: WebAssembly.Memory) => Kernels = wasmKernels,
+  ) {
+    this.spec = shared.spec;
+    this.rows = tableRows(shared.spec);
+    this.shardRows = shared.plans[0]?.rows ?? 1;
+    this.shards = shared.plans.map((plan, i) => {
+      const memory = shared.memories[i];
+      const kernels = createKernels(memory);
+      const scratch = scratchAt(plan.scratch + thread * plan.scratchBytes, shared.spec.dim);
+      kernels.bind(scratch.work);
+      return { kernels, memory, plan, scratch };
+    });
+  }
+
+  /** Gives every row its initial codes in memory; update methods need it done. */
+  touch(rows: Uint32Array): void {
+    this.forEachChunk(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
+  }
+
+  /** Dequantizes: values (n, D) = step · code. */
+  read(rows: Uint32Array, values: Float32Array): void {
+    this.rowsRead += rows.length;
+    this.forEachChunk(rows, (chunk) => {
+      chunk.kernels.readRows(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+      this.copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
+    });
+  }
+
+  /** steps (n). */
+  readSteps(rows: Uint32Array, steps: Float32Array): void {
+    this.forEachChunk(rows, (chunk) => {
+      chunk.kernels.readSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
+      this.copyOut(chunk, chunk.scratch.lists[0], 1, steps);
+    });
+  }
+
+  /** The optimizer's step on the rows' values: change (n, D). Moves the optimizer state, not the values. */
+  valueChange(
+    optimizer: Optimizer,
+    settings: UpdateSettings,
+    rows: Uint32Array,
+    values: Float32Array,
+    gradient: Float32Array,
+    change: Float32Array,
+  ): void {
+    const { stateOffset } = this.spec.layout;
+    this.optimizerChange(optimizer, settings, rows, this.spec.dim, stateOffset, values, gradient, change);
+  }
+
+  /** The optimizer's step on the rows' steps: change (n). Moves the optimizer state, not the steps. */
+  stepChange(
+    optimizer: Optimizer,
+    settings: UpdateSettings,
+    rows: Uint32Array,
+    steps: Float32Array,
+    dSteps: Float32Array,
+    change: Float32Array,
+  ): void {
+    const { stepStateOffset } = this.spec.layout;
+    this.optimizerChange(optimizer, settings, rows, 1, stepStateOffset, steps, dSteps, change);
+  }
+
+  /** fp32 rows += change (n, D). */
+  writeValues(rows: Uint32Array, change: Float32Array): void {
+    this.forEachChunk(rows, (chunk) => {
+      this.copyIn(chunk, chunk.scratch.blocks[0], this.spec.dim, change);
+      chunk.kernels.writeValues(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+    });
+  }
+
+  /** values (n, D) = Q_D(step·code + change, step): what ALPT's second pass sees. */
+  forward(rows: Uint32Array, change: Float32Array, values: Float32Array): void {
+    this.forEachChunk(rows, (chunk) => {
+      const [changeAt, valuesAt] = chunk.scratch.blocks;
+      this.copyIn(chunk, changeAt, this.spec.dim, change);
+      chunk.kernels.forwardRows(chunk.scratch.rows, chunk.count, changeAt, valuesAt);
+      this.copyOut(chunk, valuesAt, this.spec.dim, values);
+    });
+  }
+
+  /** dSteps (n) = scale · Σ_j dValues_j · ∂Q_D/∂step (eq. 7). */
+  stepGradient(
+    rows: Uint32Array,
+    change: Float32Array,
+    dValues: Float32Array,
+    scale: number,
+    dSteps: Float32Array,
+  ): void {
+    this.forEachChunk(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [changeAt, dValuesAt] = scratch.blocks;
+      this.copyIn(chunk, changeAt, this.spec.dim, change);
+      this.copyIn(chunk, dValuesAt, this.spec.dim, dValues);
+      kernels.stepGradient(scratch.rows, count, changeAt, dValuesAt, scale, scratch.lists[0]);
+      this.copyOut(chunk, scratch.lists[0], 1, dSteps);
+    });
+  }
+
+  /** Rounds value + change (n, D) to the grid of `newSteps` (n), or of the table's step where rows have none. */
+  writeCodes(
+    rows: Uint32Array,
+    change: Float32Array,
+    newSteps: Float32Array | null,
+    trainingStep: number,
+    rounding: Rounding,
+  ): void {
+    const isStochastic = rounding === 'stochastic' ? 1 : 0;
+    this.forEachChunk(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [changeAt] = scratch.blocks;
+      const [stepsAt] = scratch.lists;
+      this.copyIn(chunk, changeAt, this.spec.dim, change);
+      if (newSteps) this.copyIn(chunk, stepsAt, 1, newSteps);
+      kernels.writeCodes(scratch.rows, count, changeAt, stepsAt, trainingStep, Stream.rounding, isStochastic);
+    });
+  }
+
+  /** Saturated and zero codes among the written rows first … end − 1. */
+  countCodes(first: number, end: number): { saturated: number; zero: number } {
+    const total = { saturated: 0, zero: 0 };
+    for (const { kernels, memory, plan, scratch } of this.shards) {
+      // A chunk at a time: the kernel counts in 32 bits.
+      for (
+        let row = Math.max(first, plan.firstRow);
+        row < Math.min(end, plan.firstRow + plan.rows);
+        row += CHUNK_ROWS
+      ) {
+        const counts = new Uint32Array(memory.buffer, scratch.rows, 2).fill(0);
+        const count = Math.min(CHUNK_ROWS, end - row, plan.firstRow + plan.rows - row);
+        kernels.countCodes(row, count, scratch.rows);
+        total.saturated += counts[0];
+        total.zero += counts[1];
+      }
+    }
+    return total;
+  }
+
+  private optimizerChange(
+    optimizer: Optimizer,
+    settings: UpdateSettings,
+    rows: Uint32Array,
+    dim: number,
+    stateOffset: number,
+    values: Float32Array,
+    gradient: Float32Array,
+    change: Float32Array,
+  ): void {
+    const stride = this.spec.layout.recordBytes;
+    this.forEachChunk(rows, (chunk) => {
+      const { kernels, plan, scratch, count } = chunk;
+      const [valuesAt, gradientAt, changeAt] = dim === 1 ? scratch.lists : scratch.blocks;
+      this.copyIn(chunk, valuesAt, dim, values);
+      this.copyIn(chunk, gradientAt, dim, gradient);
+      const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow };
+      const block = {
+        rows: scratch.rows,
+        count,
+        dim,
+        values: valuesAt,
+        gradient: gradientAt,
+        change: changeAt,
+      };
+      optimizer.change(kernels, address, block, settings);
+      this.copyOut(chunk, changeAt, dim, change);
+    });
+  }
+
+  /** Calls `visit` for each longest run of rows in one shard, at most CHUNK_ROWS of them. Rows should be sorted. */
+  private forEachChunk(rows: Uint32Array, visit: (chunk: Chunk) => void): void {
+    for (let from = 0; from < rows.length; ) {
+      const index = Math.floor(rows[from] / this.shardRows);
+      const shard = this.shards[index];
+      const last = Math.min(rows.length, from + CHUNK_ROWS);
+      const first = shard.plan.firstRow;
+      const end = first + shard.plan.rows;
+      let to = from + 1;
+      while (to < last && rows[to] >= first && rows[to] < end) to++;
+      const count = to - from;
+      new Uint32Array(shard.memory.buffer, shard.scratch.rows, count).set(rows.subarray(from, to));
+      visit({ ...shard, from, count });
+      from = to;
+    }
+  }
+
+  private copyIn({ memory, from, count }: Chunk, address: number, width: number, source: Float32Array): void {
+    const part = source.subarray(from * width, (from + count) * width);
+    new Float32Array(memory.buffer, address, part.length).set(part);
+  }
+
+  private copyOut(
+    { memory, from, count }: Chunk,
+    address: number,
+    width: number,
+    target: Float32Array,
+  ): void {
+    target.set(new Float32Array(memory.buffer, address, count * width), from * width);
+  }
+}

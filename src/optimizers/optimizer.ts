@@ -1,0 +1,43 @@
+// What an update rule is to a table: bytes of opaque state per row, and a kernel that turns a gradient into the
+// *change* of the values. The table, the checkpoint and the memory report never look inside the state.
+import type { z } from 'zod';
+import type { OptimizerKernels } from '../kernels/kernels.js';
+
+/** Where the states of a shard's rows lie: row r's at `states + (r − firstRow)·stride`. */
+export interface StateAddress {
+  states: number;
+  stride: number;
+  firstRow: number;
+}
+
+/** Addresses of one block of rows: `rows` (count), the rest (count, dim). `change` receives the result. */
+export interface RowBlock {
+  rows: number;
+  count: number;
+  dim: number;
+  values: number;
+  gradient: number;
+  change: number;
+}
+
+/** What varies from step to step or from table to table, beside a rule's own options. */
+export interface UpdateSettings {
+  /** t, counted from 1 over the whole run: also the step of bias corrections, for rows rarely seen too. */
+  trainingStep: number;
+  learningRate: number;
+  /** λ of the coupled form: λ·value is added to the gradient of rows in the batch. */
+  weightDecay: number;
+}
+
+export interface Optimizer {
+  readonly name: string;
+  /** Bytes of state for one row of `dim` values; fresh state is zero bytes. */
+  stateBytes(dim: number): number;
+  change(kernels: OptimizerKernels, at: StateAddress, block: RowBlock, settings: UpdateSettings): void;
+}
+
+/** A rule in the registry: its options, and the rule they make. */
+export interface OptimizerSpec<Options> {
+  readonly options: z.ZodType<Options>;
+  create(options: Options): Optimizer;
+}
