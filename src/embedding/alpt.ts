@@ -16,8 +16,8 @@ type GradientScale = keyof typeof gradientScales;
 
 const options = z.strictObject({
   stepLearningRate: z.number().positive().default(2e-5),
-  /** λ of the step's own decay, coupled as the rows'. */
-  stepWeightDecay: z.number().min(0).default(0),
+  /** λ of the step's own decay, coupled; null: the rows' (as in the paper at 8 bits). */
+  stepWeightDecay: z.number().min(0).nullable().default(null),
   gradientScale: z
     .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
     .default('1/sqrt(bdq)'),
@@ -68,7 +68,7 @@ export const alpt = {
         const stepRule = {
           trainingStep,
           learningRate: options.stepLearningRate * rateFactor,
-          weightDecay: options.stepWeightDecay,
+          weightDecay: options.stepWeightDecay ?? weightDecay,
         };
         table.readSteps(rows, steps);
         table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);
