@@ -2,6 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planBytes, type RowPlan, RowPlanner } from './plan.js';
 
+function startsOf(groups: readonly unknown[][]): number[] {
+  const starts = [0];
+  for (const group of groups) starts.push(starts[starts.length - 1] + group.length);
+  return starts;
+}
+
 /** The plan by Map, sort and filter: its specification. */
 function referencePlan(tableRows: number[][], microRows: number): RowPlan {
   const F = tableRows[0]?.length ?? 0;
@@ -12,8 +18,7 @@ function referencePlan(tableRows: number[][], microRows: number): RowPlan {
     const inMicro = positions.slice(m * microRows * F, (m + 1) * microRows * F);
     const local = [...new Set(inMicro)].sort((a, b) => a - b);
     const groups = local.map((index) => inMicro.flatMap((other, at) => (other === index ? [at] : [])));
-    const starts = groups.reduce((list, group) => [...list, (list.at(-1) ?? 0) + group.length], [0]);
-    return { local, starts, occurrences: groups.flat() };
+    return { local, starts: startsOf(groups), occurrences: groups.flat() };
   });
   const sums = rows.map((_, index) =>
     microBatches.flatMap(({ local }, m) => (local.includes(index) ? [[m, local.indexOf(index)]] : [])),
@@ -26,9 +31,7 @@ function referencePlan(tableRows: number[][], microRows: number): RowPlan {
       starts: Uint32Array.from(starts),
       occurrences: Uint32Array.from(occurrences),
     })),
-    sumStarts: Uint32Array.from(
-      sums.reduce((list, group) => [...list, (list.at(-1) ?? 0) + group.length], [0]),
-    ),
+    sumStarts: Uint32Array.from(startsOf(sums)),
     sumMicroBatches: Uint32Array.from(sums.flat().map(([m]) => m)),
     sumIndices: Uint32Array.from(sums.flat().map(([, index]) => index)),
   };

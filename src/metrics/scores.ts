@@ -1,4 +1,5 @@
 // Logits and labels collected batch after batch, for the metrics that need all rows at once: five bytes a row.
+import { UserError } from '../errors.js';
 import { auc } from './auc.js';
 import { type Calibration, calibration } from './calibration.js';
 import { logloss, normalizedEntropy } from './logloss.js';
@@ -38,7 +39,11 @@ export class Scores {
     return this.labelBuffer.subarray(0, this.count);
   }
 
-  /** Appends rows: equally many logits and labels. */
+  /**
+   * Appends rows: equally many logits and labels.
+   *
+   * @throws UserError for a label that is neither 0 nor 1; no row is then added
+   */
   add(logits: Float32Array, labels: Float32Array | Uint8Array): void {
     if (labels.length !== logits.length) {
       throw new RangeError(`${logits.length} logits but ${labels.length} labels`);
@@ -54,11 +59,17 @@ export class Scores {
       this.labelBuffer = grownLabels;
     }
     this.logitBuffer.set(logits, this.count);
-    this.labelBuffer.set(labels, this.count);
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i];
+      if (label !== 0 && label !== 1) {
+        throw new UserError(`The label of row ${this.count + i} is ${label}; it must be 0 or 1.`);
+      }
+      this.labelBuffer[this.count + i] = label;
+    }
     this.count = needed;
   }
 
-  /** @throws UserError for a NaN among the logits or a label that is neither 0 nor 1 */
+  /** @throws UserError for a NaN among the logits */
   metrics(): Metrics {
     const { rows, logits, labels } = this;
     return {
