@@ -2,11 +2,12 @@
 // of the rows.
 
 /**
- * Cross-entropy of one row, −log of the probability of its label, without overflow:
- * log(1 + e^z) − z·y = max(z, 0) − z·y + log1p(e^−|z|).
+ * Cross-entropy of one row, −log of the probability of its label (0 or 1), without overflow: log(1 + e^w) =
+ * max(w, 0) + log1p(e^−|w|), where w is the logit of the other label.
  */
 export function crossEntropy(logit: number, label: number): number {
-  return Math.max(logit, 0) - logit * label + Math.log1p(Math.exp(-Math.abs(logit)));
+  const wrong = label === 0 ? logit : -logit;
+  return Math.max(wrong, 0) + Math.log1p(Math.exp(-Math.abs(wrong)));
 }
 
 /**

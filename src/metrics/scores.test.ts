@@ -116,6 +116,8 @@ describe('cross-entropy', () => {
     expect(crossEntropy(-1e30, 1)).toBe(1e30);
     expect(crossEntropy(1e30, 1)).toBe(0);
     expect(crossEntropy(-800, 0)).toBe(0);
+    expect(crossEntropy(Number.POSITIVE_INFINITY, 1)).toBe(0);
+    expect(crossEntropy(Number.POSITIVE_INFINITY, 0)).toBe(Number.POSITIVE_INFINITY);
     expect([sigmoid(-800), sigmoid(800)]).toEqual([0, 1]);
     expect(logloss(new Float32Array([0]), new Float32Array([1]))).toBe(Math.log(2));
   });
