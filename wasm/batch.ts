@@ -47,33 +47,29 @@ export function segmentSum(
 }
 
 /**
- * out (count, dim): each row's micro-batch sums added by a binary tree over the micro-batch index; a micro-batch
- * without the row (slot 0xffffffff) passes the other child on. `slots` (count, parts); sum of part p in its slot s
- * is at sums + (firstSums[p] + s)·dim floats. `work` has room for `parts` addresses.
+ * out (count, dim): each row's micro-batch sums added by a binary tree over the micro-batch index; a node with one
+ * child passes it on. Row i's sums are those from sumStarts[i] to sumStarts[i + 1] − 1 (absolute positions): the sum
+ * of micro-batch p = sumMicroBatches[k] with index s = sumIndices[k] lies at sums + (p·stride + s)·dim floats.
+ * `work` has room for `parts` addresses.
  */
 export function combineRows(
-  slots: usize,
-  count: u32,
-  parts: u32,
-  sums: usize,
-  firstSums: usize,
-  dim: u32,
-  out: usize,
-  work: usize,
+  sumStarts: usize, sumMicroBatches: usize, sumIndices: usize, count: u32,
+  parts: u32, sums: usize, stride: u32, dim: u32, out: usize, work: usize,
 ): void {
   const bytes = dim << 2;
-  for (let i: u32 = 0; i < count; i++, out += bytes, slots += parts << 2) {
-    for (let p: u32 = 0; p < parts; p++) {
-      const slot = load<u32>(slots + (p << 2));
-      let at: usize = 0;
-      if (slot != <u32>-1) at = sums + <usize>(load<u32>(firstSums + (p << 2)) + slot) * bytes;
-      store<usize>(work + (p << 2), at);
+  for (let i: u32 = 0; i < count; i++, out += bytes) {
+    const end = load<u32>(sumStarts + ((i + 1) << 2));
+    memory.fill(work, 0, parts << 2);
+    for (let k = load<u32>(sumStarts + (i << 2)); k < end; k++) {
+      const part = load<u32>(sumMicroBatches + (k << 2));
+      const index = part * stride + load<u32>(sumIndices + (k << 2));
+      store<usize>(work + (part << 2), sums + <usize>index * bytes);
     }
     // The sums are read once: each may serve as the accumulator of its subtree.
-    for (let stride: u32 = 1; stride < parts; stride <<= 1) {
-      for (let p: u32 = 0; p + stride < parts; p += stride << 1) {
+    for (let width: u32 = 1; width < parts; width <<= 1) {
+      for (let p: u32 = 0; p + width < parts; p += width << 1) {
         const left = load<u32>(work + (p << 2));
-        const right = load<u32>(work + ((p + stride) << 2));
+        const right = load<u32>(work + ((p + width) << 2));
         if (!right) continue;
         if (left) addInto(left, right, dim);
         else store<u32>(work + (p << 2), right);

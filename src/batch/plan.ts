@@ -67,15 +67,15 @@ export class RowPlanner {
    *
    * @param ids (rows, columns of the batch), local to each field's vocabulary
    * @param microRows rows of every micro-batch but the last (micro-batches.ts)
-   * @param out receives the plan: at least `planBytes`
+   * @param out receives the plan: at least `planBytes` from byte `outOffset`, a multiple of 4
    */
-  plan(ids: Uint32Array, rows: number, microRows: number, out: ArrayBufferLike): RowPlan {
+  plan(ids: Uint32Array, rows: number, microRows: number, out: ArrayBufferLike, outOffset = 0): RowPlan {
     const F = this.offsets.length;
     const total = rows * F;
     if (total > this.keys[0].length)
       throw new RangeError(`${rows} rows are more than the planner was made for`);
     const sorted = this.sort(ids, rows);
-    return group(this.keys[sorted], this.payloads[sorted], total, F, microRows, out);
+    return group(this.keys[sorted], this.payloads[sorted], total, F, microRows, out, outOffset);
   }
 
   /** Sorts (table row, occurrence) and says in which of the two pairs of arrays the result lies. */
@@ -144,10 +144,11 @@ function group(
   F: number,
   microRows: number,
   out: ArrayBufferLike,
+  outOffset: number,
 ): RowPlan {
   const perMicro = microRows * F;
   const microNumber = Math.ceil(total / perMicro);
-  let offset = 0;
+  let offset = outOffset;
   const take = (length: number): Uint32Array => {
     const view = new Uint32Array(out, offset, length);
     offset += 4 * length;

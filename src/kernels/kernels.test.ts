@@ -190,27 +190,34 @@ describe('the kernels equal their reference in every bit', () => {
           const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
           const kernels = implementation(memory);
           const unique = 7;
-          const [sums, slots, first, out, work, wide, positions, starts, occurrences, mask] = [
-            1024, 8192, 9216, 10240, 12288, 14336, 16384, 17408, 18432, 20480,
+          const [sums, lists, out, work, wide, positions, starts, occurrences, mask] = [
+            1024, 8192, 10240, 12288, 14336, 16384, 17408, 18432, 20480,
           ];
           const floats = new Float32Array(memory.buffer, sums, unique * parts * dim);
           for (let i = 0; i < floats.length; i++) floats[i] = Math.sin(seed + i * 1.7) * 10 ** (i % 5);
-          for (let p = 0; p < parts; p++) new Uint32Array(memory.buffer, first, parts)[p] = p * unique;
-          const slotList = new Uint32Array(memory.buffer, slots, unique * parts);
-          for (let i = 0; i < slotList.length; i++) {
-            const isAbsent = i % parts !== Math.floor(i / parts) % parts && (seed >> (i % 13)) & 1;
-            slotList[i] = isAbsent ? 0xffffffff : Math.floor(i / parts);
+          // Each row is in the micro-batches that bits of the seed choose, and in one in any case.
+          const sumStarts = [0];
+          const places: [part: number, index: number][] = [];
+          for (let row = 0; row < unique; row++) {
+            for (let part = 0; part < parts; part++) {
+              if (part === row % parts || (seed >> ((row * 5 + part) % 17)) & 1) places.push([part, row]);
+            }
+            sumStarts.push(places.length);
           }
+          const listAt = [lists, lists + 64, lists + 512];
+          new Uint32Array(memory.buffer, listAt[0]).set(sumStarts);
+          new Uint32Array(memory.buffer, listAt[1]).set(places.map(([part]) => part));
+          new Uint32Array(memory.buffer, listAt[2]).set(places.map(([, index]) => index));
           new Uint32Array(memory.buffer, positions, 10).set([3, 3, 0, 1, 2, 3, 0, 0, 6, 5]);
           new Uint32Array(memory.buffer, starts, 5).set([0, 3, 4, 8, 10]);
           new Uint32Array(memory.buffer, occurrences, 10).set([0, 4, 9, 1, 2, 3, 5, 6, 7, 8]);
           kernels.expandRows(sums, positions, 10, dim, wide);
           kernels.segmentSum(wide, starts, occurrences, 4, dim, out);
           const segments = new Uint8Array(memory.buffer).slice(out, out + 4 * dim * 4);
-          kernels.combineRows(slots, unique, parts, sums, first, dim, out, work);
+          kernels.combineRows(listAt[0], listAt[1], listAt[2], unique, parts, sums, unique, dim, out, work);
           kernels.dropoutMask(mask, work, 3, dim, 5, seed, 1, 4, 2, Stream.dropout, 0.8, 1.25);
           const all = new Uint8Array(memory.buffer);
-          return Buffer.concat([segments, all.slice(sums, slots), all.slice(out, work), all.slice(mask)]);
+          return Buffer.concat([segments, all.slice(sums, lists), all.slice(out, work), all.slice(mask)]);
         });
         expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),

@@ -89,13 +89,18 @@ export interface BatchKernels {
     dim: number,
     out: number,
   ): void;
-  /** out (count, dim): per row, its micro-batch sums by the binary tree. Uses the sums as accumulators. */
+  /**
+   * out (count, dim): per row, its micro-batch sums by the binary tree. Uses the sums as accumulators. The lists are
+   * a row plan's (batch/plan.ts), `sumStarts` from the first row on; micro-batch p's sums start at p·stride·dim.
+   */
   combineRows(
-    slots: number,
+    sumStarts: number,
+    sumMicroBatches: number,
+    sumIndices: number,
     count: number,
     parts: number,
     sums: number,
-    firstSums: number,
+    stride: number,
     dim: number,
     out: number,
     work: number,

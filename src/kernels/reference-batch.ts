@@ -1,9 +1,6 @@
 // Specification of the kernels between unique rows and the network.
 import type { BatchKernels } from './kernels.js';
 
-/** In `slots`: the row does not occur in that micro-batch. */
-export const NO_SLOT = 0xffffffff;
-
 export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKernels, 'dropoutMask'> {
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
   const uints = (at: number, length: number) => new Uint32Array(memory.buffer, at, length);
@@ -34,16 +31,19 @@ export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKer
       }
     },
 
-    combineRows(slots, count, parts, sums, firstSums, dim, out) {
-      const first = uints(firstSums, parts);
+    combineRows(sumStarts, sumMicroBatches, sumIndices, count, parts, sums, stride, dim, out) {
+      const starts = uints(sumStarts, count + 1);
+      const microBatches = uints(sumMicroBatches, starts[count]);
+      const indices = uints(sumIndices, starts[count]);
       for (let i = 0; i < count; i++) {
-        const at = Array.from(uints(slots + i * parts * 4, parts), (slot, p) =>
-          slot === NO_SLOT ? undefined : sums + (first[p] + slot) * dim * 4,
-        );
+        const at: (number | undefined)[] = new Array(parts).fill(undefined);
+        for (let k = starts[i]; k < starts[i + 1]; k++) {
+          at[microBatches[k]] = sums + (microBatches[k] * stride + indices[k]) * dim * 4;
+        }
         // A node adds its children; with one child it passes that on.
-        for (let stride = 1; stride < parts; stride *= 2) {
-          for (let p = 0; p + stride < parts; p += 2 * stride) {
-            const [left, right] = [at[p], at[p + stride]];
+        for (let width = 1; width < parts; width *= 2) {
+          for (let p = 0; p + width < parts; p += 2 * width) {
+            const [left, right] = [at[p], at[p + width]];
             if (left !== undefined && right !== undefined) addInto(left, right, dim);
             else at[p] = left ?? right;
           }
