@@ -1,4 +1,4 @@
-"""The training step of full, lpt and alpt on one small table, as plain numpy: the specification of the goldens.
+"""The training step of full, lpt and alpt on one small table, in plain numpy.
 
 Written from the ALPT paper (Li et al., AAAI 2023: Algorithm 1, eq. 1-7), not from the TypeScript it judges.
 Everything is float64; what is stored between steps as integers or float32 (codes, steps) is rounded as such.
@@ -94,11 +94,14 @@ class Training:
             self.codes = np.array(initial["codes"], dtype)
             self.steps = np.array(initial["steps"], dtype)
         self.dense = {n: np.array(a, dtype).reshape(case["shapes"][n]) for n, a in initial["dense"].items()}
-        make = lambda options, shape: OPTIMIZERS[options["optimizer"]](shape, options, dtype)
+        make = self.make_optimizer
         self.row_optimizer = make(case["rows"], (rows, case["dim"]))
         self.dense_optimizers = {n: make(case["dense"], a.shape) for n, a in self.dense.items()}
         if case["method"] == "alpt":
             self.step_optimizer = make(case["steps"], (rows,))
+
+    def make_optimizer(self, options, shape):
+        return OPTIMIZERS[options["optimizer"]](shape, options, self.dtype)
 
     def step(self, t):
         ids, labels = np.array(self.case["ids"][t - 1]), np.array(self.case["labels"][t - 1], self.dtype)
@@ -123,13 +126,15 @@ class Training:
             return None
         field = np.searchsorted(self.offsets, batch["rows"], side="right") - 1
         identifier = batch["rows"] - self.offsets[field]
-        return np.array([
-            philox.rounding_uniforms(self.case["seed"], batch["t"], self.case["table"], int(f), int(i), self.case["dim"])
-            for f, i in zip(field, identifier)
-        ], self.dtype)
+        seed, table = self.case["seed"], self.case["table"]
+        rows = [
+            philox.rounding_uniforms(seed, batch["t"], table, int(f), int(i), self.case["dim"])
+            for f, i in zip(field, identifier, strict=True)
+        ]
+        return np.array(rows, self.dtype)
 
     def weights(self, values, batch):
-        """What all methods share: pass 1, the dense update, and the change the optimizer wants for the rows."""
+        """What all methods share: pass 1, the dense update, and the optimizer's change of the rows."""
         loss, d_values, d_dense, relu_inputs = self.network(values, batch)
         self.update_dense(d_dense, batch["t"])
         gradient = d_values + self.case["rows"]["weightDecay"] * values
@@ -171,17 +176,28 @@ class Training:
         new_step = stored_step(step[:, 0] + step_change)[:, None]
 
         # Line 5: quantize w' with the new step, as an offset from the old code.
-        offset, uniforms = (change + code * (step - new_step)) / new_step, self.uniforms(batch)
+        offset = (change + code * (step - new_step)) / new_step
+        uniforms = self.uniforms(batch)
         self.codes[rows] = rounded(offset, code, bits, uniforms)
         self.steps[rows] = new_step[:, 0]
         result["reluInputs"].append(relu_inputs)
         return result | {
-            "uniforms": uniforms, "offset": offset, "oldCode": code, "firstOffset": first_offset,
-            "secondLoss": second_loss, "dQuantized": d_quantized, "dStepUnscaled": d_step_unscaled,
-            "dStep": d_step, "stepChange": step_change,
+            "uniforms": uniforms,
+            "offset": offset,
+            "oldCode": code,
+            "firstOffset": first_offset,
+            "secondLoss": second_loss,
+            "dQuantized": d_quantized,
+            "dStepUnscaled": d_step_unscaled,
+            "dStep": d_step,
+            "stepChange": step_change,
         }
 
     def snapshot(self):
-        listed = {"values": self.values} if self.codes is None else {"codes": self.codes.astype(int), "steps": self.steps}
+        listed = (
+            {"values": self.values}
+            if self.codes is None
+            else {"codes": self.codes.astype(int), "steps": self.steps}
+        )
         dense = {n: a.ravel().tolist() for n, a in self.dense.items()}
         return {n: a.tolist() for n, a in listed.items()} | {"dense": dense}

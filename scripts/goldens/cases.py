@@ -1,6 +1,6 @@
 """The list of goldens and the invented inputs of each. No arithmetic of training.
 
-Every initial number is a multiple of a power of two with few digits, so a float32 reader starts from exactly the same.
+Every initial number is exact in float32 and prints short, so a float32 reader starts from the same.
 """
 
 import numpy as np
@@ -16,8 +16,18 @@ BETAS = {"beta1": 0.9, "beta2": 0.999}
 def case(name, method, bits, rounding, decay, steps, dim, rate, step_rate=0.0, **more):
     """rate and step_rate: learning rates of rows and steps; decay: weight decay of both."""
     return {
-        "name": name, "method": method, "bits": bits, "rounding": rounding, "decay": decay, "count": steps,
-        "dim": dim, "rate": rate, "stepRate": step_rate, "unused": False, "rule": "adam", "stepRule": "adam",
+        "name": name,
+        "method": method,
+        "bits": bits,
+        "rounding": rounding,
+        "decay": decay,
+        "count": steps,
+        "dim": dim,
+        "rate": rate,
+        "stepRate": step_rate,
+        "unused": False,
+        "rule": "adam",
+        "stepRule": "adam",
     } | more
 
 
@@ -37,7 +47,7 @@ LIST = [
     case("alpt-4-deterministic-1", "alpt", 4, D, 0, 1, 4, 0.1, 1e-3),
     case("alpt-2-stochastic-1-decay", "alpt", 2, S, 0.01, 1, 4, 0.1, 1e-2),
     case("alpt-2-deterministic-1", "alpt", 2, D, 0, 1, 5, 0.15, 1e-2),
-    # The second field is not connected before the step: its change is exactly 0 and v is exactly a limit or a code.
+    # The second field has no weights before the step: its change is exactly 0, so v is exactly a code.
     case("alpt-2-stochastic-1-on-grid", "alpt", 2, S, 0, 1, 4, 0.15, 1e-2, unused=True),
     case("alpt-2-deterministic-1-on-grid", "alpt", 2, D, 0, 1, 5, 0.15, 1e-2, unused=True),
     # Twenty steps with other ids and labels in each.
@@ -57,7 +67,19 @@ LIST = [
     case("alpt-2-deterministic-20", "alpt", 2, D, 0, 20, 4, 0.2, 5e-3),
     # Row-wise Adagrad; the steps' own rule once the same and once Adam.
     case("full-adagrad-5", "full", None, D, 0, 5, 5, 0.05, rule="rowwise-adagrad"),
-    case("alpt-8-adagrad-5", "alpt", 8, D, 0, 5, 4, 0.05, 1e-4, rule="rowwise-adagrad", stepRule="rowwise-adagrad"),
+    case(
+        "alpt-8-adagrad-5",
+        "alpt",
+        8,
+        D,
+        0,
+        5,
+        4,
+        0.05,
+        1e-4,
+        rule="rowwise-adagrad",
+        stepRule="rowwise-adagrad",
+    ),
     case("alpt-8-adagrad-5-steps-adam", "alpt", 8, D, 0, 5, 5, 0.05, 1e-4, rule="rowwise-adagrad"),
 ]
 
@@ -102,13 +124,19 @@ def initial_table(random, spec):
 
 
 def build(spec, seed):
-    """The case as it stands in the JSON, without its results. Odd seeds also use the high word of the Philox key."""
+    """The case as in the JSON, without its results. Odd seeds also use the high word of the Philox key."""
     random = np.random.default_rng(seed)
     ids = random.integers(0, VOCABULARIES, (spec["count"], BATCH, len(VOCABULARIES)))
     labels = (random.random((spec["count"], BATCH)) < 0.4).astype(int)
     result = {
-        "name": spec["name"], "method": spec["method"], "bits": spec["bits"], "rounding": spec["rounding"],
-        "dim": spec["dim"], "vocabularies": VOCABULARIES, "table": 0, "seed": seed + (seed % 2) * 3 * 2**32,
+        "name": spec["name"],
+        "method": spec["method"],
+        "bits": spec["bits"],
+        "rounding": spec["rounding"],
+        "dim": spec["dim"],
+        "vocabularies": VOCABULARIES,
+        "table": 0,
+        "seed": seed + (seed % 2) * 3 * 2**32,
         "dense": options("adam", 1e-3, 1e-8, 0),
         "rows": options(spec["rule"], spec["rate"], 1e-8 if spec["rule"] == "adam" else 1e-10, spec["decay"]),
     }
@@ -121,5 +149,7 @@ def build(spec, seed):
     table = initial_table(random, spec)
     return result | {
         "shapes": {name: list(shape) for name, shape in dense_shapes(spec).items()},
-        "ids": ids.tolist(), "labels": labels.tolist(), "initial": table | {"dense": initial_dense(random, spec)},
+        "ids": ids.tolist(),
+        "labels": labels.tolist(),
+        "initial": table | {"dense": initial_dense(random, spec)},
     }

@@ -1,4 +1,4 @@
-"""How far a case stays from everything that could fall the other way in float32, and which branches it visits."""
+"""How far a case stays from what could fall the other way in float32, and which branches it visits."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ def distance_to_integer(x):
 
 
 def of_step(case, trace):
-    """Smallest distances of one step: ReLU inputs from 0, rounding decisions and limits of eq. 7 from their thresholds.
+    """Smallest distances in one step of ReLU inputs, roundings and limits of eq. 7 from their thresholds.
 
-    A stochastic decision is floor(offset + u), a deterministic one floor(offset + 1/2). Offsets that are exactly
-    whole (no change, or limited) are exact in float32 too and cannot fall the other way: they are left out.
+    A stochastic decision is floor(offset + u), a deterministic one floor(offset + 1/2). Offsets that are
+    exactly whole (no change, or limited) are exact in float32 too and cannot fall the other way: left out.
     """
     result = {"relu": min(np.abs(z).min() for z in trace["reluInputs"]), "rounding": np.inf, "slope": np.inf}
     if case["method"] == "full":

@@ -1,6 +1,7 @@
 """DCN (v1) evaluated layer by layer, with its gradient derived by hand. No embedding, no optimizer.
 
-    x_(l+1) = x_0 (w_l . x_l) + b_l + x_l        logit = x_L . output.cross + MLP(x_0) . output.mlp + output.bias
+    x_(l+1) = x_0 (w_l . x_l) + b_l + x_l
+    logit   = x_L . output.cross + MLP(x_0) . output.mlp + output.bias
     loss    = mean over B of binary cross-entropy
 
 The type of the arrays decides the precision (float64 for the goldens, float32 to see what rounding does).

@@ -1,4 +1,4 @@
-"""Philox 4x32-10 (Salmon et al. 2011) and the uniforms of stochastic rounding, written from the paper's description.
+"""Philox 4x32-10 (Salmon et al. 2011) and the uniforms of stochastic rounding, from the paper.
 
 Checked against the known-answer vectors that Random123 publishes. It knows one stream only: rounding.
 """
@@ -41,6 +41,22 @@ def rounding_uniforms(seed, step, table, vocabulary, identifier, dim):
         counter = (step, table << 16 | vocabulary, identifier, ROUNDING_STREAM << 16 | block)
         words.extend(philox(counter, key))
     return np.array([((word >> 9) + 0.5) * 2.0**-23 for word in words[:dim]])
+
+
+def goldens():
+    """Uniforms at the corners of counter and key: test/goldens/rounding-uniforms.json."""
+    keys = ("seed", "step", "table", "vocabulary", "id", "dim")
+    corners = [
+        (0, 1, 0, 0, 0, 1),
+        (1, 1, 0, 0, 0, 9),
+        (1, 2, 0, 0, 0, 4),
+        (1, 1, 1, 0, 0, 4),
+        (1, 1, 0, 1, 0, 4),
+        (1, 1, 0, 0, 1, 4),
+        (2**32 + 1, 1, 0, 0, 0, 4),
+        (2**53 - 1, 2**32 - 1, 2**16 - 1, 2**16 - 1, 2**32 - 1, 17),
+    ]
+    return [dict(zip(keys, corner)) | {"uniforms": rounding_uniforms(*corner).tolist()} for corner in corners]
 
 
 def check():

@@ -1,8 +1,8 @@
-"""Writes the goldens of training to test/goldens/training-*.json, or checks that they are up to date.
+"""Writes test/goldens/ (training-*, rounding-uniforms, tolerances), or checks that it is up to date.
 
-    python training.py                  write
-    python training.py --check          compare with what is there, write nothing
-    python training.py --sensitivity    drop one term at a time and show which goldens notice
+python training.py                  write
+python training.py --check          compare with what is there, write nothing
+python training.py --sensitivity    drop one term at a time and show which goldens notice
 """
 
 import argparse
@@ -15,17 +15,34 @@ import cases
 import margins
 import network
 import philox
-from algorithm import Training
+from algorithm import Training, code_limits, step_slope
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "test" / "goldens"
 RECORDED = (1, 2, 5, 20)
-DETAILS = ("dValues", "change", "uniforms", "secondLoss", "dQuantized", "dStepUnscaled", "dStep", "stepChange")
+DETAILS = (
+    "dValues",
+    "change",
+    "uniforms",
+    "secondLoss",
+    "dQuantized",
+    "dStepUnscaled",
+    "dStep",
+    "stepChange",
+)
 
-# |found - expected| <= absolute + relative * |expected|; codes are equal. What a float32 implementation may differ by.
+# What float32 may differ by: |found - expected| <= absolute + relative * |expected|. Codes are equal.
 TOLERANCE = {
-    "loss": (1e-6, 1e-5), "secondLoss": (1e-6, 1e-5), "steps": (1e-9, 2e-6), "values": (1e-6, 1e-5),
-    "dense": (1e-6, 2e-6), "dValues": (1e-7, 1e-5), "dQuantized": (1e-7, 1e-5), "change": (1e-7, 1e-5),
-    "dStepUnscaled": (1e-6, 2e-5), "dStep": (1e-7, 2e-5), "stepChange": (1e-10, 2e-5),
+    "loss": (1e-6, 1e-5),
+    "secondLoss": (1e-6, 1e-5),
+    "steps": (1e-9, 2e-6),
+    "values": (1e-6, 1e-5),
+    "dense": (1e-6, 2e-6),
+    "dValues": (1e-7, 1e-5),
+    "dQuantized": (1e-7, 1e-5),
+    "change": (1e-7, 1e-5),
+    "dStepUnscaled": (1e-6, 2e-5),
+    "dStep": (1e-7, 2e-5),
+    "stepChange": (1e-10, 2e-5),
 }
 # A float32 run must stay within this part of the tolerances, so that another order of sums fits as well.
 FLOAT32_SHARE = 0.5
@@ -54,7 +71,7 @@ def simulate(case, training_class=Training, **options):
 
 
 def deviation(expected, found):
-    """Name to largest |found - expected| in units of its tolerance; codes count as infinitely many when they differ."""
+    """Name to largest |found - expected| in units of its tolerance; other codes are infinitely far."""
     worst = {}
     for old, new in zip(expected, found, strict=True):
         pairs = {n: (old[n], new[n]) for n in TOLERANCE if n in old and n != "dense"}
@@ -127,12 +144,42 @@ def as_json(golden):
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def uniforms_json():
+    lines = [json.dumps(golden, separators=(",", ":")) for golden in philox.goldens()]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def tolerances_json():
+    named = {name: {"absolute": a, "relative": r} for name, (a, r) in TOLERANCE.items()}
+    return json.dumps(named, indent=2) + "\n"
+
+
+def same(written, text):
+    """Equal texts, or trainings with equal inputs and results within rounding of float64 (another BLAS)."""
+    if written == text:
+        return True
+    old, new = json.loads(written), json.loads(text)
+    if isinstance(old, list) or old.keys() != new.keys() or "records" not in old:
+        return False
+    inputs_equal = all(old[name] == new[name] for name in old if name != "records")
+    return inputs_equal and max(deviation(old["records"], new["records"]).values()) < 1e-3
+
+
 def self_check():
+    """Philox against its vectors; the network, and eq. 7 with all elements limited, against differences."""
     philox.check()
-    case = cases.build(cases.LIST[0], 1)
-    training = Training(case)
-    values = training.values[:9].reshape(3, -1)[:, : 3 * case["dim"]].copy()
-    return network.check(training.dense, values, np.array([0.0, 1.0, 1.0]))
+    training = Training(cases.build(cases.LIST[0], 1))
+    x = training.values[:9].reshape(3, -1).copy()
+    labels = np.array([0.0, 1.0, 1.0])
+    worst = network.check(training.dense, x, labels)
+
+    bits, step, h = 4, 0.05, 1e-6
+    position = np.where(x < 0, -9.0, 7.5)  # w' / step, outside the range on both sides
+    loss_at = lambda s: network.run(training.dense, s * np.clip(position, *code_limits(bits)), labels)
+    analytic = np.sum(loss_at(step)[1] * step_slope(position, bits))
+    numeric = (loss_at(step + h)[0] - loss_at(step - h)[0]) / (2 * h)
+    assert abs(analytic - numeric) < 1e-8, f"gradient of the step is off by {abs(analytic - numeric)}"
+    return worst
 
 
 def main():
@@ -147,13 +194,20 @@ def main():
         raise SystemExit(sensitivity.main())
     FOLDER.mkdir(parents=True, exist_ok=True)
     total, clear_of_all, stale = 0, {}, []
+
+    def keep(file_name, text):
+        path = FOLDER / file_name
+        if not arguments.check:
+            path.write_text(text)
+        elif not path.exists() or not same(path.read_text(), text):
+            stale.append(file_name)
+
+    keep("rounding-uniforms.json", uniforms_json())
+    keep("tolerances.json", tolerances_json())
     for spec in cases.LIST:
         golden, traces, clear, worst = settle(spec)
-        path, text = FOLDER / f"training-{spec['name']}.json", as_json(golden)
-        if arguments.check and (not path.exists() or path.read_text() != text):
-            stale.append(path.name)
-        elif not arguments.check:
-            path.write_text(text)
+        text = as_json(golden)
+        keep(f"training-{spec['name']}.json", text)
         total += len(text)
         for name, value in clear.items():
             clear_of_all[name] = min(clear_of_all.get(name, np.inf), value)
