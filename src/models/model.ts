@@ -1,0 +1,132 @@
+// What a model is: a graph from the embedding block X (B, F·D) to one logit a row, its parameters with their
+// initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
+// scoring differ in dropout and in which statistics normalise, so the graph is built once for each.
+import { Graph } from '../graph/graph.js';
+import type { Node } from '../graph/node.js';
+import type { Shape } from '../graph/shape.js';
+
+export interface Parameter {
+  name: string;
+  shape: readonly number[];
+  node: Node;
+  /** A constant, or the standard deviation of a normal distribution. */
+  initial: { constant: number } | { deviation: number };
+}
+
+/** A dropout mask (B, width) that is fed from outside: drawn by (step, layer, row of the batch). */
+export interface Dropout {
+  name: string;
+  layer: number;
+  width: number;
+  rate: number;
+}
+
+/** A running statistic: a parameter that scoring uses, and the micro-batch's value of it, made in training. */
+export interface Statistic {
+  name: string;
+  width: number;
+  node: Node;
+}
+
+export interface Model {
+  graph: Graph;
+  /** (B, 1). */
+  logits: Node;
+  /** Scalar: Σ weight · binary cross-entropy · scale, over the rows of a micro-batch. */
+  loss: Node;
+  /** X (B, F·D). */
+  x: Node;
+  parameters: Parameter[];
+  dropouts: Dropout[];
+  statistics: Statistic[];
+}
+
+export interface ModelShape {
+  fields: number;
+  dim: number;
+}
+
+export type Mode = 'training' | 'scoring';
+
+/** Names of the graph inputs that every model has beside its parameters and masks. */
+export const inputNames = { x: 'x', labels: 'labels', weights: 'weights', scale: 'scale' } as const;
+
+/** Collects what a model declares while its forward pass is written. */
+export class ModelBuilder {
+  readonly graph = new Graph();
+  readonly x: Node;
+  private readonly rowWeights: Node;
+  private readonly parameters: Parameter[] = [];
+  private readonly dropouts: Dropout[] = [];
+  private readonly statistics: Statistic[] = [];
+
+  constructor(
+    { fields, dim }: ModelShape,
+    private readonly mode: Mode,
+  ) {
+    this.x = this.graph.input(inputNames.x, ['B', fields * dim]);
+    // 1 for a real row, 0 for one that pads the micro-batch.
+    this.rowWeights = this.graph.input(inputNames.weights, ['B', 1]);
+  }
+
+  parameter(name: string, shape: readonly number[], initial: Parameter['initial']): Node {
+    const node = this.graph.parameter(name, shape as Shape);
+    this.parameters.push({ name, shape, node, initial });
+    return node;
+  }
+
+  /** A weight (in, out) from Xavier's normal distribution: variance 2 / (in + out). `fanOut` where it is part of a wider one. */
+  xavier(name: string, [fanIn, columns]: readonly [number, number], fanOut = columns): Node {
+    return this.parameter(name, [fanIn, columns], { deviation: Math.sqrt(2 / (fanIn + fanOut)) });
+  }
+
+  zeros(name: string, shape: readonly number[]): Node {
+    return this.parameter(name, shape, { constant: 0 });
+  }
+
+  /** Drops each of the columns of h (B, width) with probability `rate`, in training. */
+  dropout(h: Node, rate: number): Node {
+    if (rate === 0 || this.mode === 'scoring') return h;
+    const layer = this.dropouts.length;
+    const name = `dropout.${layer}`;
+    const width = Number(h.shape[1]);
+    this.dropouts.push({ name, layer, width, rate });
+    return this.graph.dropout(h, this.graph.input(name, ['B', width]));
+  }
+
+  /**
+   * Batch normalization of h (B, width) over the real rows (Ioffe, Szegedy 2015); ε = 1e-5 as in torch. In training
+   * by the mean and variance of the micro-batch, when scoring by the running ones.
+   */
+  batchNorm(h: Node, name: string): Node {
+    const g = this.graph;
+    const width = Number(h.shape[1]);
+    const gain = this.parameter(`${name}.gain`, [width], { constant: 1 });
+    const shift = this.zeros(`${name}.shift`, [width]);
+    let mean: Node;
+    let variance: Node;
+    if (this.mode === 'scoring') {
+      mean = g.parameter(`${name}.mean`, [width]);
+      variance = g.parameter(`${name}.variance`, [width]);
+    } else {
+      const count = g.sum(this.rowWeights);
+      mean = g.divide(g.sumBatch(g.multiply(h, this.rowWeights)), count);
+      variance = g.divide(g.sumBatch(g.multiply(g.square(g.subtract(h, mean)), this.rowWeights)), count);
+      this.statistics.push({ name: `${name}.mean`, width, node: mean });
+      this.statistics.push({ name: `${name}.variance`, width, node: variance });
+    }
+    const scale = g.divide(gain, g.squareRoot(g.add(variance, 1e-5)));
+    return g.add(g.multiply(g.subtract(h, mean), scale), shift);
+  }
+
+  /** The model whose forward pass ends in `logits` (B, 1). */
+  finish(logits: Node): Model {
+    const g = this.graph;
+    const labels = g.input(inputNames.labels, ['B', 1]);
+    const scale = g.input(inputNames.scale, []);
+    const losses = g.multiply(g.binaryCrossEntropy(logits, labels), this.rowWeights);
+    const loss = g.multiply(g.sum(losses), scale);
+    const { x, parameters, dropouts, statistics } = this;
+    return { graph: g, logits, loss, x, parameters, dropouts, statistics };
+  }
+}
