@@ -1,0 +1,218 @@
+// The shared memory through which the main thread and the team pass a batch: two slots for batches and their row
+// plans (one in work, one being made), the dequantized rows, and, per thread, the block X that goes to the network.
+// Training adds gradients, micro-batch sums and the dense parameters. Everything is sized once, from the shape.
+import { type MicroBatch, microBatches } from '../batch/micro-batches.js';
+import { planBytes, type RowPlan } from '../batch/plan.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { wasmKernels } from '../kernels/load.js';
+import { Barrier } from '../team/barrier.js';
+
+export const SLOTS = 2;
+const PAGE_BYTES = 65536;
+const CONTROL_WORDS = 16;
+/** Word of the counter from which threads claim micro-batches; the barrier has the first two. */
+const CLAIMS = 4;
+/** Per thread: addresses of up to this many micro-batch sums. */
+const WORK_BYTES = 4096;
+/** The most micro-batches of a batch. */
+export const MAX_MICRO_BATCHES = WORK_BYTES / 4;
+
+export interface ExchangeShape {
+  /** The most rows of a batch. */
+  batchRows: number;
+  /** The most rows of a micro-batch. */
+  microRows: number;
+  fields: number;
+  dim: number;
+  threads: number;
+  /** What training needs beside scoring. */
+  training: null | {
+    /** Floats of the dense parameters, in whole blocks. */
+    denseLength: number;
+    denseStateBytes: number;
+    /** Floats of the running statistics. */
+    statistics: number;
+    /** Columns of all dropout masks together. */
+    maskColumns: number;
+  };
+}
+
+type Name =
+  | 'control'
+  | 'work'
+  | 'plans'
+  | 'labels'
+  | 'logits'
+  | 'values'
+  | 'block'
+  | 'gradient'
+  | 'change'
+  | 'steps'
+  | 'dSteps'
+  | 'newSteps'
+  | 'sums'
+  | 'masks'
+  | 'dense'
+  | 'denseGradients'
+  | 'denseState'
+  | 'denseBlocks'
+  | 'losses'
+  | 'statistics'
+  | 'running';
+
+/** The number of micro-batches, a power of two, of the largest batch. */
+export function mostMicroBatches({
+  batchRows,
+  microRows,
+}: Pick<ExchangeShape, 'batchRows' | 'microRows'>): number {
+  return 2 ** Math.ceil(Math.log2(microBatches(batchRows, microRows).length));
+}
+
+/** Byte offset of every region, and the bytes of all. */
+export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>; bytes: number } {
+  const { batchRows, fields, dim, threads, training } = shape;
+  const micro = mostMicroBatches(shape);
+  const occurrences = batchRows * fields;
+  const microRows = Math.ceil(Math.min(shape.microRows, batchRows) / 16) * 16;
+  const rowBytes = 4 * dim;
+  const sizes: Record<Name, number> = {
+    control: 4 * CONTROL_WORDS,
+    work: threads * WORK_BYTES,
+    plans: SLOTS * slotBytes(shape),
+    labels: SLOTS * 4 * batchRows,
+    logits: SLOTS * 4 * batchRows,
+    values: occurrences * rowBytes,
+    block: threads * microRows * fields * rowBytes,
+    gradient: training ? occurrences * rowBytes : 0,
+    change: training ? occurrences * rowBytes : 0,
+    steps: training ? 4 * occurrences : 0,
+    dSteps: training ? 4 * occurrences : 0,
+    newSteps: training ? 4 * occurrences : 0,
+    sums: training ? (batchRows + 16 * micro) * fields * rowBytes : 0,
+    masks: training ? 4 * threads * microRows * training.maskColumns : 0,
+    dense: training ? 4 * training.denseLength : 0,
+    denseGradients: training ? 4 * micro * training.denseLength : 0,
+    denseState: training ? training.denseStateBytes : 0,
+    denseBlocks: training ? 4 * training.denseLength : 0,
+    losses: training ? 8 * micro : 0,
+    statistics: training ? 4 * micro * training.statistics : 0,
+    running: training ? 4 * training.statistics : 0,
+  };
+  let end = 0;
+  const at = {} as Record<Name, number>;
+  for (const [name, bytes] of Object.entries(sizes) as [Name, number][]) {
+    at[name] = end;
+    end = Math.ceil((end + bytes) / 64) * 64;
+  }
+  return { at, bytes: Math.ceil(end / PAGE_BYTES) * PAGE_BYTES };
+}
+
+function slotBytes(shape: ExchangeShape): number {
+  return Math.ceil(planBytes(shape.batchRows, shape.fields, mostMicroBatches(shape)) / 64) * 64;
+}
+
+/** A batch as the team receives it; the plan's arrays lie in the exchange memory. */
+export interface PlannedBatch {
+  slot: number;
+  rows: number;
+  plan: RowPlan;
+  microBatches: MicroBatch[];
+}
+
+/** The memory that threads share; may be sent to a worker. */
+export interface ExchangeMemory {
+  shape: ExchangeShape;
+  memory: WebAssembly.Memory;
+}
+
+export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
+  const pages = exchangeLayout(shape).bytes / PAGE_BYTES;
+  return { shape, memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };
+}
+
+/** One thread's view of the exchange. */
+export class Exchange {
+  readonly shape: ExchangeShape;
+  readonly memory: WebAssembly.Memory;
+  readonly at: Record<Name, number>;
+  readonly kernels: Kernels;
+  readonly barrier: Barrier;
+  private readonly control: Int32Array;
+  private claimed = 0;
+
+  constructor({ shape, memory }: ExchangeMemory) {
+    this.shape = shape;
+    this.memory = memory;
+    this.at = exchangeLayout(shape).at;
+    this.kernels = wasmKernels(memory);
+    this.control = new Int32Array(memory.buffer, this.at.control, CONTROL_WORDS);
+    this.barrier = new Barrier(this.control, shape.threads);
+  }
+
+  floats(name: Name, offset: number, length: number): Float32Array<SharedArrayBuffer> {
+    return new Float32Array(this.memory.buffer, this.at[name] + 4 * offset, length);
+  }
+
+  /** Where the plan of a slot begins. */
+  planAt(slot: number): number {
+    return this.at.plans + slot * slotBytes(this.shape);
+  }
+
+  labels(slot: number): Float32Array {
+    return this.floats('labels', slot * this.shape.batchRows, this.shape.batchRows);
+  }
+
+  logits(slot: number): Float32Array {
+    return this.floats('logits', slot * this.shape.batchRows, this.shape.batchRows);
+  }
+
+  /** Address of this thread's work area for kernels. */
+  workAt(thread: number): number {
+    return this.at.work + thread * WORK_BYTES;
+  }
+
+  /** This thread's block X (rows, F·D). */
+  block(thread: number, rows: number): Float32Array<SharedArrayBuffer> {
+    const { fields, dim } = this.shape;
+    const microRows = Math.ceil(Math.min(this.shape.microRows, this.shape.batchRows) / 16) * 16;
+    return this.floats('block', thread * microRows * fields * dim, rows * fields * dim);
+  }
+
+  /** A thread's part of `count` things: from `start` up to `end`. */
+  part(thread: number, count: number): { start: number; end: number } {
+    const { threads } = this.shape;
+    return {
+      start: Math.floor((count * thread) / threads),
+      end: Math.floor((count * (thread + 1)) / threads),
+    };
+  }
+
+  /**
+   * Calls `visit` for the micro-batches that this thread gets to. All threads call it for the same batch, and each
+   * micro-batch is visited by one of them; a micro-batch's result must not depend on which.
+   */
+  async shareOut(
+    batch: PlannedBatch,
+    visit: (index: number, micro: MicroBatch) => Promise<void>,
+  ): Promise<void> {
+    const number = batch.microBatches.length;
+    const first = this.claimed;
+    for (;;) {
+      const index = Atomics.add(this.control, CLAIMS, 1) - first;
+      if (index >= number) break;
+      await visit(index, batch.microBatches[index]);
+    }
+    // Each thread's last claim found nothing left: the next counting starts after all of these.
+    this.claimed = (first + number + this.shape.threads) | 0;
+  }
+
+  /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), zero where rows only pad. */
+  expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
+    const { fields, dim } = this.shape;
+    const x = this.block(thread, micro.paddedRows);
+    const positions = batch.plan.positions.byteOffset + 4 * micro.firstRow * fields;
+    this.kernels.expandRows(this.at.values, positions, micro.rows * fields, dim, x.byteOffset);
+    x.fill(0, micro.rows * fields * dim);
+    return x;
+  }
+}

@@ -1,0 +1,16 @@
+// What the main thread asks of a scoring team. A training team answers these too.
+import type { PlannedBatch } from './exchange.js';
+import type { Scorer } from './scorer.js';
+
+export type ScoringMessage = { kind: 'load'; model: Uint8Array } | { kind: 'score'; batch: PlannedBatch };
+
+export async function answerScoring(scorer: Scorer, message: ScoringMessage): Promise<void> {
+  switch (message.kind) {
+    case 'load':
+      return scorer.load(message.model);
+    case 'score':
+      return scorer.score(message.batch);
+    default:
+      message satisfies never;
+  }
+}

@@ -1,0 +1,61 @@
+// Scores a whole split with a team: batches in stored order, the next one planned while one is in work.
+import { readBatches } from '../batch/reader.js';
+import type { EncodedDataset } from '../batch/split-file.js';
+import type { Team } from '../team/team.js';
+import type { BatchPlanner } from './batch-planner.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
+import type { ScoringMessage } from './messages.js';
+
+/** Anything that answers scoring messages. */
+export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
+
+export interface ScoredBatch {
+  rows: number;
+  logits: Float32Array;
+  labels: Float32Array;
+}
+
+export interface ScoreSplitOptions {
+  team: ScoringTeam;
+  exchange: Exchange;
+  planner: BatchPlanner;
+  dataset: EncodedDataset;
+  split: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** Yields every batch's logits and labels, in stored order; valid until the next is asked for. */
+export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
+  const { team, exchange, planner, dataset, split, signal } = options;
+  const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });
+  let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
+  try {
+    for await (const batch of batches) {
+      signal?.throwIfAborted();
+      const planned = planner.plan(batch);
+      const done = team.call({ kind: 'score', batch: planned });
+      // Awaited one batch later; until then a failure is nobody's but must not end the process.
+      done.catch(() => {});
+      if (inWork) yield await finished(inWork);
+      inWork = { batch: planned, done };
+    }
+    if (inWork) yield await finished(inWork);
+  } finally {
+    await inWork?.done.catch(() => {});
+  }
+
+  async function finished({
+    batch,
+    done,
+  }: {
+    batch: PlannedBatch;
+    done: Promise<unknown>;
+  }): Promise<ScoredBatch> {
+    await done;
+    return {
+      rows: batch.rows,
+      logits: exchange.logits(batch.slot).slice(0, batch.rows),
+      labels: exchange.labels(batch.slot).slice(0, batch.rows),
+    };
+  }
+}

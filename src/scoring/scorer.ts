@@ -1,0 +1,69 @@
+// The one scorer, as one thread of a team runs it: rows of the table, dequantized once each, through the scoring
+// graph with its weights as initializers, to logits. Validation, evaluation and prediction are this.
+
+import type { Table } from '../embedding/table.js';
+import { createSession, type Session } from '../graph/session.js';
+import { inputNames } from '../models/model.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
+
+export class Scorer {
+  private session: Session | undefined;
+  private readonly staging: { x: Float32Array; logits: Float32Array };
+
+  constructor(
+    private readonly table: Table,
+    private readonly exchange: Exchange,
+    private readonly thread: number,
+  ) {
+    const { fields, dim } = exchange.shape;
+    const rows = stagingRows(exchange.shape);
+    this.staging = { x: new Float32Array(rows * fields * dim), logits: new Float32Array(rows) };
+  }
+
+  /** Takes a scoring graph (ONNX, weights inside) in place of the last one. */
+  async load(model: Uint8Array): Promise<void> {
+    await this.session?.release();
+    this.session = await createSession(model);
+  }
+
+  /** Scores a batch together with the other threads: the logits are in the batch's slot when all have returned. */
+  async score(batch: PlannedBatch): Promise<void> {
+    const { exchange, thread, session, staging } = this;
+    if (!session) throw new Error('No scoring graph was loaded.');
+    const { dim, fields } = exchange.shape;
+    const { start, end } = exchange.part(thread, batch.plan.rows.length);
+    this.table.read(
+      batch.plan.rows.subarray(start, end),
+      exchange.floats('values', start * dim, (end - start) * dim),
+    );
+    exchange.barrier.wait();
+    await exchange.shareOut(batch, async (_, micro) => {
+      const rows = micro.paddedRows;
+      const x = exchange.expand(thread, batch, micro);
+      staging.x.set(x);
+      const logits = staging.logits.subarray(0, rows);
+      await session.run(
+        { [inputNames.x]: { data: staging.x.subarray(0, x.length), shape: [rows, fields * dim] } },
+        { logits: { data: logits, shape: [rows, 1] } },
+      );
+      exchange.logits(batch.slot).set(logits.subarray(0, micro.rows), micro.firstRow);
+    });
+    // The next batch's rows take the place of this one's.
+    exchange.barrier.wait();
+  }
+}
+
+/** Rows of the largest micro-batch, padding included. */
+export function stagingRows({ microRows, batchRows }: { microRows: number; batchRows: number }): number {
+  return Math.ceil(Math.min(microRows, batchRows) / 16) * 16;
+}
+
+/** Bytes a scorer holds beside the exchange, per thread. */
+export function scorerStagingBytes(shape: {
+  microRows: number;
+  batchRows: number;
+  fields: number;
+  dim: number;
+}): number {
+  return 4 * stagingRows(shape) * (shape.fields * shape.dim + 1);
+}

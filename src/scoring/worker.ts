@@ -1,0 +1,17 @@
+// One thread of a team that only scores.
+import { workerData } from 'node:worker_threads';
+import { Table, type TableMemory } from '../embedding/table.js';
+import { serve } from '../team/serve.js';
+import { Exchange, type ExchangeMemory } from './exchange.js';
+import { answerScoring, type ScoringMessage } from './messages.js';
+import { Scorer } from './scorer.js';
+
+export interface ScoringWorkerData {
+  thread: number;
+  table: TableMemory;
+  exchange: ExchangeMemory;
+}
+
+const { thread, table, exchange } = workerData as ScoringWorkerData;
+const scorer = new Scorer(new Table(table, thread), new Exchange(exchange), thread);
+serve((message: ScoringMessage) => answerScoring(scorer, message));
