@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
+export type SplitName = (typeof splitNames)[number];
 
 export const manifestSchema = z.strictObject({
   format: z.literal('bitrow-dataset'),
@@ -31,6 +32,8 @@ export const manifestSchema = z.strictObject({
       file: z.string(),
       rows: z.number(),
       positives: z.number(),
+      /** Rows whose id is 0, per field in the order of `fields`. */
+      oov: z.array(z.number()).optional(),
       /** Rows of every row group but the last. */
       rowGroupRows: z.number(),
       sha256: z.string(),

@@ -1,0 +1,29 @@
+// What a command is: commander's declaration, which must import nothing heavy, and an action that loads what it
+// needs when it runs. To add one: a file that exports a CommandSpec, and a line in commands.ts.
+import type { Command } from 'commander';
+
+export interface CommandSpec {
+  /** One line for `bitrow --help`. */
+  summary: string;
+  /** A command line that works, shown under --help. */
+  example: string;
+  /** Declares arguments and options. `--json` and `--verbose` are added to every command. */
+  declare(command: Command): void;
+  /** Does the work. What it returns is printed: `text` for people, or `json` with --json. */
+  run(invocation: Invocation): Promise<Result>;
+}
+
+export interface Invocation {
+  /** Positional arguments as declared. */
+  args: readonly string[];
+  /** Options as commander parsed them; the command validates them. */
+  options: Readonly<Record<string, unknown>>;
+  json: boolean;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+export interface Result {
+  text: string;
+  json: Record<string, unknown>;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// The `bitrow` program: standard streams, Ctrl-C and exit code around runCommandLine.
+import { commands } from './commands.js';
+import { Interrupted, runCommandLine } from './program.js';
+
+const controller = new AbortController();
+const stop = () => {
+  // Asked twice: give up tidying.
+  if (controller.signal.aborted) process.exit(130);
+  controller.abort(new Interrupted());
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+// A reader such as `head` that goes away is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = await runCommandLine(
+  commands,
+  process.argv.slice(2),
+  { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) },
+  controller.signal,
+);

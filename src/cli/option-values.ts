@@ -1,0 +1,28 @@
+// Reads the values of options: commander's argument parsers that raise the house's errors.
+import { UserError } from '../errors.js';
+
+/** A parser for whole numbers from `least` up. @throws UserError naming the option, the value and the range. */
+export function wholeNumber(option: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new UserError(
+      `The option ${option} is '${text}', but must be a whole number from ${least} up.`,
+      undefined,
+      2,
+    );
+  };
+}
+
+/** A parser for one of a few words. @throws UserError listing them. */
+export function oneOf<T extends string>(option: string, known: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = known.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new UserError(
+      `The option ${option} is '${text}', but must be one of: ${known.join(', ')}.`,
+      undefined,
+      2,
+    );
+  };
+}

@@ -1,0 +1,109 @@
+// The frame of the command line: builds commander's program from the registry, and turns whatever happens into an
+// exit code and either text or exactly one JSON object. 0 is success, 1 a failure, 2 bad usage, 130 Ctrl-C.
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../errors.js';
+import { version } from '../version.js';
+import type { CommandSpec, Result } from './command.js';
+import { usageError } from './usage-error.js';
+
+export interface Streams {
+  out: (text: string) => void;
+  err: (text: string) => void;
+}
+
+/** Thrown by a stop on request; nothing is wrong then. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor() {
+    super('Stopped.');
+  }
+}
+
+/** Runs one command line (without node and script). Gives the exit code; prints, but never exits. */
+export async function runCommandLine(
+  commands: Readonly<Record<string, CommandSpec>>,
+  argv: readonly string[],
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const json = beforeTerminator(argv).includes('--json');
+  const verbose = beforeTerminator(argv).includes('--verbose');
+  let current: Command | undefined;
+  const program = buildProgram(commands, streams, async (name, command, args) => {
+    current = command;
+    const options = command.opts();
+    const result = await commands[name]?.run({ args, options, json, signal });
+    if (result) printResult(result, json, streams);
+  });
+  try {
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 0;
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (signal.aborted) return printFailure(new Interrupted(), 130, json, verbose, streams);
+    const known = error instanceof CommanderError ? usageError(error, program, argv, current) : error;
+    return printFailure(known, known instanceof UserError ? known.exitCode : 1, json, verbose, streams);
+  }
+}
+
+function buildProgram(
+  commands: Readonly<Record<string, CommandSpec>>,
+  streams: Streams,
+  action: (name: string, command: Command, args: string[]) => Promise<void>,
+): Command {
+  const program = new Command('bitrow')
+    .description('Train click-through-rate models with embedding tables of 2, 4, 8 or 16 bits.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'show this help')
+    .helpCommand(false)
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    // Errors are worded and printed here, not by commander.
+    .configureOutput({ writeOut: streams.out, writeErr: () => {} });
+  for (const [name, spec] of Object.entries(commands)) {
+    const command = program.command(name).copyInheritedSettings(program).summary(spec.summary);
+    command.description(spec.summary).helpOption('--help', 'show this help').allowExcessArguments(false);
+    spec.declare(command);
+    command.option('--json', 'print one JSON object on standard output and nothing else');
+    command.option('--verbose', 'show the stack of an error');
+    command.addHelpText('after', `\nExample:\n  ${spec.example}`);
+    command.action(() => action(name, command, command.args));
+  }
+  return program.addHelpText('after', '\n`bitrow <command> --help` shows an example.');
+}
+
+function printResult(result: Result, json: boolean, streams: Streams): void {
+  streams.out(json ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
+}
+
+function printFailure(
+  error: unknown,
+  code: number,
+  json: boolean,
+  verbose: boolean,
+  streams: Streams,
+): number {
+  const { message, help } = describe(error);
+  if (json) streams.out(`${JSON.stringify({ error: message, help })}\n`);
+  streams.err(`${message}\n`);
+  if (help !== null) streams.err(`help: ${help}\n`);
+  if (verbose && error instanceof Error) streams.err(`${error.stack}\n`);
+  return code;
+}
+
+function describe(error: unknown): { message: string; help: string | null } {
+  if (error instanceof UserError) return { message: error.message, help: error.help ?? null };
+  if (error instanceof Interrupted) return { message: error.message, help: null };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message: `bitrow failed: ${message}`, help: 'run it again with --verbose to see where' };
+}
+
+/** What stands after `--` is no option. */
+function beforeTerminator(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
+}

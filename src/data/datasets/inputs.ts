@@ -1,0 +1,22 @@
+// What --input may name: checks that files are there before anything is read.
+import { statSync } from 'node:fs';
+import { UserError } from '../../errors.js';
+import type { InputFile } from './dataset.js';
+
+/** The files as given, in order. @throws UserError when there is none, or one is missing, empty or a folder. */
+export function givenFiles(dataset: string, paths: readonly string[], what: string): InputFile[] {
+  if (paths.length === 0) {
+    throw new UserError(`The data set '${dataset}' needs its input files.`, `pass --input with ${what}`, 2);
+  }
+  for (const path of paths) requireFile(path);
+  return paths.map((path) => ({ path }));
+}
+
+/** @throws UserError when there is no file with something in it at this path. */
+export function requireFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat)
+    throw new UserError(`The input file '${path}' does not exist.`, 'check the path given with --input');
+  if (!stat.isFile()) throw new UserError(`The input '${path}' is not a file.`, 'name the files one by one');
+  if (stat.size === 0) throw new UserError(`The input file '${path}' is empty.`);
+}

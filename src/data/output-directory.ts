@@ -1,0 +1,55 @@
+// A directory that appears whole or not at all: written beside its place under a temporary name, renamed at the
+// end, removed on any failure. What exists is refused, or with `force` replaced, but only by its like.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+
+/** Refuses a place that is taken. `mark` is a file that tells a directory that `force` may replace. */
+export function requireFree(directory: string, mark: string, force: boolean): void {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isDirectory()) throw new UserError(`The output '${directory}' exists and is a file.`);
+  if (readdirSync(directory).length === 0) return;
+  if (!existsSync(join(directory, mark))) {
+    throw new UserError(
+      `The output '${directory}' exists and holds something else (no ${mark} in it); it is never replaced.`,
+      'choose another --out',
+    );
+  }
+  if (!force) {
+    throw new UserError(
+      `The output '${directory}' exists.`,
+      'choose another --out, or pass --force to replace it',
+    );
+  }
+}
+
+/** Calls `write` with a new directory beside `directory`, which takes its place when `write` succeeds.
+ * @throws whatever `write` throws, after removing all that was written. */
+export async function writeDirectory<T>(
+  directory: string,
+  write: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const place = resolve(directory);
+  const sibling = (kind: string) =>
+    join(dirname(place), `.${basename(place)}.${kind}-${randomBytes(4).toString('hex')}`);
+  const temporary = sibling('partial');
+  const parent = await mkdir(dirname(place), { recursive: true });
+  await mkdir(temporary);
+  try {
+    const result = await write(temporary);
+    const old = sibling('replaced');
+    const exists = existsSync(place);
+    if (exists) await rename(place, old);
+    await rename(temporary, place);
+    if (exists) await rm(old, { recursive: true, force: true });
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    // Folders made for the output go again too, from the topmost new one on.
+    if (parent !== undefined) await rm(parent, { recursive: true, force: true });
+    throw error;
+  }
+}

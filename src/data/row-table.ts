@@ -1,0 +1,102 @@
+// The table that everything after reading works on: one row per raw row, one VARCHAR column per simple value
+// (the parts of crosses, once each), its split and its place in the stored order. The columns:
+//   row, stored (order key), split (index in splitNames), label, fault (index of the first failed check), v0, v1, …
+import { parseComparison } from '../schema/comparison.js';
+import { canonicalJson } from '../schema/fingerprint.js';
+import type { Schema } from '../schema/schema.js';
+import { checksOf, crossSql, labelSql, readingsOf, type Simple, valueSql } from '../schema/sql.js';
+import { crossParts, type Transformation } from '../schema/transformation.js';
+import type { SplitRule, TimeSplit } from './datasets/dataset.js';
+import type { SplitName } from './manifest.js';
+import { hashSql, orderSql, splitSql } from './split.js';
+
+/** A check with the SQL that shows the offending cell. */
+export interface RowCheck {
+  /** What the sentence calls the place, such as `column 'I3'`; empty for the line as a whole. */
+  place: string;
+  valid: string;
+  expected: string;
+  found: string;
+}
+
+/** Rows to read: SQL of a relation with a column `row` (its number in all inputs) and the raw columns. */
+export interface RawRows {
+  relation: string;
+  column: (name: string) => string;
+  /** What the file format demands, before what the schema demands. */
+  checks: readonly RowCheck[];
+  split?: SplitName | undefined;
+}
+
+export interface RowPlan {
+  schema: Schema;
+  seed: number;
+  rule: SplitRule;
+  timeSplit?: TimeSplit | undefined;
+  /** The simple values, each once; value i is column v<i>. */
+  values: readonly Simple[];
+}
+
+export function planRows(
+  schema: Schema,
+  seed: number,
+  rule: SplitRule,
+  timeSplit: TimeSplit | undefined,
+): RowPlan {
+  const parts = schema.fields.flatMap((field) => crossParts(field.value));
+  const values = [...new Map(parts.map((part) => [canonicalJson(part), part])).values()];
+  return { schema, seed, rule, timeSplit: rule === 'time' ? timeSplit : undefined, values };
+}
+
+/** SQL of the empty table. */
+export function createRowsSql(plan: RowPlan): string {
+  const values = plan.values.map((_, i) => `v${i} VARCHAR`);
+  return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault UTINYINT,
+    ${values.join(', ')})`;
+}
+
+/** SQL that adds raw rows to the table. Bad rows come too, with `fault` set. */
+export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
+  const label = parseComparison(plan.schema.label);
+  const readings = readingsOf(readValues(plan), label, raw.column);
+  const faults = allChecks(plan, raw).map(({ valid }, i) => `WHEN NOT (${valid}) THEN ${i}`);
+  const time = plan.timeSplit && { sql: `"timestamp of ${plan.timeSplit.column}"`, ...plan.timeSplit };
+  const split = splitSql(plan.rule, { row: 'row', hash: 'hash', time, file: raw.split });
+  return `INSERT INTO rows
+    SELECT row, ${orderSql('hash')}, ${split}, ${labelSql(label)}, CASE ${faults.join(' ')} END,
+      ${plan.values.map(valueSql).join(', ')}
+    FROM (SELECT *, ${hashSql(plan.seed, 'row')} AS hash,
+      ${readings.map(({ name, sql }) => `${sql} AS ${name}`).join(', ')} FROM (${raw.relation}))`;
+}
+
+/** Every check in the order of `fault`, the file format's first. */
+export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
+  const checks = checksOf(readValues(plan), parseComparison(plan.schema.label));
+  return [
+    ...raw.checks,
+    ...checks.map(({ column, valid, expected }) => ({
+      place: `column '${column}'`,
+      valid,
+      expected,
+      found: `CAST(${raw.column(column)} AS VARCHAR)`,
+    })),
+  ];
+}
+
+/** The columns of the row table whose tuple is a field's value: one, or one per part of a cross. */
+export function keyColumns(plan: RowPlan, value: Transformation): string[] {
+  const known = plan.values.map(canonicalJson);
+  return crossParts(value).map((part) => `v${known.indexOf(canonicalJson(part))}`);
+}
+
+/** SQL of a field's value as text, over the SQL of its key columns. */
+export function textSql(value: Transformation, keys: readonly string[]): string {
+  return value.kind === 'cross' ? crossSql(keys) : String(keys[0]);
+}
+
+/** What must be read: the values, and the time that the split compares. */
+function readValues(plan: RowPlan): Simple[] {
+  if (!plan.timeSplit) return [...plan.values];
+  const { column } = plan.timeSplit;
+  return [...plan.values, { kind: 'time', column, format: 'timestamp', zone: 'as-written', part: 'day' }];
+}

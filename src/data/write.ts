@@ -1,0 +1,55 @@
+// The files of an encoded data set: Parquet for splits and vocabularies, written so that the same tables give the
+// same bytes with any number of threads (rows in a total order, row groups of a fixed size).
+import { join } from 'node:path';
+import type { Schema } from '../schema/schema.js';
+import { identifier, literal } from '../schema/sql.js';
+import { sha256OfFile } from './checksum.js';
+import type { Database } from './database.js';
+import { encodedSql, type SizedVocabulary } from './encode.js';
+import { type Manifest, type SplitName, splitNames } from './manifest.js';
+
+/** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
+export const rowGroupRows = 61_440;
+
+/** Writes `vocabularies/<name>.parquet`: value, count, id, by id. */
+export async function writeVocabulary(
+  database: Database,
+  directory: string,
+  { vocabulary, size }: SizedVocabulary,
+): Promise<Manifest['vocabularies'][number]> {
+  const file = `vocabularies/${vocabulary.name}.parquet`;
+  await database.run(
+    `COPY (SELECT value, count, id FROM ${vocabulary.table} ORDER BY id) TO ${literal(join(directory, file))}
+     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+  );
+  return { name: vocabulary.name, size, file, sha256: await sha256OfFile(join(directory, file)) };
+}
+
+/** Writes `<split>.parquet`: label, then the fields. Snappy, because it is read once per epoch. */
+export async function writeSplit(
+  database: Database,
+  directory: string,
+  split: SplitName,
+  schema: Schema,
+  groups: readonly string[],
+): Promise<Manifest['splits'][number]> {
+  const file = `${split}.parquet`;
+  const rows = encodedSql(groups, schema.fields, splitNames.indexOf(split));
+  await database.run(
+    `COPY (${rows}) TO ${literal(join(directory, file))}
+     (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows})`,
+  );
+  const oov = schema.fields.map((field, i) => `count(*) FILTER (${identifier(field.name)} = 0) AS o${i}`);
+  const [counts] = await database.query(
+    `SELECT count(*) AS rows, count(*) FILTER (label = 1) AS positives, ${oov.join(', ')} FROM (${rows})`,
+  );
+  return {
+    name: split,
+    file,
+    rows: Number(counts?.rows),
+    positives: Number(counts?.positives),
+    oov: oov.map((_, i) => Number(counts?.[`o${i}`])),
+    rowGroupRows,
+    sha256: await sha256OfFile(join(directory, file)),
+  };
+}

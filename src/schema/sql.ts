@@ -1,0 +1,204 @@
+// The SQL executor: each transformation as SQL, in two layers. A *reading* is a column read as text, number or
+// time, once; a *value* is an expression over readings. Beside them stand the checks that say whether a row can
+// be read at all. It states meaning only: who runs the SQL is not its business, and nothing in it raises an error
+// on a bad row (a reading that fails is NULL, and the check says so).
+// Kept to what DuckDB and Spark SQL both run, except: dayofweek (Spark counts from 1), regexp_full_match
+// (Spark: rlike with anchors), unix seconds (Spark: timestamp_seconds) and the list functions of split.
+import { bucketThresholds, largestNumber } from './bucket.js';
+import type { Comparison } from './comparison.js';
+import {
+  isList,
+  type TimeFormat,
+  type TimePart,
+  type Transformation,
+  timeFormats,
+} from './transformation.js';
+
+/** A named expression over raw columns, which may hold text or typed values. */
+export interface Reading {
+  name: string;
+  sql: string;
+}
+
+/** A condition over readings that a good row fulfils; `expected` says in words what the column must hold. */
+export interface Check {
+  column: string;
+  valid: string;
+  expected: string;
+}
+
+/** A transformation that is no cross: the parts of a cross are stored one by one, see crossSql. */
+export type Simple = Exclude<Transformation, { kind: 'cross' }>;
+
+type Rules = { [K in Simple['kind']]: (t: Extract<Simple, { kind: K }>) => string };
+
+const rules: Rules = {
+  column: (t) => textOf(t.column),
+  trim: (t) => mapText(t.of, (x) => `trim(${x}, ' ' || chr(9) || chr(10) || chr(13))`),
+  lower: (t) =>
+    mapText(t.of, (x) => `translate(${x}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`),
+  time: (t) => partSql[t.part](timeOf(t.column, t.format)),
+  bucket: (t) => bucketSql(numberOf(t.column), t.small),
+  split: (t) => dropEmpty(`string_split(${valueSql(t.of)}, ${literal(t.separator)})`),
+};
+
+/** SQL of a value over readings: VARCHAR (for a split, a list of it), NULL if missing. */
+export function valueSql(t: Simple): string {
+  // TypeScript cannot see that the rule found by `kind` takes this very kind.
+  return (rules[t.kind] as (t: Simple) => string)(t);
+}
+
+/** SQL of the text of a cross over its parts' values: joined by |, with \ and | escaped in each, so that two
+ * different tuples never become one text. A missing part is written as nothing. */
+export function crossSql(parts: readonly string[]): string {
+  return parts
+    .map((part) => `replace(replace(coalesce(${part}, ''), '\\', '\\\\'), '|', '\\|')`)
+    .join(` || '|' || `);
+}
+
+/** The readings that the values, checks and label need, each once. `column` gives a raw column's SQL. */
+export function readingsOf(
+  values: readonly Simple[],
+  label: Comparison,
+  column: (name: string) => string,
+): Reading[] {
+  const readings = new Map<string, string>();
+  const addText = (name: string) =>
+    readings.set(textOf(name), `nullif(CAST(${column(name)} AS VARCHAR), '')`);
+  const addNumber = (name: string) => readings.set(numberOf(name), `try_cast(${column(name)} AS DOUBLE)`);
+  for (const t of values) {
+    const source = innermost(t);
+    addText(source.column);
+    if (source.kind === 'bucket') addNumber(source.column);
+    if (source.kind === 'time') {
+      readings.set(timeOf(source.column, source.format), timestampSql[source.format](column(source.column)));
+    }
+  }
+  addText(label.column);
+  if (typeof label.value === 'number') addNumber(label.column);
+  return [...readings].map(([name, sql]) => ({ name, sql }));
+}
+
+/** What a row must fulfil for these values and this label to be readable, each check once, the label's first. */
+export function checksOf(values: readonly Simple[], label: Comparison): Check[] {
+  const checks = new Map<string, Check>();
+  checks.set('label', labelCheck(label));
+  for (const t of values) {
+    if (t.kind === 'time') checks.set(timeOf(t.column, t.format), timeCheck(t.column, t.format));
+    if (t.kind === 'bucket') {
+      const valid = `(${textOf(t.column)} IS NULL OR ${isNumber(t.column)})`;
+      checks.set(numberOf(t.column), { column: t.column, valid, expected: 'a number or nothing' });
+    }
+  }
+  return [...checks.values()];
+}
+
+/** The label as SQL over readings: 1 or 0. */
+export function labelSql({ column, operator, value }: Comparison): string {
+  const compared =
+    typeof value === 'number'
+      ? `${numberOf(column)} ${operator} ${double(value)}`
+      : `${textOf(column)} ${operator} ${literal(value)}`;
+  return `CASE WHEN ${compared} THEN 1 ELSE 0 END`;
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as an SQL identifier. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The reading of a column as text, NULL if missing. */
+export function textOf(column: string): string {
+  return identifier(`text of ${column}`);
+}
+
+function numberOf(column: string): string {
+  return identifier(`number of ${column}`);
+}
+
+function timeOf(column: string, format: TimeFormat): string {
+  return identifier(`${format} of ${column}`);
+}
+
+function innermost(t: Simple): Extract<Simple, { column: string }> {
+  return 'column' in t ? t : innermost(t.of);
+}
+
+/** Every digit of a float64, written so that SQL reads a DOUBLE and not a decimal. */
+function double(x: number): string {
+  const digits = String(x);
+  return digits.includes('e') ? digits : `${digits}e0`;
+}
+
+/** A text that becomes empty is missing; a list is changed element by element. */
+function mapText(of: Simple, change: (x: string) => string): string {
+  const value = valueSql(of);
+  return isList(of)
+    ? dropEmpty(`list_transform(${value}, lambda x: ${change('x')})`)
+    : `nullif(${change(value)}, '')`;
+}
+
+function dropEmpty(list: string): string {
+  return `nullif(list_filter(${list}, lambda x: x <> ''), [])`;
+}
+
+function labelCheck({ column, value }: Comparison): Check {
+  if (typeof value === 'number') return { column, valid: isNumber(column), expected: 'a number' };
+  return { column, valid: `${textOf(column)} IS NOT NULL`, expected: 'a text' };
+}
+
+function isNumber(column: string): string {
+  const grammar = `regexp_full_match(${textOf(column)}, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')`;
+  return `coalesce(${grammar} AND abs(${numberOf(column)}) <= ${double(largestNumber)}, false)`;
+}
+
+const timestampSql: Record<TimeFormat, (column: string) => string> = {
+  timestamp: (x) => `try_cast(${x} AS TIMESTAMP)`,
+  YYMMDDHH: (x) => {
+    const digits = (from: number) => `substr(CAST(${x} AS VARCHAR), ${from}, 2)`;
+    const text = `'20' || ${digits(1)} || '-' || ${digits(3)} || '-' || ${digits(5)} || ' ' || ${digits(7)} || ':00:00'`;
+    return `try_cast(${text} AS TIMESTAMP)`;
+  },
+  'unix-seconds': (x) => `make_timestamp(try_cast(${x} AS BIGINT) * 1000000)`,
+};
+
+const timeGrammar: Record<TimeFormat, string> = {
+  timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?',
+  YYMMDDHH: '[0-9]{8}',
+  'unix-seconds': '[0-9]{1,11}',
+};
+
+function timeCheck(column: string, format: TimeFormat): Check {
+  const text = textOf(column);
+  const readable = `regexp_full_match(${text}, '${timeGrammar[format]}') AND ${timeOf(column, format)} IS NOT NULL`;
+  const valid = `(${text} IS NULL OR coalesce(${readable}, false))`;
+  return { column, valid, expected: `${timeFormats[format]}, or nothing` };
+}
+
+const partSql: Record<TimePart, (time: string) => string> = {
+  hour: (time) => `CAST(hour(${time}) AS VARCHAR)`,
+  weekday: (time) => `CAST(dayofweek(${time}) AS VARCHAR)`,
+  is_weekend: (time) =>
+    `CASE WHEN dayofweek(${time}) IN (0, 6) THEN '1' WHEN ${time} IS NOT NULL THEN '0' END`,
+  month: (time) => `CAST(month(${time}) AS VARCHAR)`,
+  day: (time) => `CAST(CAST(${time} AS DATE) AS VARCHAR)`,
+  hhmm: (time) => `lpad(CAST(hour(${time}) * 100 + minute(${time}) AS VARCHAR), 4, '0')`,
+};
+
+/** A balanced tree of comparisons with the thresholds: eleven for any number, and no logarithm. */
+function bucketSql(x: string, small: 'integer' | 'one'): string {
+  const tree = (low: number, high: number): string => {
+    if (low === high) return `'${low}'`;
+    const middle = (low + high) >> 1;
+    const start = double(bucketThresholds[middle] ?? Number.NaN);
+    return `CASE WHEN ${x} < ${start} THEN ${tree(low, middle)} ELSE ${tree(middle + 1, high)} END`;
+  };
+  const integerPart = `CAST(try_cast(CASE WHEN ${x} < 0 THEN ceil(${x}) ELSE floor(${x}) END AS BIGINT) AS VARCHAR)`;
+  const otherwise = small === 'one' ? `'1'` : integerPart;
+  return `CASE WHEN ${x} IS NULL THEN NULL WHEN ${x} <= 2 THEN ${otherwise} ELSE ${tree(0, bucketThresholds.length)} END`;
+}
