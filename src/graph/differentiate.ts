@@ -1,7 +1,7 @@
 // Reverse-mode differentiation, as nodes of the same graph: the chain rule from the loss back to `of`, through
 // the nodes that depend on one of `of` and no others. Asking for one gradient less therefore costs one less.
 import type { Graph } from './graph.js';
-import type { Application, Node, OperatorName } from './node.js';
+import { type Application, describeNode, type Node, type OperatorName } from './node.js';
 import type { Operator } from './operators/operator.js';
 import { operators } from './operators/registry.js';
 import { describeShape } from './shape.js';
@@ -47,11 +47,7 @@ export function differentiate(graph: Graph, loss: Node, of: readonly Node[]): No
   return of.map((node) => {
     const gradient = gradients.get(node);
     if (gradient !== undefined) return gradient;
-    const name =
-      node.kind === 'application'
-        ? `a node of operator ${node.operator}`
-        : `${'name' in node ? `${node.kind} '${node.name}'` : 'a constant'}`;
-    throw new Error(`The loss does not depend on ${name}, so it has no gradient.`);
+    throw new Error(`The loss does not depend on ${describeNode(node)}, so it has no gradient.`);
   });
 }
 

@@ -156,7 +156,7 @@ export class Graph {
     const axes = x.shape.flatMap((dimension, axis) =>
       dimension === (shape[axis - extra] ?? 0) ? [] : [axis],
     );
-    return this.reshape(this.sum(x, axes), shape);
+    return this.reshape(this.sum(x, axes, extra === 0), shape);
   }
 
   /** x repeated to the shape of `like`. */
@@ -234,7 +234,7 @@ export class Graph {
       id,
       operator,
       attributes,
-      inputs,
+      inputs: [...inputs],
       shape,
     });
     return this.#remember(key, make as (id: number) => Node);

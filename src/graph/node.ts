@@ -1,5 +1,5 @@
 // What a graph is made of: leaves (fed inputs, parameters, constants) and applications of an operator to nodes.
-// A node is plain frozen data; `Graph` makes them, rules in operators/ say what they mean.
+// A node is plain readonly data; `Graph` makes them, rules in operators/ say what they mean.
 import type { Shape } from './shape.js';
 
 type None = Readonly<Record<string, never>>;
@@ -72,6 +72,12 @@ export interface Constant {
 }
 
 export type Node = Feed | Constant | { [K in OperatorName]: Application<K> }[OperatorName];
+
+/** What an error calls a node. */
+export function describeNode(node: Node): string {
+  if (node.kind === 'application') return `a result of ${node.operator}`;
+  return node.kind === 'constant' ? `the constant ${node.value}` : `${node.kind} '${node.name}'`;
+}
 
 /** `nodes` and all they depend on, inputs before users. */
 export function reachable(nodes: Iterable<Node>): Node[] {

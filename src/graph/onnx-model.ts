@@ -2,7 +2,7 @@
 //
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
 import { Message } from '../formats/protobuf.js';
-import type { OnnxAttributes } from './operators/operator.js';
+import type { OnnxAttribute, OnnxAttributes } from './operators/operator.js';
 import type { Shape } from './shape.js';
 
 /** Opset 21 (IR version 10) came with onnx 1.16 in 2024; onnxruntime 1.18 and later run it. */
@@ -68,9 +68,10 @@ function encodeNode({ type, inputs, outputs, attributes }: OnnxNode): Message {
   return message;
 }
 
-function encodeAttribute(name: string, value: number | readonly number[]): Message {
+function encodeAttribute(name: string, value: OnnxAttribute): Message {
   const message = new Message().string(1, name);
   if (typeof value === 'number') return message.integer(3, value).integer(20, 2);
+  if ('float' in value) return message.float(2, value.float).integer(20, 1);
   for (const element of value) message.integer(8, element);
   return message.integer(20, 7);
 }

@@ -4,8 +4,9 @@ import type { Graph } from '../graph.js';
 import type { Application, Attributes, Node, OperatorName } from '../node.js';
 import type { Shape, Tensor } from '../shape.js';
 
-/** Attributes of an ONNX node: whole numbers and lists of them are all that our operators use. */
-export type OnnxAttributes = Readonly<Record<string, number | readonly number[]>>;
+/** An attribute of an ONNX node: a whole number, a list of them, or a float. */
+export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
 /** Receives the ONNX nodes of one application. */
 export interface OnnxWriter {

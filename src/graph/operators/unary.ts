@@ -2,7 +2,6 @@
 import type { Graph } from '../graph.js';
 import type { Application, Node } from '../node.js';
 import type { Tensor } from '../shape.js';
-import { softplus } from './binary.js';
 import type { Operator, Rules } from './operator.js';
 
 type Unary = 'negate' | 'relu' | 'sigmoid' | 'softplus' | 'square' | 'squareRoot';
@@ -38,7 +37,7 @@ export const unary: Rules<Unary> = {
     (writer, inputs, _, output) => writer.node('Sigmoid', inputs, {}, output),
   ),
   softplus: rules(
-    softplus,
+    (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     (g, { inputs: [x] }, dOutput) => g.multiply(dOutput, g.sigmoid(x)),
     (writer, inputs, _, output) => writer.node('Softplus', inputs, {}, output),
   ),
