@@ -80,6 +80,13 @@ describe('RowPlanner', () => {
     );
   });
 
+  it.each([2047, 2048, 2 ** 22 - 1, 2 ** 22])('sorts enough digits for table row %i', (last) => {
+    const planner = new RowPlanner(4, Uint32Array.from([0]));
+    const ids = [last, 1, last - 1, 0];
+    const plan = planner.plan(Uint32Array.from(ids), 4, 16, new ArrayBuffer(planBytes(4, 1, 1)));
+    expect([...plan.rows]).toEqual([0, 1, last - 1, last]);
+  });
+
   it('agrees with the reference on rows up to the last 32-bit number', () => {
     const planner = new RowPlanner(3, Uint32Array.from([0, 0xffff_fff0]));
     const ids = [0, 15, 7, 0, 0, 15];

@@ -93,6 +93,14 @@ describe('readBatches', () => {
     expect(await collect(source, { startBatch })).toEqual(full.slice(startBatch));
   });
 
+  it('does not read the windows before the first batch', async () => {
+    // The last row of the first row group is refused by whoever reads it.
+    const from = await dataset({ id: (field, size) => `case when i = 2047 then ${size} else ${field} end` });
+    const options = { order: 'stored', windowRowGroups: 1, batchSize: 2048 } as const;
+    await expect(collect(from, options)).rejects.toThrow('in row 2047 of');
+    expect((await collect(from, { ...options, startBatch: 1 })).length).toBe(5);
+  });
+
   it('gives the same rows whatever the batch size', async () => {
     const expected = rowNumbers(await collect(source));
     expect(rowNumbers(await collect(source, { batchSize: 4100 }))).toEqual(expected);

@@ -3,7 +3,8 @@
 //   key     = (seed low word, seed high word)
 //   counter = (step, table << 16 | vocabulary, id, stream << 16 | block of elements)
 //
-// Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block).
+// Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block). The order of an epoch
+// has (epoch, list, block, stream << 16): see batch/epoch-order.ts.
 // A number is never drawn twice: whoever adds a purpose adds a stream, at the end.
 
 /** The purposes that draw random numbers. New ones go at the end: a stream's number is part of every result. */
