@@ -36,6 +36,11 @@ export function planBytes(maxRows: number, fields: number, microBatches: number)
   return 4 * (8 * maxRows * fields + microBatches + 1);
 }
 
+/** Bytes that a `RowPlanner` holds itself. */
+export function rowPlannerBytes(maxRows: number, fields: number): number {
+  return 4 * (4 * maxRows * fields + 3 * RADIX);
+}
+
 /** Digits of the radix sort; two of them cover tables of 4 M rows, three every table. */
 const DIGIT_BITS = 11;
 const RADIX = 1 << DIGIT_BITS;
@@ -76,6 +81,11 @@ export class RowPlanner {
       throw new RangeError(`${rows} rows are more than the planner was made for`);
     const sorted = this.sort(ids, rows);
     return group(this.keys[sorted], this.payloads[sorted], total, F, microRows, out, outOffset);
+  }
+
+  /** Bytes of the scratch arrays: equals `rowPlannerBytes`. */
+  get bytes(): number {
+    return [...this.keys, ...this.payloads, this.counts].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** Sorts (table row, occurrence) and says in which of the two pairs of arrays the result lies. */

@@ -16,6 +16,10 @@ export class BatchPlanner {
     this.planner = new RowPlanner(exchange.shape.batchRows, offsets);
   }
 
+  get bytes(): number {
+    return this.planner.bytes;
+  }
+
   /** Plans a batch into the next slot, which must be free: at most SLOTS batches can be with the team. */
   plan(batch: Batch): PlannedBatch {
     const { exchange } = this;

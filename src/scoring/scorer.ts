@@ -20,6 +20,10 @@ export class Scorer {
     this.staging = { x: new Float32Array(rows * fields * dim), logits: new Float32Array(rows) };
   }
 
+  get stagingBytes(): number {
+    return this.staging.x.byteLength + this.staging.logits.byteLength;
+  }
+
   /** Takes a scoring graph (ONNX, weights inside) in place of the last one. */
   async load(model: Uint8Array): Promise<void> {
     await this.session?.release();

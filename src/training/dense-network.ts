@@ -33,7 +33,7 @@ export function networkStagingFloats(model: Model, rows: number): number {
 /** Where a network takes its thread's staging from, piece by piece. */
 class Staging {
   private used = 0;
-  private readonly floats: Float32Array<ArrayBuffer>;
+  readonly floats: Float32Array<ArrayBuffer>;
 
   constructor(length: number) {
     this.floats = new Float32Array(length);
@@ -49,6 +49,8 @@ export class DenseNetwork implements Network {
   /** Runs of the network so far by this thread: work that tests count. */
   runs = 0;
   private readonly dense: DenseLayout;
+  /** Bytes of the staging buffer. */
+  readonly stagingBytes: number;
   private readonly staging;
   private batch: PlannedBatch | undefined;
   private settings: UpdateSettings = { trainingStep: 0, learningRate: 0, weightDecay: 0 };
@@ -65,6 +67,7 @@ export class DenseNetwork implements Network {
     const rows = stagingRows(exchange.shape);
     const columns = Number(model.x.shape[1]);
     const memory = new Staging(networkStagingFloats(model, rows));
+    this.stagingBytes = memory.floats.byteLength;
     this.staging = {
       parameters: memory.take(this.dense.length),
       gradients: memory.take(this.dense.length),

@@ -1,0 +1,61 @@
+// Opens a trained run for scoring: its table without optimizer state, a team, and the scoring graph.
+import type { Manifest } from '../data/manifest.js';
+import { allocateTable, type TableMemory } from '../embedding/table.js';
+import { UserError } from '../errors.js';
+import { denseLayout } from '../models/dense.js';
+import { type DenseTensor, loadCheckpoint } from '../runs/checkpoint.js';
+import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
+import { createModel, embeddingSpec } from './blueprint.js';
+import { denseTensors } from './scoring-graph.js';
+
+export interface OpenedRun {
+  directory: RunDirectory;
+  table: TableMemory;
+  dense: DenseTensor[];
+  /** Of the checkpoint: epoch, step, fingerprint. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** Loads a run's model into memory. */
+export async function openRun(path: string, checkpoint: CheckpointName, threads: number): Promise<OpenedRun> {
+  const directory = await RunDirectory.open(path);
+  const { config, run } = directory;
+  const table = allocateTable(embeddingSpec(config, run.dataset, { threads, isTraining: false }));
+  const model = createModel(config, run.dataset, 'training');
+  const statistics = model.statistics.reduce((sum, { width }) => sum + width, 0);
+  const dense = denseTensors(
+    model,
+    new Float32Array(denseLayout(model).length),
+    new Float32Array(statistics),
+  );
+  const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), table, dense);
+  return { directory, table, dense, metadata };
+}
+
+/** Refuses data that the run was not trained on, naming the first field that differs. */
+export function requireSameData({ run }: RunDirectory, manifest: Manifest): void {
+  const { fingerprint, fields, vocabularySizes, fieldVocabularies } = run.dataset;
+  if (fingerprint === manifest.fingerprint) return;
+  const names = manifest.fields.map(({ name }) => name);
+  const sizes = new Map(manifest.vocabularies.map(({ name, size }) => [name, size]));
+  for (const [i, name] of fields.entries()) {
+    if (names[i] !== name) {
+      throw new UserError(
+        `Field ${i + 1} of the run is '${name}', of the data '${names[i] ?? 'none'}'.`,
+        'evaluate on the data set the run was trained on.',
+      );
+    }
+    const size = sizes.get(manifest.fields[i].vocabulary);
+    const expected = vocabularySizes[fieldVocabularies[i]];
+    if (size !== expected) {
+      throw new UserError(
+        `Field '${name}' has ${expected} values in the run and ${size} in the data.`,
+        'evaluate on the data set the run was trained on.',
+      );
+    }
+  }
+  throw new UserError(
+    `The data's fingerprint ${manifest.fingerprint.slice(0, 12)} is not the run's ${fingerprint.slice(0, 12)}: some vocabulary differs.`,
+    'evaluate on the data set the run was trained on.',
+  );
+}

@@ -1,0 +1,65 @@
+// What a run holds in memory, in bytes: predicted from the configuration before anything is allocated, and counted
+// from what was. The two must be equal; a test holds them to it.
+//
+//   table      codes (or fp32 values) of all rows
+//   step       steps of all rows
+//   optimizer  state of the row optimizer and of the steps' optimizer
+//   buffers    everything else bitrow allocates once: batches and row plans, rows of a batch with gradients, dense
+//              parameters with gradients and optimizer state, staging of every thread, bitmaps, scratch, rounding
+//
+// Not in it: the reader's window of rows, onnxruntime's own memory, Node.js. They show in the peak.
+import { rowPlannerBytes } from '../batch/plan.js';
+import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
+import type { TableMemory } from '../embedding/table.js';
+import { partOf } from '../embedding/table-records.js';
+import type { Model } from '../models/model.js';
+import { type ExchangeMemory, type ExchangeShape, exchangeLayout } from '../scoring/exchange.js';
+import { scorerStagingBytes, stagingRows } from '../scoring/scorer.js';
+import { networkStagingFloats } from './dense-network.js';
+
+const PAGE_BYTES = 65536;
+
+export interface MemoryReport {
+  table: number;
+  step: number;
+  optimizer: number;
+  buffers: number;
+  total: number;
+}
+
+/** Bytes of the buffers that a thread stages for onnxruntime, in training and scoring. */
+export function threadStagingBytes(model: Model, shape: ExchangeShape): number {
+  return 4 * networkStagingFloats(model, stagingRows(shape)) + scorerStagingBytes(shape);
+}
+
+export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShape): MemoryReport {
+  const { codeBytes, stateOffset, recordBytes } = spec.layout;
+  const rows = tableRows(spec);
+  const shards = planShards(spec).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
+  const [table, step, optimizer] = [codeBytes, stateOffset - codeBytes, recordBytes - stateOffset].map(
+    (b) => b * rows,
+  );
+  const buffers =
+    shards -
+    rows * recordBytes +
+    exchangeLayout(shape).bytes +
+    rowPlannerBytes(shape.batchRows, shape.fields) +
+    shape.threads * threadStagingBytes(model, shape);
+  return { table, step, optimizer, buffers, total: table + step + optimizer + buffers };
+}
+
+/** The same, from the memory there is. `planner` and `staging` are bytes that their owners counted. */
+export function countMemory(
+  table: TableMemory,
+  exchange: ExchangeMemory,
+  planner: number,
+  staging: number,
+): MemoryReport {
+  const rows = table.plans.reduce((sum, plan) => sum + plan.rows, 0);
+  const [codes, step, optimizer] = (['codes', 'steps', 'state'] as const).map(
+    (part) => partOf(table, part).bytes * rows,
+  );
+  const shards = table.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  const total = shards + exchange.memory.buffer.byteLength + planner + staging;
+  return { table: codes, step, optimizer, buffers: total - codes - step - optimizer, total };
+}

@@ -1,0 +1,195 @@
+// Everything a run holds while it trains: table, exchange, team and network vectors, from a configuration and the
+// shape of a dataset. Knows how to train an epoch, validate and save; when to do which is train.ts's business.
+import { type Batch, batchCount, readBatches } from '../batch/reader.js';
+import type { EncodedDataset } from '../batch/split-file.js';
+import { allocateTable, type TableMemory } from '../embedding/table.js';
+import { type Metrics, Scores } from '../metrics/scores.js';
+import { DENSE_BLOCK, denseLayout, initializeDense } from '../models/dense.js';
+import type { Model } from '../models/model.js';
+import { rateFactor } from '../optimizers/schedule.js';
+import { type DenseTensor, saveCheckpoint } from '../runs/checkpoint.js';
+import type { Config } from '../runs/config.js';
+import { BatchPlanner } from '../scoring/batch-planner.js';
+import {
+  createDenseOptimizer,
+  createModel,
+  type DatasetShape,
+  datasetShape,
+  embeddingSpec,
+  fieldOffsets,
+} from '../scoring/blueprint.js';
+import {
+  allocateExchange,
+  Exchange,
+  type ExchangeMemory,
+  type ExchangeShape,
+  SLOTS,
+} from '../scoring/exchange.js';
+import { scoreSplit } from '../scoring/score-split.js';
+import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
+import { Team } from '../team/team.js';
+import { countMemory, type MemoryReport, predictMemory } from './memory.js';
+import type { ThreadReport, TrainingMessage, TrainingReply, TrainingWorkerData } from './worker.js';
+
+export interface TrainerOptions {
+  dataset: EncodedDataset;
+  config: Config;
+  threads: number;
+  /** Smaller than 2 GiB only in tests. */
+  shardBytes?: number;
+}
+
+/** After each batch: how far the epoch is. */
+export interface EpochProgress {
+  epoch: number;
+  /** Batches done in this epoch, of `batches`. */
+  done: number;
+  batches: number;
+  rows: number;
+  /** Loss of the last batch. */
+  loss: number;
+}
+
+export class Trainer {
+  /** Training steps done, t. */
+  trainingStep = 0;
+  readonly predicted: MemoryReport;
+  readonly table: TableMemory;
+  private readonly exchange: Exchange;
+  private readonly exchangeMemory: ExchangeMemory;
+  private readonly planner: BatchPlanner;
+  private readonly team: Team<TrainingMessage, TrainingReply>;
+  private readonly scoringModel: Model;
+  private readonly tensors: DenseTensor[];
+
+  constructor(private readonly options: TrainerOptions) {
+    const { dataset, config, threads } = options;
+    const shape = datasetShape(dataset.manifest);
+    const model = createModel(config, shape, 'training');
+    const spec = embeddingSpec(config, shape, { ...options, isTraining: true });
+    const exchangeShape = trainingExchange(config, shape, model, threads);
+    this.predicted = predictMemory(spec, model, exchangeShape);
+
+    this.table = allocateTable(spec);
+    this.exchangeMemory = allocateExchange(exchangeShape);
+    this.exchange = new Exchange(this.exchangeMemory);
+    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape));
+    this.scoringModel = createModel(config, shape, 'scoring');
+
+    const dense = denseLayout(model);
+    const parameters = this.exchange.floats('dense', 0, dense.length);
+    initializeDense(model, dense, config.training.seed, parameters);
+    const blocks = new Uint32Array(
+      this.exchange.memory.buffer,
+      this.exchange.at.denseBlocks,
+      dense.length / DENSE_BLOCK,
+    );
+    for (let i = 0; i < blocks.length; i++) blocks[i] = i;
+    const running = this.exchange.floats('running', 0, exchangeShape.training?.statistics ?? 0);
+    this.tensors = denseTensors(model, parameters, running);
+    for (const { name, data } of this.tensors) if (name.endsWith('.variance')) data.fill(1);
+
+    this.team = new Team(
+      new URL('./worker.js', import.meta.url),
+      threads,
+      (thread): TrainingWorkerData => ({
+        thread,
+        config,
+        dataset: shape,
+        table: this.table,
+        exchange: this.exchangeMemory,
+      }),
+    );
+  }
+
+  /** Trains on every batch of the epoch, counted from 1. @returns the mean loss over its rows */
+  async trainEpoch(
+    epoch: number,
+    onProgress: (progress: EpochProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const { dataset, config } = this.options;
+    const { batchSize, seed } = config.training;
+    const factor = rateFactor(config.optimizer.drops, epoch);
+    const batches = batchCount(dataset, 'train', batchSize);
+    const inWork: { batch: Batch; replies: Promise<TrainingReply[]> }[] = [];
+    let lossSum = 0;
+    let rows = 0;
+    let done = 0;
+    const finishOldest = async () => {
+      const oldest = inWork.shift();
+      if (!oldest) return;
+      const [reply] = await oldest.replies;
+      const { loss } = reply as { loss: number };
+      lossSum += loss * oldest.batch.rows;
+      rows += oldest.batch.rows;
+      done++;
+      onProgress({ epoch, done, batches, rows, loss });
+    };
+
+    for await (const batch of readBatches(dataset, { split: 'train', batchSize, order: { seed, epoch } })) {
+      signal?.throwIfAborted();
+      if (inWork.length === SLOTS) await finishOldest();
+      const planned = this.planner.plan(batch);
+      this.trainingStep++;
+      const replies = this.team.call({
+        kind: 'train',
+        batch: planned,
+        trainingStep: this.trainingStep,
+        rateFactor: factor,
+      });
+      // Awaited later; until then a failure must not end the process.
+      replies.catch(() => {});
+      inWork.push({ batch, replies });
+    }
+    while (inWork.length > 0) await finishOldest();
+    return rows > 0 ? lossSum / rows : 0;
+  }
+
+  /** Metrics of the present model on a split. */
+  async evaluate(split: string, signal?: AbortSignal): Promise<Metrics> {
+    const { team, exchange, planner } = this;
+    const { dataset } = this.options;
+    await team.call({ kind: 'load', model: scoringOnnx(this.scoringModel, this.tensors) });
+    const scores = new Scores();
+    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
+      scores.add(logits, labels);
+    }
+    return scores.metrics();
+  }
+
+  /** Writes the present model. */
+  async save(path: string, metadata: Record<string, string>): Promise<void> {
+    await saveCheckpoint(path, { table: this.table, dense: this.tensors, metadata });
+  }
+
+  async threadReports(): Promise<ThreadReport[]> {
+    return (await this.team.call({ kind: 'report' })) as ThreadReport[];
+  }
+
+  async allocatedMemory(): Promise<MemoryReport> {
+    const staging = (await this.threadReports()).reduce((sum, { stagingBytes }) => sum + stagingBytes, 0);
+    return countMemory(this.table, this.exchangeMemory, this.planner.bytes, staging);
+  }
+
+  async close(): Promise<void> {
+    await this.team.close();
+  }
+}
+
+function trainingExchange(config: Config, shape: DatasetShape, model: Model, threads: number): ExchangeShape {
+  const denseLength = denseLayout(model).length;
+  return {
+    batchRows: config.training.batchSize,
+    microRows: config.training.microBatch,
+    fields: shape.fieldVocabularies.length,
+    dim: config.model.dim,
+    threads,
+    training: {
+      denseLength,
+      denseStateBytes: (denseLength / DENSE_BLOCK) * createDenseOptimizer().stateBytes(DENSE_BLOCK),
+      statistics: model.statistics.reduce((sum, { width }) => sum + width, 0),
+      maskColumns: model.dropouts.reduce((most, { width }) => Math.max(most, width), 0),
+    },
+  };
+}
