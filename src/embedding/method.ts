@@ -10,8 +10,9 @@ import type { Rounding, Table } from './table.js';
 /** The network as a method sees it. Both arrays are this thread's own rows, (rows.length, D). */
 export interface Network {
   /**
-   * Forward and backward of the whole batch. Waits for all threads. `values` must be `step.values`;
-   * `gradient` receives the loss's derivative by them, summed over each row's occurrences.
+   * Forward and backward of the whole batch, at the rows' `values`. Waits for all threads. `gradient` receives the
+   * loss's derivative by the values, summed over each row's occurrences. Both must be the arrays that the step
+   * lends under these names: they lie where all threads see them.
    * With `updatesDense` the network's own parameters take their optimizer step too; without it their gradients
    * are not even computed. Dropout masks depend on the training step alone.
    */

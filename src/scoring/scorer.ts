@@ -3,6 +3,7 @@
 
 import type { Table } from '../embedding/table.js';
 import { createSession, type Session } from '../graph/session.js';
+import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 
@@ -17,11 +18,12 @@ export class Scorer {
   ) {
     const { fields, dim } = exchange.shape;
     const rows = stagingRows(exchange.shape);
-    this.staging = { x: new Float32Array(rows * fields * dim), logits: new Float32Array(rows) };
+    const [x, logits] = allocateStaging([rows * fields * dim, rows]);
+    this.staging = { x, logits };
   }
 
   get stagingBytes(): number {
-    return this.staging.x.byteLength + this.staging.logits.byteLength;
+    return this.staging.x.buffer.byteLength;
   }
 
   /** Takes a scoring graph (ONNX, weights inside) in place of the last one. */
@@ -69,5 +71,6 @@ export function scorerStagingBytes(shape: {
   fields: number;
   dim: number;
 }): number {
-  return 4 * stagingRows(shape) * (shape.fields * shape.dim + 1);
+  const rows = stagingRows(shape);
+  return stagingBytes([rows * shape.fields * shape.dim, rows]);
 }

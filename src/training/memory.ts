@@ -15,7 +15,7 @@ import { partOf } from '../embedding/table-records.js';
 import type { Model } from '../models/model.js';
 import { type ExchangeMemory, type ExchangeShape, exchangeLayout } from '../scoring/exchange.js';
 import { scorerStagingBytes, stagingRows } from '../scoring/scorer.js';
-import { networkStagingFloats } from './dense-network.js';
+import { networkStagingBytes } from './network-staging.js';
 
 const PAGE_BYTES = 65536;
 
@@ -29,7 +29,7 @@ export interface MemoryReport {
 
 /** Bytes of the buffers that a thread stages for onnxruntime, in training and scoring. */
 export function threadStagingBytes(model: Model, shape: ExchangeShape): number {
-  return 4 * networkStagingFloats(model, stagingRows(shape)) + scorerStagingBytes(shape);
+  return networkStagingBytes(model, stagingRows(shape)) + scorerStagingBytes(shape);
 }
 
 export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShape): MemoryReport {

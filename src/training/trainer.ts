@@ -177,7 +177,13 @@ export class Trainer {
   }
 }
 
-function trainingExchange(config: Config, shape: DatasetShape, model: Model, threads: number): ExchangeShape {
+/** Sizes of the exchange that a training needs. */
+export function trainingExchange(
+  config: Config,
+  shape: DatasetShape,
+  model: Model,
+  threads: number,
+): ExchangeShape {
   const denseLength = denseLayout(model).length;
   return {
     batchRows: config.training.batchSize,

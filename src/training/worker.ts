@@ -1,6 +1,5 @@
 // One thread of a training team: runs the method's training step on its part of each batch, and scores.
 import { workerData } from 'node:worker_threads';
-import type { TrainingStep } from '../embedding/method.js';
 import { Table, type TableMemory } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import { createDenseOptimizer, createMethod, createModel, type DatasetShape } from '../scoring/blueprint.js';
@@ -9,6 +8,7 @@ import { answerScoring, type ScoringMessage } from '../scoring/messages.js';
 import { Scorer } from '../scoring/scorer.js';
 import { serve } from '../team/serve.js';
 import { DenseNetwork } from './dense-network.js';
+import { trainStep } from './step.js';
 
 export interface TrainingWorkerData {
   thread: number;
@@ -43,52 +43,22 @@ const table = new Table(tableMemory, thread);
 const exchange = new Exchange(exchangeMemory);
 const method = createMethod(config);
 const scorer = new Scorer(table, exchange, thread);
-const network = await DenseNetwork.create(
-  createModel(config, dataset, 'training'),
+const network = await DenseNetwork.create({
+  model: createModel(config, dataset, 'training'),
   exchange,
   thread,
-  config.training.seed,
-  createDenseOptimizer(),
-);
+  seed: config.training.seed,
+  optimizer: createDenseOptimizer(),
+});
 
-async function train(
-  batch: PlannedBatch,
-  trainingStep: number,
-  rateFactor: number,
-): Promise<{ loss: number }> {
-  const { dim } = exchange.shape;
-  const { start, end } = exchange.part(thread, batch.plan.rows.length);
-  const count = end - start;
-  const step: TrainingStep = {
-    table,
-    rows: batch.plan.rows.subarray(start, end),
-    network,
-    trainingStep,
-    batchRows: batch.rows,
-    rateFactor,
-    values: exchange.floats('values', start * dim, count * dim),
-    gradient: exchange.floats('gradient', start * dim, count * dim),
-    change: exchange.floats('change', start * dim, count * dim),
-    steps: exchange.floats('steps', start, count),
-    dSteps: exchange.floats('dSteps', start, count),
-    newSteps: exchange.floats('newSteps', start, count),
-  };
-  network.begin(batch, {
-    trainingStep,
-    learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
-    weightDecay: config.dense.weightDecay,
-  });
-  await method.trainStep(step);
-  const loss = network.loss(batch);
-  // No row is read for the next batch before all of this one's are written.
-  exchange.barrier.wait();
-  return { loss };
-}
+const parts = { config, table, exchange, thread, method, network };
 
 serve((message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
   switch (message.kind) {
     case 'train':
-      return train(message.batch, message.trainingStep, message.rateFactor);
+      return trainStep(parts, message.batch, message.trainingStep, message.rateFactor).then((loss) => ({
+        loss,
+      }));
     case 'report':
       return {
         stagingBytes: network.stagingBytes + scorer.stagingBytes,

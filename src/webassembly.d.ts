@@ -1,10 +1,17 @@
 // The part of the WebAssembly API bitrow uses. Its types come only with the DOM's, which Node.js is not.
 declare namespace WebAssembly {
-  class Memory {
+  interface MemoryDescriptor {
     /** Sizes in pages of 64 KiB. */
-    constructor(descriptor: { initial: number; maximum: number; shared: true });
-    readonly buffer: SharedArrayBuffer;
+    initial: number;
+    maximum: number;
   }
+  interface Memory<Buffer extends ArrayBufferLike = SharedArrayBuffer> {
+    readonly buffer: Buffer;
+  }
+  const Memory: {
+    new (descriptor: MemoryDescriptor & { shared: true }): Memory<SharedArrayBuffer>;
+    new (descriptor: MemoryDescriptor): Memory<ArrayBuffer>;
+  };
   class Module {
     constructor(bytes: Uint8Array);
   }

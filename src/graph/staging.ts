@@ -1,0 +1,26 @@
+// Memory that a session reads and writes: pieces of one unshared WebAssembly memory, each at a multiple of 64 bytes.
+// onnxruntime refuses shared memory, and takes views of this without copying. The alignment is part of the result:
+// a vectorised sum begins at the first aligned element, so with an ordinary buffer, whose address varies, the last
+// bits of a loss would differ from run to run.
+const ALIGNMENT_FLOATS = 16;
+const PAGE_BYTES = 65536;
+
+const aligned = (floats: number) => Math.ceil(floats / ALIGNMENT_FLOATS) * ALIGNMENT_FLOATS;
+
+/** Bytes of the memory that holds pieces of these many floats. */
+export function stagingBytes(lengths: readonly number[]): number {
+  const floats = lengths.reduce((sum, length) => sum + aligned(length), 0);
+  return Math.ceil((4 * floats) / PAGE_BYTES) * PAGE_BYTES;
+}
+
+/** The pieces, zero-filled. */
+export function allocateStaging(lengths: readonly number[]): Float32Array<ArrayBuffer>[] {
+  const pages = stagingBytes(lengths) / PAGE_BYTES;
+  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  let end = 0;
+  return lengths.map((length) => {
+    const piece = new Float32Array(buffer, 4 * end, length);
+    end += aligned(length);
+    return piece;
+  });
+}

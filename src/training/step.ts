@@ -1,0 +1,57 @@
+// One training step as one thread of the team runs it: lends the method its part of the batch.
+import type { Method } from '../embedding/method.js';
+import type { Table } from '../embedding/table.js';
+import type { Config } from '../runs/config.js';
+import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
+import type { DenseNetwork } from './dense-network.js';
+
+/** What a thread trains with. */
+export interface StepParts {
+  config: Config;
+  table: Table;
+  exchange: Exchange;
+  thread: number;
+  method: Method;
+  network: DenseNetwork;
+}
+
+/**
+ * Trains on one batch, together with all other threads.
+ *
+ * @param trainingStep t, counted from 1 over the whole run
+ * @param rateFactor of the learning-rate schedule
+ * @returns the batch's mean loss, the same on every thread
+ */
+export async function trainStep(
+  { config, table, exchange, thread, method, network }: StepParts,
+  batch: PlannedBatch,
+  trainingStep: number,
+  rateFactor: number,
+): Promise<number> {
+  const { dim } = exchange.shape;
+  const { start, end } = exchange.part(thread, batch.plan.rows.length);
+  const count = end - start;
+  network.begin(batch, {
+    trainingStep,
+    learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
+    weightDecay: config.dense.weightDecay,
+  });
+  await method.trainStep({
+    table,
+    rows: batch.plan.rows.subarray(start, end),
+    network,
+    trainingStep,
+    batchRows: batch.rows,
+    rateFactor,
+    values: exchange.floats('values', start * dim, count * dim),
+    gradient: exchange.floats('gradient', start * dim, count * dim),
+    change: exchange.floats('change', start * dim, count * dim),
+    steps: exchange.floats('steps', start, count),
+    dSteps: exchange.floats('dSteps', start, count),
+    newSteps: exchange.floats('newSteps', start, count),
+  });
+  const loss = network.loss(batch);
+  // No row is read for the next batch before all of this one's are written.
+  exchange.barrier.wait();
+  return loss;
+}

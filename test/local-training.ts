@@ -1,0 +1,100 @@
+// A training of one thread in this process, on batches given as arrays: for tests that look inside a step.
+
+import type { Method } from '../src/embedding/method.js';
+import { allocateTable, Table, type TableMemory } from '../src/embedding/table.js';
+import { writeRecords } from '../src/embedding/table-records.js';
+import { DENSE_BLOCK, denseLayout } from '../src/models/dense.js';
+import type { Config } from '../src/runs/config.js';
+import { BatchPlanner } from '../src/scoring/batch-planner.js';
+import {
+  createDenseOptimizer,
+  createMethod,
+  createModel,
+  type DatasetShape,
+  embeddingSpec,
+  fieldOffsets,
+} from '../src/scoring/blueprint.js';
+import { allocateExchange, Exchange, type PlannedBatch } from '../src/scoring/exchange.js';
+import { denseTensors } from '../src/scoring/scoring-graph.js';
+import { DenseNetwork } from '../src/training/dense-network.js';
+import { trainStep } from '../src/training/step.js';
+import { trainingExchange } from '../src/training/trainer.js';
+
+export class LocalTraining {
+  readonly table: Table;
+  readonly memory: TableMemory;
+  readonly exchange: Exchange;
+  readonly method: Method;
+  readonly network: DenseNetwork;
+  /** Parameters and running statistics by name, live. */
+  readonly dense: ReadonlyMap<string, Float32Array>;
+  private readonly planner: BatchPlanner;
+  private trainingStep = 0;
+
+  private constructor(
+    readonly config: Config,
+    shape: DatasetShape,
+    parts: { memory: TableMemory; exchange: Exchange; network: DenseNetwork },
+  ) {
+    this.memory = parts.memory;
+    this.table = new Table(parts.memory, 0);
+    this.exchange = parts.exchange;
+    this.network = parts.network;
+    this.method = createMethod(config);
+    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape));
+    const model = createModel(config, shape, 'training');
+    const { length } = denseLayout(model);
+    const running = this.exchange.floats('running', 0, this.exchange.shape.training?.statistics ?? 0);
+    const tensors = denseTensors(model, this.exchange.floats('dense', 0, length), running);
+    this.dense = new Map(tensors.map(({ name, data }) => [name, data]));
+    const blocks = new Uint32Array(
+      this.exchange.memory.buffer,
+      this.exchange.at.denseBlocks,
+      length / DENSE_BLOCK,
+    );
+    for (let i = 0; i < blocks.length; i++) blocks[i] = i;
+  }
+
+  static async create(config: Config, shape: DatasetShape): Promise<LocalTraining> {
+    const model = createModel(config, shape, 'training');
+    const exchange = new Exchange(allocateExchange(trainingExchange(config, shape, model, 1)));
+    const network = await DenseNetwork.create({
+      model,
+      exchange,
+      thread: 0,
+      seed: config.training.seed,
+      optimizer: createDenseOptimizer(),
+    });
+    const memory = allocateTable(embeddingSpec(config, shape, { threads: 1, isTraining: true }));
+    return new LocalTraining(config, shape, { memory, exchange, network });
+  }
+
+  /** Trains on one batch: ids (rows, F), labels (rows). */
+  async step(
+    ids: readonly (readonly number[])[],
+    labels: readonly number[],
+  ): Promise<{ loss: number; batch: PlannedBatch }> {
+    const batch = this.planner.plan({
+      epoch: 1,
+      index: 0,
+      rows: labels.length,
+      ids: Uint32Array.from(ids.flat()),
+      labels: Float32Array.from(labels),
+    });
+    this.trainingStep++;
+    const { config, table, exchange, method, network } = this;
+    const parts = { config, table, exchange, thread: 0, method, network };
+    return { loss: await trainStep(parts, batch, this.trainingStep, 1), batch };
+  }
+
+  /** Puts bytes into the records of all rows. */
+  async setRecords(part: 'codes' | 'steps', bytes: Uint8Array): Promise<void> {
+    const all = Uint32Array.of(0, this.table.rows);
+    await writeRecords(this.memory, all, part, async (from, length) => bytes.subarray(from, from + length));
+  }
+}
+
+/** 0 … n − 1. */
+export function allRows(n: number): Uint32Array {
+  return Uint32Array.from({ length: n }, (_, row) => row);
+}
