@@ -72,6 +72,13 @@ describe('a session', () => {
     }
   });
 
+  it('takes numbers below 2^−126 for zero', async () => {
+    const loss = new Float32Array(1).fill(-1);
+    const x = { data: new Float32Array(4).fill(1e-20), shape: [1, 4] };
+    await session.run({ x }, { loss: { data: loss, shape: [] } });
+    expect([...loss]).toEqual([0]);
+  });
+
   it('refuses shared memory and views of the wrong size', async () => {
     const dX = { data: new Float32Array(4), shape: [1, 4] };
     const shared = new Float32Array(new SharedArrayBuffer(16));
