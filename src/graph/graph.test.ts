@@ -46,7 +46,9 @@ describe('shapes', () => {
     [() => g.parameter('bad', ['B', 2]), "Parameter 'bad' has the batch in its shape."],
     [() => g.input('x', ['B', 1]), "The graph has input 'x' already."],
     [() => g.input('/x', ['B', 1]), "begins with '/'"],
-    [() => g.constant(Number.NaN), 'A constant is NaN'],
+    [() => g.constant(Number.NaN), 'A constant of shape () has 1 numbers, 0 of them finite'],
+    [() => g.constant([1, 2, 3], [2, 2]), 'A constant of shape (2, 2) has 3 numbers, 3 of them finite'],
+    [() => g.constant([1], ['B']), 'A constant of shape (B) has 1 numbers'],
     [() => new Graph().relu(x), 'relu: an input belongs to another graph.'],
   ])('%s is refused with a sentence', (build, message) => {
     expect(build).toThrow(message);
@@ -85,6 +87,8 @@ describe('nodes', () => {
     expect(g.multiply(2, x)).toBe(g.multiply(g.constant(2), x));
     expect(g.slice(x, 0, 2)).not.toBe(g.slice(x, 0, 1));
     expect(g.constant(0)).not.toBe(g.constant(-0));
+    expect(g.constant([1, 2], [2])).toBe(g.constant([1, 2], [2]));
+    expect(g.constant([1, 2], [2])).not.toBe(g.constant([1, 2], [1, 2]));
   });
 
   it('that change nothing are not made', () => {
@@ -104,6 +108,7 @@ describe('nodes', () => {
       g.sumTo(x, ['B', 3]),
     ];
     for (const node of same) expect(node).toBe(x);
+    expect(g.multiply(x, g.constant([1, 1, 1], [3]))).not.toBe(x);
     const column = g.sumColumns(x);
     expect(g.multiply(g.broadcast(column, x), x)).toBe(g.multiply(column, x));
   });

@@ -7,7 +7,15 @@
 import type { Application, Attributes, Constant, Feed, Node, OperatorName } from './node.js';
 import type { Operator } from './operators/operator.js';
 import { operators } from './operators/registry.js';
-import { broadcastShapes, checkShape, type Shape, sameShape } from './shape.js';
+import {
+  broadcastShapes,
+  checkShape,
+  describeShape,
+  elementCount,
+  exactly,
+  type Shape,
+  sameShape,
+} from './shape.js';
 
 /** A node, or a number in place of a constant. */
 export type Operand = Node | number;
@@ -40,11 +48,17 @@ export class Graph {
     return this.#feed('parameter', name, shape);
   }
 
-  /** A fixed finite number, of shape (). */
-  constant(value: number): Node {
-    if (!Number.isFinite(value)) throw new Error(`A constant is ${value} (allowed: finite numbers).`);
-    const key = Object.is(value, -0) ? '-0' : `${value}`;
-    return this.#remember(`constant ${key}`, (id): Constant => ({ kind: 'constant', id, value, shape: [] }));
+  /** A fixed finite number of shape (), or a tensor of them, row-major. */
+  constant(value: number | readonly number[], shape: Shape = []): Node {
+    const values = typeof value === 'number' ? [value] : [...value];
+    checkShape('A constant', shape);
+    if (shape[0] === 'B' || values.length !== elementCount(shape) || !values.every(Number.isFinite)) {
+      throw new Error(
+        `A constant of shape ${describeShape(shape)} has ${values.length} numbers, ${values.filter(Number.isFinite).length} of them finite (allowed: one finite number for each element, and no batch).`,
+      );
+    }
+    const key = `constant ${describeShape(shape)} ${values.map(exactly).join(' ')}`;
+    return this.#remember(key, (id): Constant => ({ kind: 'constant', id, values, shape: [...shape] }));
   }
 
   // Elementwise, with broadcasting: (B, H) ∘ (H), (B, H) ∘ (B, 1), numbers.
@@ -252,7 +266,7 @@ export class Graph {
 
 function isNumber(operand: Operand, value: number): boolean {
   if (typeof operand === 'number') return operand === value;
-  return operand.kind === 'constant' && operand.value === value;
+  return operand.kind === 'constant' && operand.shape.length === 0 && operand.values[0] === value;
 }
 
 function isBroadcast(node: Node): node is Application<'broadcast'> {

@@ -31,7 +31,7 @@ export function interpret<K extends string>(
   }
 
   function compute(node: Node): Float64Array {
-    if (node.kind === 'constant') return Float64Array.of(node.value);
+    if (node.kind === 'constant') return Float64Array.from(node.values);
     if (node.kind === 'application') {
       return evaluate(node, node.inputs.map(tensorOf), withBatch(node.shape, batch));
     }

@@ -1,6 +1,6 @@
 // What a graph is made of: leaves (fed inputs, parameters, constants) and applications of an operator to nodes.
 // A node is plain readonly data; `Graph` makes them, rules in operators/ say what they mean.
-import type { Shape } from './shape.js';
+import { describeShape, type Shape } from './shape.js';
 
 type None = Readonly<Record<string, never>>;
 
@@ -63,11 +63,11 @@ export interface Feed {
   readonly shape: Shape;
 }
 
-/** One number, of shape (). */
+/** Fixed numbers, row-major; most are one number of shape (). */
 export interface Constant {
   readonly kind: 'constant';
   readonly id: number;
-  readonly value: number;
+  readonly values: readonly number[];
   readonly shape: Shape;
 }
 
@@ -76,7 +76,9 @@ export type Node = Feed | Constant | { [K in OperatorName]: Application<K> }[Ope
 /** What an error calls a node. */
 export function describeNode(node: Node): string {
   if (node.kind === 'application') return `a result of ${node.operator}`;
-  return node.kind === 'constant' ? `the constant ${node.value}` : `${node.kind} '${node.name}'`;
+  return node.kind === 'constant'
+    ? `a constant of shape ${describeShape(node.shape)}`
+    : `${node.kind} '${node.name}'`;
 }
 
 /** `nodes` and all they depend on, inputs before users. */

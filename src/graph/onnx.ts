@@ -4,7 +4,7 @@ import { reachable } from './node.js';
 import { encodeOnnx, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx-model.js';
 import type { OnnxAttributes, OnnxWriter, Operator } from './operators/operator.js';
 import { operators } from './operators/registry.js';
-import { describeShape, elementCount } from './shape.js';
+import { describeShape, elementCount, exactly } from './shape.js';
 
 export interface OnnxOptions {
   /** The model's outputs by name, in their order. */
@@ -53,7 +53,7 @@ export function onnxModel({ outputs, initializers = new Map() }: OnnxOptions): O
   }
 
   function write(node: Node): string {
-    if (node.kind === 'constant') return writer.scalar(node.value);
+    if (node.kind === 'constant') return writer.constant(node.values, node.shape.map(Number));
     if (node.kind === 'application') {
       const output = outputNames.get(node) ?? writer.fresh(node.operator);
       emit(writer, node.inputs.map(nameOf), node, output);
@@ -107,15 +107,15 @@ class ModelWriter implements OnnxWriter {
   }
 
   integers(values: readonly number[]): string {
-    return this.#constant(`/integers ${values.join(' ')}`, (name) => {
+    return this.#constant(`integers ${values.join(' ')}`, (name) => {
       const data = BigInt64Array.from(values, BigInt);
       this.tensors.push({ name, type: 'int64', shape: [values.length], bytes: new Uint8Array(data.buffer) });
     });
   }
 
-  scalar(value: number): string {
-    return this.#constant(`/float ${Object.is(value, -0) ? '-0' : value}`, (name) =>
-      this.floats(name, [], Float32Array.of(value)),
+  constant(values: readonly number[], shape: readonly number[]): string {
+    return this.#constant(`float ${describeShape(shape)} ${values.map(exactly).join(' ')}`, (name) =>
+      this.floats(name, shape, Float32Array.from(values)),
     );
   }
 

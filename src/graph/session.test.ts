@@ -4,6 +4,7 @@ import { differentiate } from './differentiate.js';
 import { Graph } from './graph.js';
 import { toOnnx } from './onnx.js';
 import { createSession, type Session } from './session.js';
+import { elementCount } from './shape.js';
 
 // The compiler's library without the DOM does not know it.
 declare const WebAssembly: { Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer } };
@@ -72,6 +73,15 @@ describe('a session', () => {
     }
   });
 
+  it('leaves denormal numbers alone, its own and those of its thread', async () => {
+    const loss = new Float32Array(1);
+    const x = { data: Float32Array.of(1e-20, 0, 0, 0), shape: [1, 4] };
+    await session.run({ x }, { loss: { data: loss, shape: [] } });
+    expect(loss[0]).toBe(Math.fround(x.data[0] * x.data[0]));
+    expect(loss[0]).toBeGreaterThan(0);
+    expect(Number('1e-300') * Number('1e-10')).toBe(1e-310);
+  });
+
   it('refuses shared memory and views of the wrong size', async () => {
     const dX = { data: new Float32Array(4), shape: [1, 4] };
     const shared = new Float32Array(new SharedArrayBuffer(16));
@@ -84,18 +94,53 @@ describe('a session', () => {
   });
 });
 
-it('runs in worker threads, each with its own session', async () => {
+it('gives the same bits wherever its memory begins, in every run and session', async () => {
+  const [rows, columns, hidden] = [48, 37, 21];
+  const g = new Graph();
+  const x = g.input('x', ['B', columns]);
+  const weight = g.parameter('weight', [columns, hidden]);
+  const out = g.relu(g.linear(x, weight, g.parameter('bias', [hidden])));
+  const loss = g.sum(g.square(out));
+  const [dX, dWeight] = differentiate(g, loss, [x, weight]);
+  const model = toOnnx({ outputs: { loss, dX, dWeight } });
+
+  const shapes = { x: [rows, columns], weight: [columns, hidden], bias: [hidden] };
+  const results = { loss: [], dX: [rows, columns], dWeight: [columns, hidden] };
+  const run = async (session: Session, offset: number) => {
+    const views = (all: Record<string, number[]>) =>
+      Object.fromEntries(
+        Object.entries(all).map(([name, shape]) => {
+          const length = elementCount(shape);
+          const data = new Float32Array(new ArrayBuffer(4 * length + 64), offset, length);
+          for (let i = 0; i < length; i++) data[i] = Math.sin(i * shape[0]);
+          return [name, { shape, data }];
+        }),
+      );
+    const fetches = views(results);
+    await session.run(views(shapes), fetches);
+    return Object.values(fetches).map(({ data }) => Buffer.from(data.slice().buffer).toString('hex'));
+  };
+  const [one, other] = [await createSession(model), await createSession(model)];
+  const first = await run(one, 0);
+  for (const offset of [0, 4, 28, 64]) {
+    expect(await run(one, offset)).toEqual(first);
+    expect(await run(other, offset)).toEqual(first);
+  }
+  await Promise.all([one.release(), other.release()]);
+});
+
+it('runs in worker threads, each with its own session, denormal numbers and all', async () => {
   const model = squares();
   const source = `
     const { parentPort, workerData } = require('node:worker_threads');
     import(workerData.module).then(async ({ createSession }) => {
       const session = await createSession(workerData.model);
       const buffer = new WebAssembly.Memory({ initial: 1 }).buffer;
-      const x = new Float32Array(buffer, 64, 4).fill(workerData.value);
+      const x = new Float32Array(buffer, 64, 4).fill(workerData.value * 1e-40);
       const dX = new Float32Array(buffer, 128, 4);
       await session.run({ x: { data: x, shape: [1, 4] } }, { dX: { data: dX, shape: [1, 4] } });
       await session.release();
-      parentPort.postMessage([...dX]);
+      parentPort.postMessage([...dX].map((value) => Math.round(value * 1e40)));
     });`;
   const workerData = { module: new URL('./session.js', import.meta.url).href, model };
   const results = await Promise.all(

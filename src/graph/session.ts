@@ -46,8 +46,8 @@ export async function createSession(
     // Errors only: they are thrown anyway, and a library does not log.
     logSeverityLevel: 3,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-    // Gradients fade into denormals, which cost a hundred times as much as zeros.
-    extra: { session: { set_denormal_as_zero: '1' } },
+    // Not session.set_denormal_as_zero: it holds for the first thread of the process that makes a session, for
+    // ever and for its JavaScript and WebAssembly too, and for no other thread, so threads would disagree.
   });
   return {
     inputNames: session.inputNames,

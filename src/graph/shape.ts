@@ -29,6 +29,11 @@ export function checkShape(owner: string, shape: Shape): void {
   });
 }
 
+/** The number as text that no other number has: −0 is not 0. */
+export function exactly(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
 /** Number of elements, given the rows of the batch. */
 export function elementCount(shape: Shape, batch = 1): number {
   return shape.reduce<number>((count, dimension) => count * (dimension === 'B' ? batch : dimension), 1);

@@ -14,8 +14,6 @@ export interface OnnxWriter {
   node(type: string, inputs: readonly string[], attributes?: OnnxAttributes, output?: string): string;
   /** The name of a constant int64 tensor of shape (length). */
   integers(values: readonly number[]): string;
-  /** The name of a constant float scalar. */
-  scalar(value: number): string;
 }
 
 export interface Operator<K extends OperatorName> {
