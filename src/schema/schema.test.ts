@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseComparison } from './comparison.js';
 import { canonicalJson, fingerprint } from './fingerprint.js';
-import { columnsOf, type Schema, schemaSchema } from './schema.js';
+import { columnsOf, parseSchema, type Schema, schemaSchema } from './schema.js';
 import { crossParts, type Transformation, transformation } from './transformation.js';
 
 const city: Transformation = { kind: 'column', column: 'city' };
@@ -59,4 +59,11 @@ test('the fingerprint sees schema and vocabularies, not the order of keys', () =
   expect(fingerprint(schema, [{ ...vocabulary, sha256: 'ab' }])).not.toBe(value);
   expect(fingerprint({ ...schema, label: 'click = 2' }, [vocabulary])).not.toBe(value);
   expect(canonicalJson({ b: [1, null], a: undefined, c: 'é' })).toBe('{"b":[1,null],"c":"é"}');
+});
+
+test('a wrong schema is refused with its place', () => {
+  expect(parseSchema(schema)).toEqual(schema);
+  const wrong = { ...schema, fields: [...schema.fields, { name: 'x', value: { kind: 'column' } }] };
+  expect(() => parseSchema(wrong)).toThrow('The schema is wrong at fields.1.value');
+  expect(() => parseSchema({ ...schema, label: 'x' })).toThrow("at label: a comparison such as 'delay > 15'");
 });
