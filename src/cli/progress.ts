@@ -50,7 +50,8 @@ export function createProgress(
       if (time - last < interval) return;
       last = time;
       const line = progressLine(update, update.done - firstDone, (time - began) / 1000, terminal);
-      const width = (target.columns ?? 80) - 1;
+      // A terminal that does not know its width says 0.
+      const width = (target.columns || 80) - 1;
       target.write(terminal ? `\r\x1b[2K${line.slice(0, width)}` : `${line}\n`);
     },
     finish() {

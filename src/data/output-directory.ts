@@ -43,7 +43,12 @@ export async function writeDirectory<T>(
     const old = sibling('replaced');
     const exists = existsSync(place);
     if (exists) await rename(place, old);
-    await rename(temporary, place);
+    try {
+      await rename(temporary, place);
+    } catch (error) {
+      if (exists) await rename(old, place);
+      throw error;
+    }
     if (exists) await rm(old, { recursive: true, force: true });
     return result;
   } catch (error) {

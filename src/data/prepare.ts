@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { UserError, unknownName } from '../errors.js';
 import { fingerprint } from '../schema/fingerprint.js';
-import { type Field, listFields, vocabularyOf } from '../schema/schema.js';
+import { type Field, listFields, parseSchema, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
 import { type Database, openDatabase } from './database.js';
 import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
@@ -214,7 +214,9 @@ function report({ options }: Job, stage: PrepareProgress['stage'], done: number,
 }
 
 function findDataset(dataset: PrepareOptions['dataset']): { name: string; dataset: Dataset } {
-  if (typeof dataset !== 'string') return { name: dataset.name, dataset };
+  if (typeof dataset !== 'string') {
+    return { name: dataset.name, dataset: { ...dataset, schema: parseSchema(dataset.schema) } };
+  }
   if (!isDatasetName(dataset)) throw unknownName('data set', dataset, datasetNames);
   return { name: dataset, dataset: datasets[dataset] };
 }

@@ -1,6 +1,7 @@
 // What a data set is: its label and its fields, as plain data that can be stored, compared and hashed.
 // How raw files are read is no part of it (data/datasets), nor how many values are kept (options of prepare).
 import * as z from 'zod';
+import { UserError } from '../errors.js';
 import { parseComparison } from './comparison.js';
 import { crossParts, isList, sourceColumn, transformation } from './transformation.js';
 
@@ -34,6 +35,15 @@ export const schemaSchema = z
   });
 export type Schema = z.infer<typeof schemaSchema>;
 export type Field = Schema['fields'][number];
+
+/** Checks a schema that came from outside. @throws UserError naming the place that is wrong. */
+export function parseSchema(value: unknown): Schema {
+  const result = schemaSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+  throw new UserError(`The schema is wrong${place}: ${issue?.message}.`);
+}
 
 function isComparison(text: string): boolean {
   try {
