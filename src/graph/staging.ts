@@ -1,7 +1,7 @@
 // Memory that a session reads and writes: pieces of one unshared WebAssembly memory, each at a multiple of 64 bytes.
-// onnxruntime refuses shared memory, and takes views of this without copying. The alignment is part of the result:
-// a vectorised sum begins at the first aligned element, so with an ordinary buffer, whose address varies, the last
-// bits of a loss would differ from run to run.
+// onnxruntime refuses shared memory, and takes views of this where they lie. Every piece is aligned alike in every run,
+// so that no vectorised sum, which may begin at the first aligned element, can have another order; the address of an
+// ordinary buffer varies from run to run.
 const ALIGNMENT_FLOATS = 16;
 const PAGE_BYTES = 65536;
 

@@ -51,12 +51,14 @@ function build(
   const products = g.matmul(m.x, g.concat([mlpWeights[0], crossAndOutput])); // (B, H + L + 1)
   const dot = (l: number): Node => g.slice(products, hidden[0] + l, hidden[0] + l + 1); // x_0·w_l, (B, 1)
 
-  // b_k·w_l for all k and l; β_l·w_l is its sum over k < l.
-  const biasDots = g.reshape(g.matmul(crossBias, crossAndOutput), [crossLayers * (crossLayers + 1)]);
-  const betaDot = (l: number): Node => {
-    const terms = Array.from({ length: l }, (_, k) => k * (crossLayers + 1) + l);
-    return terms.map((at) => g.slice(biasDots, at, at + 1)).reduce((sum, term) => g.add(sum, term));
-  };
+  // β_l·w_l = Σ_{k<l} b_k·w_l: of all b_k·w_l, (L, L + 1), those above the diagonal, summed over k.
+  const above = Array.from({ length: crossLayers * (crossLayers + 1) }, (_, i) => {
+    const [k, l] = [Math.floor(i / (crossLayers + 1)), i % (crossLayers + 1)];
+    return k < l ? 1 : 0;
+  });
+  const biasDots = g.matmul(crossBias, crossAndOutput);
+  const betaDots = g.sumBatch(g.multiply(biasDots, g.constant(above, [crossLayers, crossLayers + 1])));
+  const betaDot = (l: number): Node => g.slice(betaDots, l, l + 1);
 
   let alpha = g.add(dot(0), 1);
   for (let l = 1; l < crossLayers; l++) alpha = g.add(g.multiply(alpha, g.add(dot(l), 1)), betaDot(l));

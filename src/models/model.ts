@@ -1,6 +1,7 @@
 // What a model is: a graph from the embedding block X (B, F·D) to one logit a row, its parameters with their
 // initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
 // scoring differ in dropout and in which statistics normalise, so the graph is built once for each.
+import { batchNormalization, normalize } from '../graph/batch-normalization.js';
 import { Graph } from '../graph/graph.js';
 import type { Node } from '../graph/node.js';
 import type { Shape } from '../graph/shape.js';
@@ -103,20 +104,15 @@ export class ModelBuilder {
     const width = Number(h.shape[1]);
     const gain = this.parameter(`${name}.gain`, [width], { constant: 1 });
     const shift = this.zeros(`${name}.shift`, [width]);
-    let mean: Node;
-    let variance: Node;
     if (this.mode === 'scoring') {
-      mean = g.parameter(`${name}.mean`, [width]);
-      variance = g.parameter(`${name}.variance`, [width]);
-    } else {
-      const count = g.sum(this.rowWeights);
-      mean = g.divide(g.sumBatch(g.multiply(h, this.rowWeights)), count);
-      variance = g.divide(g.sumBatch(g.multiply(g.square(g.subtract(h, mean)), this.rowWeights)), count);
-      this.statistics.push({ name: `${name}.mean`, width, node: mean });
-      this.statistics.push({ name: `${name}.variance`, width, node: variance });
+      const mean = g.parameter(`${name}.mean`, [width]);
+      const variance = g.parameter(`${name}.variance`, [width]);
+      return normalize(g, h, { mean, variance, gain, shift });
     }
-    const scale = g.divide(gain, g.squareRoot(g.add(variance, 1e-5)));
-    return g.add(g.multiply(g.subtract(h, mean), scale), shift);
+    const { output, mean, variance } = batchNormalization(g, h, this.rowWeights, { gain, shift });
+    this.statistics.push({ name: `${name}.mean`, width, node: mean });
+    this.statistics.push({ name: `${name}.variance`, width, node: variance });
+    return output;
   }
 
   /** The model whose forward pass ends in `logits` (B, 1). */
