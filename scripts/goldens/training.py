@@ -34,7 +34,7 @@ DETAILS = (
 TOLERANCE = {
     "loss": (1e-6, 1e-5),
     "secondLoss": (1e-6, 1e-5),
-    "steps": (1e-7, 4e-6),
+    "steps": (4e-7, 3e-6),
     "values": (3e-6, 1e-5),
     "dense": (1e-6, 2e-6),
     "dValues": (1e-7, 1e-5),
