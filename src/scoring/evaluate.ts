@@ -56,6 +56,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     new URL('./worker.js', import.meta.url),
     threads,
     (thread): ScoringWorkerData => ({ thread, table, exchange: exchangeMemory }),
+    () => exchange.barrier.abandon(),
   );
   try {
     const model = scoringOnnx(createModel(config, run.dataset, 'scoring'), dense);

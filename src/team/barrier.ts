@@ -1,16 +1,23 @@
 // Where threads wait for each other. Blocks the thread: for worker threads only.
 
+/** Thrown to threads that wait for one that will not come. */
+export class Abandoned extends Error {
+  constructor() {
+    super('Another thread of the team failed.');
+  }
+}
+
 export class Barrier {
   /** Int32 words a barrier needs in shared memory, initially 0. */
-  static readonly WORDS = 2;
+  static readonly WORDS = 3;
 
-  /** @param words shared words: those who have arrived, and the number of times the barrier has opened */
+  /** @param words shared words: those who have arrived, the number of times it has opened, whether it is abandoned */
   constructor(
     private readonly words: Int32Array,
     private readonly parties: number,
   ) {}
 
-  /** Returns when all parties have called it. */
+  /** Returns when all parties have called it. @throws Abandoned when one of them cannot */
   wait(): void {
     if (this.parties === 1) return;
     const opened = Atomics.load(this.words, 1);
@@ -19,7 +26,17 @@ export class Barrier {
       Atomics.add(this.words, 1, 1);
       Atomics.notify(this.words, 1);
     } else {
-      while (Atomics.load(this.words, 1) === opened) Atomics.wait(this.words, 1, opened);
+      while (Atomics.load(this.words, 1) === opened) {
+        if (Atomics.load(this.words, 2) !== 0) throw new Abandoned();
+        Atomics.wait(this.words, 1, opened, 1000);
+      }
     }
+    if (Atomics.load(this.words, 2) !== 0) throw new Abandoned();
+  }
+
+  /** Frees all who wait, now and later: for when a party has failed. May be called by any thread. */
+  abandon(): void {
+    Atomics.store(this.words, 2, 1);
+    Atomics.notify(this.words, 1);
   }
 }

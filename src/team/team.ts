@@ -1,6 +1,8 @@
 // A team of worker threads that run one program on the same messages, each on its own part of the data. A call
 // goes to every thread and is answered by every thread, in the order sent; a thread that throws or dies ends the
 // whole team, since the others may be waiting for it at a barrier.
+//
+// A thread is only ended while it is idle: one that is ended inside onnxruntime takes the process with it.
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
 
@@ -14,6 +16,9 @@ export interface Failure {
   stack?: string | undefined;
 }
 
+/** How long a closing team waits for threads that are still at work. */
+const GRACE_MS = 5000;
+
 interface Pending {
   replies: unknown[];
   missing: number;
@@ -26,22 +31,33 @@ export class Team<Message, Value> {
   /** Calls without all their answers, oldest first; each worker answers in order. */
   private readonly pending: Pending[] = [];
   private readonly answered: number[];
-  private first = 0;
+  private sent = 0;
+  /** Calls that were answered by all. */
+  private done = 0;
   private failure: Error | undefined;
   private isClosing = false;
+  private onAnswer: (() => void) | undefined;
 
   /**
    * @param script the module each thread runs; it must call `serve`
    * @param workerData per thread, structured-cloned
+   * @param release frees threads that wait for one that has failed (Barrier.abandon)
    */
-  constructor(script: URL, threads: number, workerData: (thread: number) => unknown) {
+  constructor(
+    script: URL,
+    threads: number,
+    workerData: (thread: number) => unknown,
+    private readonly release: () => void = () => {},
+  ) {
     this.answered = new Array(threads).fill(0);
     this.workers = Array.from({ length: threads }, (_, thread) => {
       const worker = new Worker(script, { workerData: workerData(thread) });
       worker.on('message', (reply: Reply) => this.receive(thread, reply));
       worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
       worker.on('exit', (code) => {
+        this.answered[thread] = Number.POSITIVE_INFINITY;
         if (!this.isClosing) this.fail(new Error(`Worker thread ${thread} ended with exit code ${code}.`));
+        this.onAnswer?.();
       });
       return worker;
     });
@@ -54,6 +70,7 @@ export class Team<Message, Value> {
   /** Sends a message to every thread; resolves to their answers, in thread order. */
   call(message: Message): Promise<Value[]> {
     if (this.failure) return Promise.reject(this.failure);
+    this.sent++;
     return new Promise((resolve, reject) => {
       this.pending.push({
         replies: [],
@@ -65,36 +82,51 @@ export class Team<Message, Value> {
     });
   }
 
-  /** Ends all threads. Calls still open are rejected. */
+  /** Ends all threads, each when it has done what it was sent. Calls still open then are rejected. */
   async close(): Promise<void> {
     this.isClosing = true;
+    await this.idle();
     await Promise.all(this.workers.map((worker) => worker.terminate()));
     this.fail(new Error('The team was closed.'));
   }
 
+  /** Resolves when every thread has answered all it was sent or is gone; after GRACE_MS in any case. */
+  private async idle(): Promise<void> {
+    const isIdle = () => this.answered.every((count) => count >= this.sent);
+    if (isIdle()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GRACE_MS);
+      this.onAnswer = () => {
+        if (!isIdle()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.onAnswer = undefined;
+  }
+
   private receive(thread: number, reply: Reply): void {
-    if ('failure' in reply) {
-      this.fail(revive(reply.failure));
-      return;
-    }
-    const call = this.pending[this.answered[thread] - this.first];
+    const call = this.pending[this.answered[thread] - this.done];
     this.answered[thread]++;
-    call.replies[thread] = reply.value;
-    call.missing--;
-    while (this.pending[0]?.missing === 0) {
-      const done = this.pending.shift();
-      this.first++;
-      done?.resolve(done.replies);
+    if ('failure' in reply) this.fail(revive(reply.failure));
+    else if (!this.failure) {
+      call.replies[thread] = reply.value;
+      call.missing--;
+      while (this.pending[0]?.missing === 0) {
+        const first = this.pending.shift();
+        this.done++;
+        first?.resolve(first.replies);
+      }
     }
+    this.onAnswer?.();
   }
 
   private fail(error: Error): void {
     if (this.failure) return;
     this.failure = error;
+    this.release();
     for (const call of this.pending.splice(0)) call.reject(error);
-    if (this.isClosing) return;
-    this.isClosing = true;
-    for (const worker of this.workers) void worker.terminate();
+    if (!this.isClosing) void this.close();
   }
 }
 

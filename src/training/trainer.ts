@@ -99,6 +99,7 @@ export class Trainer {
         table: this.table,
         exchange: this.exchangeMemory,
       }),
+      () => this.exchange.barrier.abandon(),
     );
   }
 
