@@ -1,23 +1,49 @@
-// Philox 4×32-10, uniforms for rounding, initial deviates and dropout masks. Specification: src/random/,
+// Philox 4×32-10 (four blocks at a time), uniforms for rounding, initial deviates and dropout masks. Specification: src/random/,
 // src/kernels/reference-random.ts.
 import { dim, initialScale, offsets, seedHigh, seedLow, tableNumber, vocabularyOf, workNoise } from './table';
 
-/** Four words at `out`. */
-export function philox(out: usize, k0: u32, k1: u32, c0: u32, c1: u32, c2: u32, c3: u32): void {
+/** Low halves of the products of four pairs: lanes 0 and 2 of each 64-bit product. */
+// @ts-ignore: decorator
+@inline
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 0, 2, 4, 6);
+}
+
+// @ts-ignore: decorator
+@inline
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(a, b, 1, 3, 5, 7);
+}
+
+/** Four blocks of four words at `out`: those of the counters (c0, c1, c2, c3), (c0, c1, c2, c3 + 1), … */
+export function philox4(out: usize, k0: u32, k1: u32, c0: u32, c1: u32, c2: u32, c3: u32): void {
+  const multiplier0 = v128.splat<u32>(0xd2511f53);
+  const multiplier1 = v128.splat<u32>(0xcd9e8d57);
+  let x0 = v128.splat<u32>(c0);
+  let x1 = v128.splat<u32>(c1);
+  let x2 = v128.splat<u32>(c2);
+  let x3 = v128.add<u32>(v128.splat<u32>(c3), i32x4(0, 1, 2, 3));
   for (let round = 0; round < 10; round++) {
-    const p0 = <u64>c0 * 0xd2511f53;
-    const p1 = <u64>c2 * 0xcd9e8d57;
-    c0 = <u32>(p1 >> 32) ^ c1 ^ k0;
-    c1 = <u32>p1;
-    c2 = <u32>(p0 >> 32) ^ c3 ^ k1;
-    c3 = <u32>p0;
+    const p0 = v128.extmul_low<u32>(x0, multiplier0);
+    const q0 = v128.extmul_high<u32>(x0, multiplier0);
+    const p1 = v128.extmul_low<u32>(x2, multiplier1);
+    const q1 = v128.extmul_high<u32>(x2, multiplier1);
+    x0 = v128.xor(v128.xor(high(p1, q1), x1), v128.splat<u32>(k0));
+    x1 = low(p1, q1);
+    x2 = v128.xor(v128.xor(high(p0, q0), x3), v128.splat<u32>(k1));
+    x3 = low(p0, q0);
     k0 += 0x9e3779b9;
     k1 += 0xbb67ae85;
   }
-  store<u32>(out, c0, 0);
-  store<u32>(out, c1, 4);
-  store<u32>(out, c2, 8);
-  store<u32>(out, c3, 12);
+  // Lane b of x_w is word w of block b: transposed, a block's words lie together.
+  const a = v128.shuffle<u32>(x0, x1, 0, 4, 1, 5);
+  const b = v128.shuffle<u32>(x2, x3, 0, 4, 1, 5);
+  const c = v128.shuffle<u32>(x0, x1, 2, 6, 3, 7);
+  const d = v128.shuffle<u32>(x2, x3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<u64>(a, b, 0, 2), 0);
+  v128.store(out, v128.shuffle<u64>(a, b, 1, 3), 16);
+  v128.store(out, v128.shuffle<u64>(c, d, 0, 2), 32);
+  v128.store(out, v128.shuffle<u64>(c, d, 1, 3), 48);
 }
 
 /** Turns four words at `at` into uniforms (k + ½)·2^−23, k the high 23 bits. */
@@ -31,15 +57,15 @@ function toUniforms(at: usize): v128 {
   );
 }
 
-/** The rounding uniforms of `row` at `step`: ceil4(D) floats in workNoise. */
+/** The rounding uniforms of `row` at `step`: ceil16(D) floats in workNoise. */
 export function drawUniforms(row: u32, step: u32, stream: u32): void {
   const vocabulary = vocabularyOf(row);
   const id = row - load<u32>(offsets + (vocabulary << 2));
   const table = (tableNumber << 16) | vocabulary;
-  for (let block: u32 = 0; block << 2 < dim; block++) {
-    const at = workNoise + (block << 4);
-    philox(at, seedLow, seedHigh, step, table, id, (stream << 16) | block);
-    v128.store(at, toUniforms(at));
+  for (let j: u32 = 0; j < dim; j += 16) {
+    const at = workNoise + (j << 2);
+    philox4(at, seedLow, seedHigh, step, table, id, (stream << 16) | (j >> 2));
+    for (let k: usize = 0; k < 64; k += 16) v128.store(at + k, toUniforms(at + k));
   }
 }
 
@@ -51,9 +77,9 @@ export function drawInitial(row: u32, out: usize): void {
   const vocabulary = vocabularyOf(row);
   const id = row - load<u32>(offsets + (vocabulary << 2));
   const table = (tableNumber << 16) | vocabulary;
-  for (let j: u32 = 0; j < dim; j += 2) {
-    philox(workNoise, seedLow, seedHigh, 0, table, id, j >> 1);
-    for (let e: u32 = 0; e < 2 && j + e < dim; e++) {
+  for (let j: u32 = 0; j < dim; j += 8) {
+    philox4(workNoise, seedLow, seedHigh, 0, table, id, j >> 1);
+    for (let e: u32 = 0; e < 8 && j + e < dim; e++) {
       const a = load<u32>(workNoise + (e << 3));
       const b = load<u32>(workNoise + (e << 3), 4);
       const sum = <i32>((a & 0xffff) + (a >> 16) + (b & 0xffff) + (b >> 16)) - 131070;
@@ -64,7 +90,7 @@ export function drawInitial(row: u32, out: usize): void {
 
 /**
  * Dropout masks (rows, width) at `out`: `scale` where the uniform is below `keep`, else 0.
- * `work` is 16 bytes; row r of the block is row `firstBatchRow + r` of the batch.
+ * `work` is 64 bytes; row r of the block is row `firstBatchRow + r` of the batch.
  */
 export function dropoutMask(
   out: usize, work: usize, rows: u32, width: u32, firstBatchRow: u32,
@@ -72,16 +98,19 @@ export function dropoutMask(
 ): void {
   for (let r: u32 = 0; r < rows; r++) {
     const line = out + ((r * width) << 2);
-    for (let j: u32 = 0; j < width; j += 4) {
-      philox(work, keyLow, keyHigh, step, layer, firstBatchRow + r, (stream << 16) | (j >> 2));
-      const mask = v128.and(
-        v128.lt<f32>(toUniforms(work), v128.splat<f32>(keep)),
-        v128.splat<f32>(scale),
-      );
-      if (j + 4 <= width) v128.store(line + (j << 2), mask);
-      else {
-        v128.store(work, mask);
-        for (let e: u32 = 0; j + e < width; e++) store<f32>(line + ((j + e) << 2), load<f32>(work + (e << 2)));
+    for (let j: u32 = 0; j < width; j += 16) {
+      philox4(work, keyLow, keyHigh, step, layer, firstBatchRow + r, (stream << 16) | (j >> 2));
+      for (let k: u32 = 0; k < 16 && j + k < width; k += 4) {
+        const mask = v128.and(
+          v128.lt<f32>(toUniforms(work + (k << 2)), v128.splat<f32>(keep)),
+          v128.splat<f32>(scale),
+        );
+        const at = line + ((j + k) << 2);
+        if (j + k + 4 <= width) v128.store(at, mask);
+        else {
+          v128.store(work, mask);
+          for (let e: u32 = 0; j + k + e < width; e++) store<f32>(at + (e << 2), load<f32>(work + (e << 2)));
+        }
       }
     }
   }

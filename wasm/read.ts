@@ -55,7 +55,9 @@ export function readRows(rows: usize, count: u32, values: usize): void {
 
 /** Steps (count). */
 export function readSteps(rows: usize, count: u32, steps: usize): void {
-  for (let i: u32 = 0; i < count; i++) store<f32>(steps + (i << 2), stepOf(load<u32>(rows + (i << 2))));
+  for (let i: u32 = 0; i < count; i++) {
+    store<f32>(steps + (i << 2), stepOf(load<u32>(rows + (i << 2))));
+  }
 }
 
 /** Writes the initial value of rows never written, so that update kernels find codes and step in the record. */

@@ -1,5 +1,5 @@
 // The table a kernel instance is bound to: the shard header (src/kernels/header.ts has the same list), read once
-// into globals, and this thread's work area of 2·ceil4(D) floats.
+// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise.
 
 export let dim: u32 = 0;
 export let bits: u32 = 0;

@@ -1,6 +1,7 @@
 // Rows into the table, and what ALPT computes between its two passes. All rows were touched before.
 // A new code is found by its offset from the old one, never as value / step, so that a zero change is an offset
-// of exactly zero. Specification: src/quantization/, src/kernels/reference-rows.ts.
+// of exactly zero. The limits use pmin and pmax, one instruction each, which treat only NaN and the sign of zero
+// otherwise than min and max: neither reaches a result here. Specification: src/quantization/, src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
 import { drawUniforms } from './random';
 import { roundHalfUp, stepOf } from './read';
@@ -40,7 +41,7 @@ export function forwardRows(rows: usize, count: u32, change: usize, values: usiz
       const low = v128.sub<f32>(v128.splat<f32>(lowest), code);
       const high = v128.sub<f32>(v128.splat<f32>(highest), code);
       const offset = v128.div<f32>(v128.load(change), v128.splat<f32>(step));
-      const limited = v128.max<f32>(low, v128.min<f32>(high, offset));
+      const limited = v128.pmax<f32>(low, v128.pmin<f32>(high, offset));
       v128.store(values, v128.mul<f32>(v128.splat<f32>(step), v128.add<f32>(code, roundHalfUp4(limited))));
     }
     for (; j < dim; j++, change += 4, values += 4) {
@@ -118,7 +119,7 @@ export function writeCodes(
       const high = v128.sub<f32>(v128.splat<f32>(highest), code);
       const whole = v128.add<f32>(v128.load(change), v128.mul<f32>(code, v128.splat<f32>(moved)));
       const offset = v128.div<f32>(whole, v128.splat<f32>(newStep));
-      const limited = v128.max<f32>(low, v128.min<f32>(high, offset));
+      const limited = v128.pmax<f32>(low, v128.pmin<f32>(high, offset));
       const floor = v128.floor<f32>(limited);
       const rest = v128.sub<f32>(limited, floor);
       const isUp = isStochastic

@@ -47,34 +47,41 @@ export const alpt = {
       stepOptimizer,
       stepFloor,
 
-      async trainStep(step) {
-        const { table, rows, network, trainingStep, rateFactor } = step;
-        const { values, gradient, change, steps, dSteps, newSteps } = step;
-
-        // Step 1: update the weights.
-        // Line 1: ŵ = Δ · w̃.
-        table.touch(rows);
-        table.read(rows, values);
-        // Lines 2 and 3: w' = ŵ + change, kept as the change; the other parameters are updated in place.
-        await network.backward(values, gradient, { updatesDense: true });
+      async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-        table.valueChange(optimizer, rowRule, rows, values, gradient, change);
-
-        // Step 2: update the step size.
-        // Line 4: the gradient of Δ at Q_D(w', Δ), with the parameters just updated.
-        table.forward(rows, change, values);
-        await network.backward(values, gradient, { updatesDense: false });
-        table.stepGradient(rows, change, gradient, scaleOf(step.batchRows, dim, q), dSteps);
         const stepRule = {
           trainingStep,
           learningRate: options.stepLearningRate * rateFactor,
           weightDecay: options.stepWeightDecay ?? weightDecay,
         };
-        table.readSteps(rows, steps);
-        table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);
-        for (let i = 0; i < rows.length; i++) newSteps[i] = Math.max(stepFloor, steps[i] + newSteps[i]);
-        // Line 5: w̃ = Q(w', Δ').
-        table.writeCodes(rows, change, newSteps, trainingStep, rounding);
+        const g = scaleOf(batchRows, dim, q);
+
+        // Step 1: update the weights.
+        for (const { rows, values } of blocks) {
+          // Line 1: ŵ = Δ · w̃.
+          table.touch(rows);
+          table.read(rows, values);
+        }
+        // Lines 2 and 3: the gradients at ŵ; the other parameters are updated in place.
+        await network.backward({ updatesDense: true });
+        for (const { rows, values, gradient, change } of blocks) {
+          // Line 2: w' = ŵ + change, kept as the change.
+          table.valueChange(optimizer, rowRule, rows, values, gradient, change);
+          // For line 4: Q_D(w', Δ).
+          table.forward(rows, change, values);
+        }
+
+        // Step 2: update the step size.
+        // Line 4: the gradients at Q_D(w', Δ), with the parameters just updated.
+        await network.backward({ updatesDense: false });
+        for (const { rows, gradient, change, steps, dSteps, newSteps } of blocks) {
+          table.stepGradient(rows, change, gradient, g, dSteps);
+          table.readSteps(rows, steps);
+          table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);
+          for (let i = 0; i < rows.length; i++) newSteps[i] = Math.max(stepFloor, steps[i] + newSteps[i]);
+          // Line 5: w̃ = Q(w', Δ').
+          table.writeCodes(rows, change, newSteps, trainingStep, rounding);
+        }
       },
     };
   },

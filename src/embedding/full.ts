@@ -13,13 +13,17 @@ export const full = {
     storage: { bits: FULL_BITS, tableStep: 1, hasRowStep: false },
     stepOptimizer: optimizer,
     stepFloor: null,
-    async trainStep({ table, rows, network, trainingStep, rateFactor, values, gradient, change }) {
-      table.touch(rows);
-      table.read(rows, values);
-      await network.backward(values, gradient, { updatesDense: true });
-      const settings = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-      table.valueChange(optimizer, settings, rows, values, gradient, change);
-      table.writeValues(rows, change);
+    async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
+      for (const { rows, values } of blocks) {
+        table.touch(rows);
+        table.read(rows, values);
+      }
+      await network.backward({ updatesDense: true });
+      const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+      for (const { rows, values, gradient, change } of blocks) {
+        table.valueChange(optimizer, rule, rows, values, gradient, change);
+        table.writeValues(rows, change);
+      }
     },
   }),
 } satisfies MethodSpec<z.infer<typeof options>>;

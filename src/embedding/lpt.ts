@@ -17,13 +17,17 @@ export const lpt = {
     storage: { bits, tableStep: Math.fround(clipStep(clip, bits)), hasRowStep: false },
     stepOptimizer: optimizer,
     stepFloor: null,
-    async trainStep({ table, rows, network, trainingStep, rateFactor, values, gradient, change }) {
-      table.touch(rows);
-      table.read(rows, values);
-      await network.backward(values, gradient, { updatesDense: true });
-      const settings = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-      table.valueChange(optimizer, settings, rows, values, gradient, change);
-      table.writeCodes(rows, change, null, trainingStep, rounding);
+    async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
+      for (const { rows, values } of blocks) {
+        table.touch(rows);
+        table.read(rows, values);
+      }
+      await network.backward({ updatesDense: true });
+      const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+      for (const { rows, values, gradient, change } of blocks) {
+        table.valueChange(optimizer, rule, rows, values, gradient, change);
+        table.writeCodes(rows, change, null, trainingStep, rounding);
+      }
     },
   }),
 } satisfies MethodSpec<z.infer<typeof options>>;

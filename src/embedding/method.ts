@@ -7,23 +7,37 @@ import type { CodeBits } from '../quantization/grid.js';
 import type { Storage } from './layout.js';
 import type { Rounding, Table } from './table.js';
 
-/** The network as a method sees it. Both arrays are this thread's own rows, (rows.length, D). */
+/** The network as a method sees it. */
 export interface Network {
   /**
-   * Forward and backward of the whole batch, at the rows' `values`. Waits for all threads. `gradient` receives the
-   * loss's derivative by the values, summed over each row's occurrences. Both must be the arrays that the step
-   * lends under these names: they lie where all threads see them.
+   * Forward and backward of the whole batch, at the `values` of all blocks of all threads, for which it waits. Each
+   * block's `gradient` receives the loss's derivative by its values, summed over each row's occurrences.
    * With `updatesDense` the network's own parameters take their optimizer step too; without it their gradients
    * are not even computed. Dropout masks depend on the training step alone.
    */
-  backward(values: Float32Array, gradient: Float32Array, pass: { updatesDense: boolean }): Promise<void>;
+  backward(pass: { updatesDense: boolean }): Promise<void>;
 }
 
-/** One training step, as one thread sees it. Arrays are lent for the step. */
+/**
+ * Some of a batch's rows, few enough that their records stay in the cache while one operation after the other is
+ * done to them. n ≤ CHUNK_ROWS. The arrays are lent for the step; all threads see them.
+ */
+export interface Block {
+  /** (n), unique, ascending. */
+  rows: Uint32Array;
+  values: Float32Array; // (n, D)
+  gradient: Float32Array; // (n, D)
+  change: Float32Array; // (n, D)
+  steps: Float32Array; // (n)
+  dSteps: Float32Array; // (n)
+  newSteps: Float32Array; // (n)
+}
+
+/** One training step, as one thread sees it. */
 export interface TrainingStep {
   table: Table;
-  /** This thread's part of the batch's unique rows, ascending: U of them. */
-  rows: Uint32Array;
+  /** This thread's part of the batch's unique rows. */
+  blocks: readonly Block[];
   network: Network;
   /** t, counted from 1 over the whole run. */
   trainingStep: number;
@@ -31,12 +45,6 @@ export interface TrainingStep {
   batchRows: number;
   /** Factor of the learning-rate schedule, for every rate. */
   rateFactor: number;
-  values: Float32Array; // (U, D)
-  gradient: Float32Array; // (U, D)
-  change: Float32Array; // (U, D)
-  steps: Float32Array; // (U)
-  dSteps: Float32Array; // (U)
-  newSteps: Float32Array; // (U)
 }
 
 /** What a method is made from: everything but its own options is common to all. */

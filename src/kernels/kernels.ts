@@ -109,7 +109,7 @@ export interface BatchKernels {
   addInto(to: number, from: number, count: number): void;
   /** Index of the first NaN or infinity, or −1. */
   findNonFinite(values: number, count: number): number;
-  /** Dropout masks (rows, width): `scale` with probability `keep`, else 0. `work`: 16 bytes. */
+  /** Dropout masks (rows, width): `scale` with probability `keep`, else 0. `work`: 64 bytes. */
   dropoutMask(
     out: number,
     work: number,
@@ -130,5 +130,6 @@ export type Kernels = RowKernels & OptimizerKernels & BatchKernels;
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {
-  return 2 * 4 * (Math.ceil(dim / 4) * 4);
+  // Codes of a row in whole vectors, noise in whole sets of four blocks.
+  return 4 * (Math.ceil(dim / 4) * 4 + Math.ceil(dim / 16) * 16);
 }

@@ -67,11 +67,7 @@ export class DenseNetwork implements Network {
     this.settings = settings;
   }
 
-  async backward(
-    _values: Float32Array,
-    gradient: Float32Array,
-    pass: { updatesDense: boolean },
-  ): Promise<void> {
+  async backward(pass: { updatesDense: boolean }): Promise<void> {
     const { batch, staging } = this;
     const { exchange, thread, optimizer } = this.options;
     if (!batch) throw new Error('The network has no batch.');
@@ -81,7 +77,7 @@ export class DenseNetwork implements Network {
     await exchange.shareOut(batch, (index) => this.runMicroBatch(batch, index, pass.updatesDense));
     exchange.barrier.wait();
 
-    this.combineRows(batch, gradient);
+    this.combineRows(batch);
     if (!pass.updatesDense) return;
     updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
     if (thread === 0) updateStatistics(exchange, batch);
@@ -149,12 +145,13 @@ export class DenseNetwork implements Network {
     }
   }
 
-  /** `gradient` = this thread's rows' gradients, each by the tree over the micro-batches it is in. */
-  private combineRows(batch: PlannedBatch, gradient: Float32Array): void {
+  /** The gradients of this thread's rows, each by the tree over the micro-batches it is in. */
+  private combineRows(batch: PlannedBatch): void {
     const { exchange, thread } = this.options;
     const { kernels, at, shape } = exchange;
     const { rows, sumStarts, sumMicroBatches, sumIndices } = batch.plan;
     const { start, end } = exchange.part(thread, rows.length);
+    const gradient = at.gradient + 4 * start * shape.dim;
     kernels.combineRows(
       sumStarts.byteOffset + 4 * start,
       sumMicroBatches.byteOffset,
@@ -164,10 +161,10 @@ export class DenseNetwork implements Network {
       at.sums,
       batch.microBatches[0].paddedRows * shape.fields,
       shape.dim,
-      gradient.byteOffset,
+      gradient,
       exchange.workAt(thread),
     );
-    const bad = kernels.findNonFinite(gradient.byteOffset, gradient.length);
+    const bad = kernels.findNonFinite(gradient, (end - start) * shape.dim);
     if (bad < 0) return;
     const row = rows[start + Math.floor(bad / shape.dim)];
     throw new UserError(
