@@ -1,0 +1,181 @@
+// What every embedding method must do. A method enters by being in the registry.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeEncodedDataset } from '../../test/encoded-dataset.js';
+import { allRows, LocalTraining } from '../../test/local-training.js';
+import type { EncodedDataset } from '../batch/split-file.js';
+import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { optimizerNames } from '../optimizers/registry.js';
+import { codeBits } from '../quantization/grid.js';
+import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
+import { Trainer } from './trainer.js';
+
+/** Passes of the network in one step. */
+const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2 };
+
+/** Every method at every width it has, in both roundings. */
+const variants = methodNames.flatMap((name) =>
+  methods[name].isQuantized
+    ? codeBits.flatMap((bits) =>
+        (['stochastic', 'deterministic'] as const).map((rounding) => ({ name, bits, rounding })),
+      )
+    : [{ name, bits: 8 as const, rounding: 'stochastic' as const }],
+);
+
+const BATCH = 200;
+const small: PartialConfig = {
+  model: { dim: 5, hidden: [12, 8], crossLayers: 2, dropout: 0.2, batchNorm: true },
+  // 200 rows in micro-batches of 32: seven of them, the last with 8 rows.
+  training: { batchSize: BATCH, microBatch: 32, seed: 3 },
+};
+
+let dataset: EncodedDataset;
+beforeAll(async () => {
+  dataset = await writeEncodedDataset({
+    rows: 1100,
+    sizes: [7, 300, 40],
+    rowGroupRows: 512,
+    // A label that the fields tell, so that there is something to learn.
+    label: 'case when (i * 7919) % 7 < 3 then 1 else 0 end',
+  });
+});
+
+interface Trained {
+  checksum: string;
+  losses: number[];
+  trainer: {
+    shards: number;
+    networkRuns: number[];
+    rowsRead: number;
+    predicted: unknown;
+    allocated: unknown;
+  };
+}
+
+async function trainOnce(settings: PartialConfig, threads: number, shardBytes?: number): Promise<Trained> {
+  const config = resolveConfig(merge(small, settings));
+  const trainer = new Trainer({ dataset, config, threads, ...(shardBytes ? { shardBytes } : {}) });
+  try {
+    const losses: number[] = [];
+    await trainer.trainEpoch(1, ({ loss }) => losses.push(loss));
+    await trainer.trainEpoch(2, ({ loss }) => losses.push(loss));
+    const file = join(mkdtempSync(join(tmpdir(), 'bitrow-')), 'model.safetensors');
+    await trainer.save(file, {});
+    const reports = await trainer.threadReports();
+    return {
+      checksum: createHash('sha256').update(readFileSync(file)).digest('hex'),
+      losses,
+      trainer: {
+        shards: trainer.table.memories.length,
+        networkRuns: reports.map(({ networkRuns }) => networkRuns),
+        rowsRead: reports.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+        predicted: trainer.predicted,
+        allocated: await trainer.allocatedMemory(),
+      },
+    };
+  } finally {
+    await trainer.close();
+  }
+}
+
+describe.each(methodNames)('%s', (name) => {
+  const settings: PartialConfig = { method: { name, bits: 4 } };
+
+  it('gives the same bits with 1, 2 and 4 threads, the micro-batches really spread, and in many shards', async () => {
+    const one = await trainOnce(settings, 1);
+    for (const threads of [2, 4]) {
+      const many = await trainOnce(settings, threads);
+      expect(many.checksum).toBe(one.checksum);
+      expect(many.losses).toEqual(one.losses);
+      expect(many.trainer.networkRuns.filter((runs) => runs > 0).length).toBe(threads);
+    }
+    // Just above the scratch area that a shard needs: a few hundred rows in each.
+    const sharded = await trainOnce(settings, 2, 2 ** 18 + 6000);
+    expect(sharded.trainer.shards).toBeGreaterThan(1);
+    expect(sharded.checksum).toBe(one.checksum);
+  });
+
+  it.each(optimizerNames)('reports the memory it allocates, with %s', async (optimizer) => {
+    const { trainer } = await trainOnce(merge(settings, { optimizer: { name: optimizer } }), 2);
+    expect(trainer.allocated).toEqual(trainer.predicted);
+  });
+
+  it('learns what the fields tell', async () => {
+    const rates = { optimizer: { learningRate: 0.02 }, alpt: { stepLearningRate: 1e-3 } };
+    const { losses } = await trainOnce(merge(settings, rates, { model: { dropout: 0 } }), 1);
+    expect(losses[losses.length - 1]).toBeLessThan(0.6 * losses[0]);
+  });
+
+  it('runs the network once per micro-batch and pass, and reads each unique row once', async () => {
+    const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1] };
+    const config = resolveConfig(merge(small, settings));
+    const training = await LocalTraining.create(config, shape);
+    const ids = Array.from({ length: BATCH }, (_, i) => [i % 3, (i * i) % 50]);
+    const labels = ids.map(([a]) => a & 1);
+    let rows = 0;
+    for (let step = 0; step < 3; step++) rows += (await training.step(ids, labels)).batch.plan.rows.length;
+    expect(training.network.runs).toBe(3 * 7 * passes[name]);
+    expect(training.table.rowsRead).toBe(rows);
+    expect(rows).toBe(3 * new Set(ids.flatMap(([a, b]) => [a, 3 + b])).size);
+  });
+
+  it('says what its options are when one is unknown', () => {
+    const wrong = () => resolveConfig({ [name]: { stepp: 1 } });
+    expect(wrong).toThrow(`Unknown option '${name}.stepp' (known here: `);
+  });
+});
+
+describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, rounding }) => {
+  it('leaves every row alone when the gradient is zero', async () => {
+    const shape = { vocabularySizes: [64], fieldVocabularies: [0] };
+    const config = resolveConfig({
+      ...merge(small, { model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 } }),
+      method: { name, bits, rounding },
+      dense: { learningRate: 1e-30 },
+    });
+    const training = await LocalTraining.create(config, shape);
+    // No way from the rows to the logit: all derivatives by the values are zero.
+    for (const [tensor, data] of training.dense) if (tensor.endsWith('weight')) data.fill(0);
+    const before = new Float32Array(64 * 5);
+    const after = new Float32Array(64 * 5);
+    training.table.read(allRows(64), before);
+    const ids = Array.from({ length: 64 }, (_, i) => [i]);
+    for (let step = 0; step < 3; step++)
+      await training.step(
+        ids,
+        ids.map(([i]) => i & 1),
+      );
+    training.table.read(allRows(64), after);
+    expect(after).toEqual(before);
+    expect(before.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('keeps codes on the grid however far the values would go', async () => {
+    const shape = { vocabularySizes: [16], fieldVocabularies: [0] };
+    const config = resolveConfig({
+      ...merge(small, { model: { dropout: 0, batchNorm: false } }),
+      method: { name, bits, rounding },
+      optimizer: { learningRate: 3 },
+    });
+    const training = await LocalTraining.create(config, shape);
+    const ids = Array.from({ length: 64 }, (_, i) => [i % 16]);
+    for (let step = 0; step < 5; step++)
+      await training.step(
+        ids,
+        ids.map(([i]) => (i + step) & 1),
+      );
+    const values = new Float32Array(16 * 5);
+    const steps = new Float32Array(16);
+    training.table.read(allRows(16), values);
+    training.table.readSteps(allRows(16), steps);
+    expect(values.every(Number.isFinite)).toBe(true);
+    if (!methods[name].isQuantized) return;
+    const codes = values.map((value, i) => value / steps[Math.floor(i / 5)]);
+    expect(codes.every((code) => Math.abs(code - Math.round(code)) < 0.01)).toBe(true);
+    expect(Math.min(...codes)).toBeGreaterThanOrEqual(-(2 ** (bits - 1)) - 0.01);
+    expect(Math.max(...codes)).toBeLessThanOrEqual(2 ** (bits - 1) - 1 + 0.01);
+  });
+});
