@@ -1,11 +1,10 @@
 // `train`: a configuration and an encoded dataset in, a run directory out. Epochs with validation after each,
 // early stopping on validation AUC, the best and the last model kept.
-
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
+import { onnxruntimeVersion } from '../graph/session.js';
 import { kernelVariant } from '../kernels/load.js';
 import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
@@ -193,13 +192,12 @@ function hasRows(manifest: Manifest, split: string): boolean {
 }
 
 function newRun(manifest: Manifest): Run {
-  const onnxruntime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return {
     format: 'bitrow-run',
     version: 1,
     made: {
       bitrow: version,
-      onnxruntime: onnxruntime.version,
+      onnxruntime: onnxruntimeVersion,
       kernels: kernelVariant,
       processor: cpus()[0]?.model ?? 'unknown',
     },
