@@ -1,6 +1,6 @@
 // The architecture, as a rule that fails: a folder of src/ imports only from those above it in this list.
 // Types count as imports. The map in words is src/README.md.
-const anyone = ['errors.ts', 'version.ts'];
+const anyone = ['errors.ts', 'version.ts', 'webassembly.d.ts'];
 const folders = [
   'random',
   'formats',
