@@ -14,6 +14,7 @@ export interface View {
   readonly shape: readonly number[];
 }
 
+/** How a model is run. */
 export interface SessionOptions {
   /** Threads within one operator. Default 1; more may change the order of a sum, and so its last bits. */
   readonly threads?: number;
@@ -21,6 +22,7 @@ export interface SessionOptions {
   readonly profile?: string;
 }
 
+/** A loaded model. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];

@@ -15,6 +15,7 @@ import type { MemoryReport } from './memory.js';
 import { type TableStatistics, tableStatistics } from './table-statistics.js';
 import { Trainer } from './trainer.js';
 
+/** What to train on, how, and where to. */
 export interface TrainOptions {
   /** Directory of an encoded dataset. */
   data: string;
@@ -28,6 +29,7 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
+/** What a run reports as it goes. */
 export type TrainEvent =
   | { kind: 'start'; memory: MemoryReport; threads: number; rows: number }
   | {
@@ -54,6 +56,7 @@ export interface EpochRecord {
   validationSeconds: number;
 }
 
+/** How a run ended: what `train --json` prints. Memory in bytes. */
 export interface TrainResult {
   run: string;
   resumedFrom: null;
@@ -67,6 +70,12 @@ export interface TrainResult {
 /** Share of rows at the floor of the step above which a run warns. */
 const FLOOR_WARNING = 0.001;
 
+/**
+ * Trains a model and leaves it in a run directory.
+ *
+ * @throws UserError when the data cannot be read or have no rows to train on, the place is taken, or the loss or a
+ * gradient is not finite; the signal's reason when it is aborted
+ */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, threads, signal } = options;
   const began = performance.now();
