@@ -11,7 +11,7 @@ import { Barrier } from '../team/barrier.js';
 export const SLOTS = 2;
 const PAGE_BYTES = 65536;
 const CONTROL_WORDS = 16;
-/** Word of the counter from which threads claim micro-batches; the barrier has the first two. */
+/** Word of the counter from which threads claim micro-batches; the barrier has the first words. */
 const CLAIMS = 4;
 /** Per thread: addresses of up to this many micro-batch sums. */
 const WORK_BYTES = 4096;
