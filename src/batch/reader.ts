@@ -18,6 +18,7 @@ export interface Batch {
   readonly labels: Float32Array;
 }
 
+/** Which batches, in which order, into which memory. */
 export interface BatchOptions {
   readonly split: string;
   readonly batchSize: number;

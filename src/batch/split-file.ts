@@ -21,6 +21,7 @@ export interface EncodedDataset {
   readonly manifest: Manifest;
 }
 
+/** A split as the manifest describes it. */
 export type Split = Manifest['splits'][number];
 
 /** The split of that name. @throws UserError that lists those that exist */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 
+/** An encoded data set on disk. */
 export interface EncodedDataset {
   dir: string;
   manifest: Manifest;

@@ -29,6 +29,7 @@ const options = z.strictObject({
   stepEpsilon: z.number().positive().default(1e-20),
 });
 
+/** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {
   summary: 'integer rows, one learned step per row',
   isQuantized: true,

@@ -5,6 +5,7 @@ import type { Method, MethodSpec } from './method.js';
 
 const options = z.strictObject({});
 
+/** fp32 rows and the optimizer's steps. */
 export const full = {
   summary: '32-bit rows, the baseline',
   isQuantized: false,

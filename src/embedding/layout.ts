@@ -25,10 +25,12 @@ export interface RowLayout {
   recordBytes: number;
 }
 
+/** Whether rows are codes of that many bits; false for fp32 values. */
 export function isQuantized(bits: number): bits is CodeBits {
   return (codeBits as readonly number[]).includes(bits);
 }
 
+/** The record of a table of width D: offsets in the order of the banner, and its bytes. */
 export function rowLayout(
   dim: number,
   storage: Storage,

@@ -9,6 +9,7 @@ const options = z.strictObject({
   clip: z.number().positive().default(0.1),
 });
 
+/** Low-precision training with a fixed step. */
 export const lpt = {
   summary: 'integer rows, one fixed step for the table',
   isQuantized: true,

@@ -60,6 +60,7 @@ export interface MethodSettings<Options> {
   options: Options;
 }
 
+/** A method with its settings: what a row stores, and one training step. */
 export interface Method {
   readonly storage: Storage;
   /** The rule of each row's step; its state is part of the row. */

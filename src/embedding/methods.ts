@@ -7,4 +7,5 @@ import { lpt } from './lpt.js';
 export const methods = { full, lpt, alpt };
 
 export type MethodName = keyof typeof methods;
+/** In the order of the registry. */
 export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

@@ -27,12 +27,14 @@ export interface TableSpec {
   shardBytes: number;
 }
 
+/** Largest size of a shard: what the kernels' memory is declared with (scripts/build.mjs). */
 export const MAX_SHARD_BYTES = 2 ** 31;
 const PAGE_BYTES = 65536;
 
 /** Rows that go through a kernel at a time: their values, gradients and changes stay in the second-level cache. */
 export const CHUNK_ROWS = 1024;
 
+/** V. */
 export function tableRows(spec: TableSpec): number {
   return spec.offsets[spec.offsets.length - 1];
 }
@@ -48,6 +50,7 @@ export interface Scratch {
 
 const align = (address: number) => Math.ceil(address / 16) * 16;
 
+/** Lays out a thread's scratch area from the address `start`, for width D. */
 export function scratchAt(start: number, dim: number): Scratch {
   let end = align(start);
   const take = (bytes: number) => {

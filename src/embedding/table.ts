@@ -23,11 +23,13 @@ export interface TableMemory {
   memories: WebAssembly.Memory[];
 }
 
+/** Allocates all shards of a table, no row written. @throws RangeError when a shard has no room for a row */
 export function allocateTable(spec: TableSpec): TableMemory {
   const plans = planShards(spec);
   return { spec, plans, memories: plans.map((plan) => createShard(spec, plan)) };
 }
 
+/** How a row's values become codes: at random by their distance, or half up. */
 export type Rounding = 'stochastic' | 'deterministic';
 
 /** A run of rows within one shard, already copied to the thread's scratch area. */
@@ -41,6 +43,10 @@ interface Chunk {
   count: number;
 }
 
+/**
+ * One thread's access to a table. The rows of a list are distinct, and fastest when ascending; no two threads may
+ * update the same row at a time.
+ */
 export class Table {
   readonly spec: TableSpec;
   readonly rows: number;

@@ -2,8 +2,11 @@
 // as long as the views are of an ordinary ArrayBuffer or an unshared WebAssembly memory (shared memory is refused
 // by onnxruntime). A run blocks its thread, so sessions live in worker threads. Nothing else knows onnxruntime.
 import { MessageChannel } from 'node:worker_threads';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { describeShape, elementCount } from './shape.js';
+
+/** The version of onnxruntime that runs here; stored in a run, since another one may give other bits. */
+export const onnxruntimeVersion = env.versions.node ?? 'unknown';
 
 /** Memory and the shape it has in this run, row-major. */
 export interface View {
@@ -11,6 +14,7 @@ export interface View {
   readonly shape: readonly number[];
 }
 
+/** How a model is run. */
 export interface SessionOptions {
   /** Threads within one operator. Default 1; more may change the order of a sum, and so its last bits. */
   readonly threads?: number;
@@ -18,6 +22,7 @@ export interface SessionOptions {
   readonly profile?: string;
 }
 
+/** A loaded model. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];

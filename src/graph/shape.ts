@@ -1,6 +1,7 @@
 // Shapes of a graph, known when the model is written. Only the first dimension may be the batch, 'B', whose size
 // comes with the feeds of a run; 'B' meets only 'B' or 1, never a number.
 
+/** A size, or the batch, which is known when the graph runs. */
 export type Dimension = number | 'B';
 export type Shape = readonly Dimension[];
 
@@ -10,10 +11,12 @@ export interface Tensor {
   readonly data: Float64Array;
 }
 
+/** As errors write it: (B, 16). */
 export function describeShape(shape: Shape): string {
   return `(${shape.join(', ')})`;
 }
 
+/** Whether all dimensions are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }

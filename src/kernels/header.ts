@@ -7,8 +7,10 @@ export const NO_ROW_STEP = 0xffffffff;
 /** `bits` of a table whose rows are fp32 values. */
 export const FULL_BITS = 32;
 
+/** Bytes kept for the header; the fields take fewer. */
 export const HEADER_BYTES = 64;
 
+/** See the banner. Addresses are bytes in the shard's memory. */
 export interface ShardHeader {
   dim: number;
   /** 2, 4, 8, 16, or 32 for fp32 values. */
@@ -59,11 +61,13 @@ const fields = {
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];
 
+/** Writes the header at address 0, little-endian. */
 export function writeHeader(memory: WebAssembly.Memory, header: ShardHeader): void {
   const view = new DataView(memory.buffer);
   for (const [i, name] of names.entries()) view[fields[name][1]](i * 4, header[name], true);
 }
 
+/** The header at address 0. */
 export function readHeader(memory: WebAssembly.Memory): ShardHeader {
   const view = new DataView(memory.buffer);
   const entries = names.map((name, i) => [name, view[fields[name][0]](i * 4, true)]);

@@ -126,6 +126,7 @@ export interface BatchKernels {
   ): void;
 }
 
+/** All kernels of one memory. */
 export type Kernels = RowKernels & OptimizerKernels & BatchKernels;
 
 /** Bytes of the work area that `bind` takes. */

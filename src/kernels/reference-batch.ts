@@ -1,6 +1,7 @@
 // Specification of the kernels between unique rows and the network.
 import type { BatchKernels } from './kernels.js';
 
+/** See `BatchKernels`. */
 export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKernels, 'dropoutMask'> {
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
   const uints = (at: number, length: number) => new Uint32Array(memory.buffer, at, length);

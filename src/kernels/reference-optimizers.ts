@@ -4,6 +4,7 @@ import { laneSum } from './reference-rows.js';
 
 const { fround } = Math;
 
+/** See `OptimizerKernels`. */
 export function referenceOptimizerKernels(memory: WebAssembly.Memory): OptimizerKernels {
   const view = new DataView(memory.buffer);
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);

@@ -40,6 +40,7 @@ export function drawUniforms(
   }
 }
 
+/** See `BatchKernels.dropoutMask`. */
 export function referenceDropout(memory: WebAssembly.Memory): Pick<BatchKernels, 'dropoutMask'> {
   return {
     dropoutMask(out, _work, rows, width, firstBatchRow, keyLow, keyHigh, step, layer, stream, keep, scale) {

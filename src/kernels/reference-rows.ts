@@ -15,6 +15,7 @@ export function laneSum(terms: ArrayLike<number>): number {
   return Math.fround(Math.fround(lanes[0] + lanes[1]) + Math.fround(lanes[2] + lanes[3]));
 }
 
+/** See `RowKernels`. */
 export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   const bytes = new Uint8Array(memory.buffer);
   const view = new DataView(memory.buffer);

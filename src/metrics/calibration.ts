@@ -1,5 +1,6 @@
 // Does the model promise as many clicks as there are? Sums are float64, in the order of the rows.
 
+/** Mean prediction against the share of positives. */
 export interface Calibration {
   /** Mean predicted probability. */
   readonly predicted: number;

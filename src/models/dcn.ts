@@ -74,4 +74,5 @@ function build(
   return m.finish(g.add(g.add(crossLogit, g.matmul(h, outputMlp)), outputBias));
 }
 
+/** The model in the registry. */
 export const dcn = { summary: 'Deep & Cross Network, version 1', options, build };

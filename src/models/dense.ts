@@ -6,11 +6,13 @@ import { Stream, seedKey, streamWord, tableWord } from '../random/streams.js';
 import { deviate, deviateScale } from '../random/uniform.js';
 import type { Model } from './model.js';
 
+/** Floats of a block: the width of a row to the optimizer, and what threads share out. */
 export const DENSE_BLOCK = 256;
 const ALIGNMENT = 16;
 /** The table word of dense parameters: no table has this number. */
 const DENSE_TABLE = 0xffff;
 
+/** One parameter's place in the vector. */
 export interface DenseEntry {
   name: string;
   shape: readonly number[];
@@ -19,12 +21,14 @@ export interface DenseEntry {
   length: number;
 }
 
+/** All parameters in the order the model declares them. */
 export interface DenseLayout {
   entries: DenseEntry[];
   /** Floats in all, padding included. */
   length: number;
 }
 
+/** Where a model's parameters lie. */
 export function denseLayout(model: Model): DenseLayout {
   let end = 0;
   const entries = model.parameters.map(({ name, shape }) => {

@@ -6,6 +6,7 @@ import { Graph } from '../graph/graph.js';
 import type { Node } from '../graph/node.js';
 import type { Shape } from '../graph/shape.js';
 
+/** A dense parameter, by its name unique in the model. */
 export interface Parameter {
   name: string;
   shape: readonly number[];
@@ -29,6 +30,7 @@ export interface Statistic {
   node: Node;
 }
 
+/** What a model file makes, for training or for scoring. */
 export interface Model {
   graph: Graph;
   /** (B, 1). */
@@ -42,11 +44,13 @@ export interface Model {
   statistics: Statistic[];
 }
 
+/** What a model is built for: F and D. */
 export interface ModelShape {
   fields: number;
   dim: number;
 }
 
+/** Training has dropout, and statistics of the micro-batch; scoring has neither. */
 export type Mode = 'training' | 'scoring';
 
 /** Names of the graph inputs that every model has beside its parameters and masks. */

@@ -4,4 +4,5 @@ import { dcn } from './dcn.js';
 export const models = { dcn };
 
 export type ModelName = keyof typeof models;
+/** In the order of the registry. */
 export const modelNames = Object.keys(models) as [ModelName, ...ModelName[]];

@@ -10,6 +10,7 @@ const options = z.strictObject({
 });
 export type AdamOptions = z.infer<typeof options>;
 
+/** Lazy Adam; 8·D bytes of state a row. */
 export const adam = {
   options,
   create: ({ beta1, beta2, epsilon }): Optimizer => ({

@@ -29,10 +29,12 @@ export interface UpdateSettings {
   weightDecay: number;
 }
 
+/** A rule with its options. */
 export interface Optimizer {
   readonly name: string;
   /** Bytes of state for one row of `dim` values; fresh state is zero bytes. */
   stateBytes(dim: number): number;
+  /** Writes the change of the block's values to `block.change`, and moves the rows' state. */
   change(kernels: OptimizerKernels, at: StateAddress, block: RowBlock, settings: UpdateSettings): void;
 }
 

@@ -8,4 +8,5 @@ export const optimizers = {
 };
 
 export type OptimizerName = keyof typeof optimizers;
+/** In the order of the registry. */
 export const optimizerNames = Object.keys(optimizers) as [OptimizerName, ...OptimizerName[]];

@@ -8,6 +8,7 @@ const options = z.strictObject({
 });
 export type RowwiseAdagradOptions = z.infer<typeof options>;
 
+/** Row-wise Adagrad; 4 bytes of state a row. */
 export const rowwiseAdagrad = {
   options,
   create: ({ epsilon }): Optimizer => ({

@@ -4,6 +4,7 @@
 export const codeBits = [2, 4, 8, 16] as const;
 export type CodeBits = (typeof codeBits)[number];
 
+/** The limits of a grid's codes. */
 export interface Grid {
   /** −2^(M−1). */
   readonly lowest: number;
@@ -11,6 +12,7 @@ export interface Grid {
   readonly highest: number;
 }
 
+/** The grid of M bits. */
 export function grid(bits: CodeBits): Grid {
   const half = 2 ** (bits - 1);
   return { lowest: -half, highest: half - 1 };

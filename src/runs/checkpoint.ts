@@ -24,6 +24,7 @@ export interface DenseTensor {
   data: Float32Array;
 }
 
+/** What a checkpoint is made of. */
 export interface CheckpointContent {
   table: TableMemory;
   dense: readonly DenseTensor[];

@@ -43,6 +43,7 @@ const optimizerSchema = z.discriminatedUnion('name', [
   }),
 ]);
 
+/** A whole configuration. `parse({})` gives the defaults, whose sources are in docs/defaults.md. */
 export const configSchema = z.strictObject({
   model: z.preprocess(named('dcn'), modelSchema),
   method: z

@@ -15,9 +15,11 @@ import { type Config, configSchema } from './config.js';
 
 const RUN_FILE = 'run.json';
 
+/** A run's models: of the epoch with the best validation AUC, and of the last one. */
 export const checkpointNames = ['best', 'last'] as const;
 export type CheckpointName = (typeof checkpointNames)[number];
 
+/** What run.json holds. */
 export const runSchema = z.strictObject({
   format: z.literal('bitrow-run'),
   version: z.literal(1),

@@ -4,6 +4,7 @@ import { RowPlanner } from '../batch/plan.js';
 import type { Batch } from '../batch/reader.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 
+/** Plans batches into the exchange's slots, by turns. */
 export class BatchPlanner {
   private readonly planner: RowPlanner;
   private next = 0;

@@ -21,6 +21,7 @@ export interface DatasetShape {
   fieldVocabularies: number[];
 }
 
+/** The shape that a manifest describes. */
 export function datasetShape(manifest: Manifest): DatasetShape {
   const number = new Map(manifest.vocabularies.map(({ name }, i) => [name, i]));
   return {
@@ -42,16 +43,19 @@ export function fieldOffsets(shape: DatasetShape): Uint32Array {
   return Uint32Array.from(shape.fieldVocabularies, (vocabulary) => offsets[vocabulary]);
 }
 
+/** The rule of embedding rows, by `optimizer`. */
 export function createRowOptimizer({ optimizer }: Config): Optimizer {
   const { name, learningRate: _rate, drops: _drops, weightDecay: _decay, ...own } = optimizer;
   const spec = optimizers[name] as OptimizerSpec<unknown>;
   return spec.create(spec.options.parse(own));
 }
 
+/** The rule of dense parameters: Adam as it stands, whatever the rows' rule. */
 export function createDenseOptimizer(): Optimizer {
   return adam.create(adam.options.parse({}));
 }
 
+/** The method of a configuration, with all its settings. */
 export function createMethod(config: Config): Method {
   const { name, bits, rounding } = config.method;
   const spec = methods[name] as MethodSpec<unknown>;
@@ -68,6 +72,7 @@ export function createMethod(config: Config): Method {
   return spec.create(settings);
 }
 
+/** The model's graph for training or for scoring. */
 export function createModel(config: Config, { fieldVocabularies }: DatasetShape, mode: Mode): Model {
   const { name, dim, initialDeviation: _deviation, ...options } = config.model;
   const shape: ModelShape = { fields: fieldVocabularies.length, dim };
@@ -83,6 +88,7 @@ const stateless: Optimizer = {
   },
 };
 
+/** What a table depends on beside configuration and data set. */
 export interface TableOptions {
   threads: number;
   /** With optimizer state in the records, or without. */

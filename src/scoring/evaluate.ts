@@ -14,6 +14,7 @@ import { scoreSplit } from './score-split.js';
 import { scoringOnnx } from './scoring-graph.js';
 import type { ScoringWorkerData } from './worker.js';
 
+/** What to score, and with how many threads. */
 export interface EvaluateOptions {
   run: string;
   data: string;
@@ -26,6 +27,7 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
+/** The metrics, and what they are computed from. */
 export interface Evaluation extends Metrics {
   split: string;
   checkpoint: CheckpointName;
@@ -35,6 +37,11 @@ export interface Evaluation extends Metrics {
   labels: Uint8Array;
 }
 
+/**
+ * Scores a split of an encoded data set with a run's model.
+ *
+ * @throws UserError when run, data or split are missing, or the run was trained on other data
+ */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { threads, checkpoint, split, batchRows = 8192, signal } = options;
   const dataset = await loadDataset(options.data);

@@ -7,16 +7,18 @@ import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import { Barrier } from '../team/barrier.js';
 
+/** Batches that can be with the team: one in work, one planned. */
 export const SLOTS = 2;
 const PAGE_BYTES = 65536;
 const CONTROL_WORDS = 16;
-/** Word of the counter from which threads claim micro-batches; the barrier has the first two. */
+/** Word of the counter from which threads claim micro-batches; the barrier has the first words. */
 const CLAIMS = 4;
 /** Per thread: addresses of up to this many micro-batch sums. */
 const WORK_BYTES = 4096;
 /** The most micro-batches of a batch. */
 export const MAX_MICRO_BATCHES = WORK_BYTES / 4;
 
+/** What the exchange is sized by. */
 export interface ExchangeShape {
   /** The most rows of a batch. */
   batchRows: number;
@@ -32,7 +34,7 @@ export interface ExchangeShape {
     denseStateBytes: number;
     /** Floats of the running statistics. */
     statistics: number;
-    /** Columns of all dropout masks together. */
+    /** Columns of the widest dropout mask. */
     maskColumns: number;
   };
 }
@@ -125,6 +127,7 @@ export interface ExchangeMemory {
   memory: WebAssembly.Memory;
 }
 
+/** Allocates the exchange of a shape, filled with zeros. */
 export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
   const pages = exchangeLayout(shape).bytes / PAGE_BYTES;
   return { shape, memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };

@@ -2,8 +2,10 @@
 import type { PlannedBatch } from './exchange.js';
 import type { Scorer } from './scorer.js';
 
+/** Take this scoring graph (ONNX); score this batch, its logits into its slot. */
 export type ScoringMessage = { kind: 'load'; model: Uint8Array } | { kind: 'score'; batch: PlannedBatch };
 
+/** One thread's answer. */
 export async function answerScoring(scorer: Scorer, message: ScoringMessage): Promise<void> {
   switch (message.kind) {
     case 'load':

@@ -8,6 +8,7 @@ import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
 import { createModel, embeddingSpec } from './blueprint.js';
 import { denseTensors } from './scoring-graph.js';
 
+/** A run's model in memory. */
 export interface OpenedRun {
   directory: RunDirectory;
   table: TableMemory;

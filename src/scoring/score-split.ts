@@ -9,12 +9,14 @@ import type { ScoringMessage } from './messages.js';
 /** Anything that answers scoring messages. */
 export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
 
+/** One batch's logits and labels, (rows) each. */
 export interface ScoredBatch {
   rows: number;
   logits: Float32Array;
   labels: Float32Array;
 }
 
+/** A team that has its scoring graph, and what it is to score. */
 export interface ScoreSplitOptions {
   team: ScoringTeam;
   exchange: Exchange;
@@ -24,7 +26,7 @@ export interface ScoreSplitOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Yields every batch's logits and labels, in stored order; valid until the next is asked for. */
+/** Yields every batch's logits and labels, in stored order: copies, the caller's to keep. */
 export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
   const { team, exchange, planner, dataset, split, signal } = options;
   const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });

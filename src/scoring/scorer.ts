@@ -7,6 +7,7 @@ import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 
+/** One thread's part of scoring. */
 export class Scorer {
   private session: Session | undefined;
   private readonly staging: { x: Float32Array; logits: Float32Array };

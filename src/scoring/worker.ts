@@ -6,6 +6,7 @@ import { Exchange, type ExchangeMemory } from './exchange.js';
 import { answerScoring, type ScoringMessage } from './messages.js';
 import { Scorer } from './scorer.js';
 
+/** What each thread is given. */
 export interface ScoringWorkerData {
   thread: number;
   table: TableMemory;

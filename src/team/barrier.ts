@@ -7,6 +7,7 @@ export class Abandoned extends Error {
   }
 }
 
+/** A barrier that can be passed again and again by the same parties, until one of them abandons it. */
 export class Barrier {
   /** Int32 words a barrier needs in shared memory, initially 0. */
   static readonly WORDS = 3;

@@ -9,6 +9,7 @@ import { UserError } from '../errors.js';
 /** What a worker answers: a value, or what it threw. */
 export type Reply = { value: unknown } | { failure: Failure };
 
+/** An error, in a form that passes between threads. */
 export interface Failure {
   name: string;
   message: string;
@@ -26,6 +27,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** The main thread's side of a team. */
 export class Team<Message, Value> {
   private readonly workers: Worker[];
   /** Calls without all their answers, oldest first; each worker answers in order. */

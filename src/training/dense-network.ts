@@ -25,6 +25,7 @@ export interface DenseNetworkOptions {
   optimizer: Optimizer;
 }
 
+/** One thread's network, with its two training graphs. */
 export class DenseNetwork implements Network {
   /** Runs of the network so far by this thread: work that tests count. */
   runs = 0;

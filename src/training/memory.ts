@@ -19,6 +19,7 @@ import { networkStagingBytes } from './network-staging.js';
 
 const PAGE_BYTES = 65536;
 
+/** Bytes, by the parts of the banner. */
 export interface MemoryReport {
   table: number;
   step: number;
@@ -32,6 +33,7 @@ export function threadStagingBytes(model: Model, shape: ExchangeShape): number {
   return networkStagingBytes(model, stagingRows(shape)) + scorerStagingBytes(shape);
 }
 
+/** What a run will allocate. */
 export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShape): MemoryReport {
   const { codeBytes, stateOffset, recordBytes } = spec.layout;
   const rows = tableRows(spec);

@@ -24,6 +24,7 @@ export const gradientName = (parameter: string) => `gradient ${parameter}`;
 
 type Floats = Float32Array<ArrayBuffer>;
 
+/** The pieces of a thread's staging, and the views of them that a run of the graph takes. */
 export class NetworkStaging {
   readonly bytes: number;
   readonly parameters: Floats;

@@ -4,6 +4,7 @@ import { isQuantized } from '../embedding/layout.js';
 import { Table, type TableMemory } from '../embedding/table.js';
 import { readRecords, writtenRanges } from '../embedding/table-records.js';
 
+/** A quantized table after an epoch. */
 export interface TableStatistics {
   /** Rows ever written. */
   writtenRows: number;

@@ -1,11 +1,10 @@
 // `train`: a configuration and an encoded dataset in, a run directory out. Epochs with validation after each,
 // early stopping on validation AUC, the best and the last model kept.
-
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
+import { onnxruntimeVersion } from '../graph/session.js';
 import { kernelVariant } from '../kernels/load.js';
 import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
@@ -16,6 +15,7 @@ import type { MemoryReport } from './memory.js';
 import { type TableStatistics, tableStatistics } from './table-statistics.js';
 import { Trainer } from './trainer.js';
 
+/** What to train on, how, and where to. */
 export interface TrainOptions {
   /** Directory of an encoded dataset. */
   data: string;
@@ -29,6 +29,7 @@ export interface TrainOptions {
   signal?: AbortSignal;
 }
 
+/** What a run reports as it goes. */
 export type TrainEvent =
   | { kind: 'start'; memory: MemoryReport; threads: number; rows: number }
   | {
@@ -55,6 +56,7 @@ export interface EpochRecord {
   validationSeconds: number;
 }
 
+/** How a run ended: what `train --json` prints. Memory in bytes. */
 export interface TrainResult {
   run: string;
   resumedFrom: null;
@@ -68,6 +70,12 @@ export interface TrainResult {
 /** Share of rows at the floor of the step above which a run warns. */
 const FLOOR_WARNING = 0.001;
 
+/**
+ * Trains a model and leaves it in a run directory.
+ *
+ * @throws UserError when the data cannot be read or have no rows to train on, the place is taken, or the loss or a
+ * gradient is not finite; the signal's reason when it is aborted
+ */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, threads, signal } = options;
   const began = performance.now();
@@ -193,13 +201,12 @@ function hasRows(manifest: Manifest, split: string): boolean {
 }
 
 function newRun(manifest: Manifest): Run {
-  const onnxruntime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return {
     format: 'bitrow-run',
     version: 1,
     made: {
       bitrow: version,
-      onnxruntime: onnxruntime.version,
+      onnxruntime: onnxruntimeVersion,
       kernels: kernelVariant,
       processor: cpus()[0]?.model ?? 'unknown',
     },

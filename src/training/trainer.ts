@@ -31,6 +31,7 @@ import { Team } from '../team/team.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
 import type { ThreadReport, TrainingMessage, TrainingReply, TrainingWorkerData } from './worker.js';
 
+/** What a trainer is made from. */
 export interface TrainerOptions {
   dataset: EncodedDataset;
   config: Config;
@@ -50,6 +51,7 @@ export interface EpochProgress {
   loss: number;
 }
 
+/** A model being trained. Must be closed, whatever happens. */
 export class Trainer {
   /** Training steps done, t. */
   trainingStep = 0;

@@ -10,6 +10,7 @@ import { serve } from '../team/serve.js';
 import { DenseNetwork } from './dense-network.js';
 import { trainStep } from './step.js';
 
+/** What each thread is given. */
 export interface TrainingWorkerData {
   thread: number;
   config: Config;
@@ -18,6 +19,7 @@ export interface TrainingWorkerData {
   exchange: ExchangeMemory;
 }
 
+/** What the main thread asks of a training team. */
 export type TrainingMessage =
   | ScoringMessage
   | { kind: 'train'; batch: PlannedBatch; trainingStep: number; rateFactor: number }
@@ -30,6 +32,7 @@ export interface ThreadReport {
   rowsRead: number;
 }
 
+/** Nothing for scoring, the batch's mean loss for training, the report for a report. */
 export type TrainingReply = undefined | { loss: number } | ThreadReport;
 
 const {
