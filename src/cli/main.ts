@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The `bitrow` program: standard streams, Ctrl-C and exit code around runCommandLine.
 import { commands } from './commands.js';
-import { Interrupted, runCommandLine } from './program.js';
+import { Interrupted } from './interrupted.js';
+import { runCommandLine } from './program.js';
 
 const controller = new AbortController();
 const stop = () => {

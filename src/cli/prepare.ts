@@ -64,7 +64,7 @@ export const prepareCommand: CommandSpec = {
   async run({ args, options, json, signal }) {
     const { memoryLimit, ...given } = optionsSchema.parse(options);
     const { prepare } = await import('../data/prepare.js');
-    const progress = createProgress(process.stderr, json);
+    const progress = createProgress(process.stderr, { json });
     const began = performance.now();
     let manifest: Manifest;
     try {
