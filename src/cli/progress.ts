@@ -37,7 +37,7 @@ export interface ProgressSettings {
 }
 
 const mostBarWidth = 24;
-const leastBarWidth = 8;
+const leastBarWidth = 4;
 const redrawMs = 100;
 const clear = '\r\x1b[2K';
 

@@ -11,7 +11,7 @@ const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 export function bytes(n: number): string {
   let value = n;
   let unit = 0;
-  while (value >= 999.95 && unit < units.length - 1) {
+  while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }

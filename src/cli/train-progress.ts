@@ -2,7 +2,7 @@
 // after each epoch, and warnings.
 import type { EpochRecord, TrainEvent } from '../training/train.js';
 import { createProgress, type ProgressTarget } from './progress.js';
-import { bytes, count, duration, metric } from './quantities.js';
+import { bytes, count, metric } from './quantities.js';
 
 /** A listener for `train`. `finish` clears the line of a terminal. */
 export function trainProgress(
@@ -18,7 +18,8 @@ export function trainProgress(
           rows = event.rows;
           const { memory, threads } = event;
           const team = `${threads} thread${threads === 1 ? '' : 's'}`;
-          progress.line(`${count(rows)} rows, ${team}, ${bytes(memory.total)} of memory to allocate`);
+          const table = `table ${bytes(memory.table + memory.step)}`;
+          progress.line(`${count(rows)} rows, ${team}, ${table} of ${bytes(memory.total)} to allocate`);
           break;
         }
         case 'batch': {
@@ -46,9 +47,8 @@ export function trainProgress(
   };
 }
 
-/** `epoch 1  loss 0.4521  validation AUC 0.7812  logloss 0.4433  39,000 samples/s  1 min 2 s` */
-export function epochLine(record: EpochRecord): string {
-  const { epoch, trainLoss, validation, samplesPerSecond, trainSeconds, validationSeconds } = record;
+/** `epoch 1  loss 0.4521  validation AUC 0.7812  logloss 0.4433  39,000 samples/s`, within 80 columns. */
+export function epochLine({ epoch, trainLoss, validation, samplesPerSecond }: EpochRecord): string {
   const judged = validation
     ? [`validation AUC ${metric(validation.auc, 4)}`, `logloss ${metric(validation.logloss, 4)}`]
     : [];
@@ -57,6 +57,5 @@ export function epochLine(record: EpochRecord): string {
     `loss ${trainLoss.toFixed(4)}`,
     ...judged,
     `${count(samplesPerSecond)} samples/s`,
-    duration(trainSeconds + validationSeconds),
   ].join('  ');
 }
