@@ -28,10 +28,11 @@ it('trains and evaluates in a process of one’s own', async () => {
   });
   expect(events.map(({ kind }) => kind)).toEqual(['start', 'batch', 'batch', 'batch', 'batch', 'epoch']);
 
-  const { auc, logloss, logits, rows } = await evaluate({ run: out, data });
+  const { auc, logloss, logits, rows, split, checkpoint } = await evaluate({ run: out, data });
   expect(auc).toBeGreaterThan(0.3);
   expect(logloss).toBeLessThan(1);
   expect({ rows, logits: logits.length }).toEqual({ rows: 300, logits: 300 });
+  expect({ split, checkpoint }).toEqual({ split: 'test', checkpoint: 'best' });
 });
 
 it('throws errors that a person can read', async () => {

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareToy } from '../../test/toy-dataset.js';
-import { Table } from '../embedding/table.js';
+import { allocateTable, Table } from '../embedding/table.js';
 import { type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { train } from '../training/train.js';
+import { embeddingSpec } from './blueprint.js';
 import { modelChecksum } from './model-checksum.js';
 import { openRun } from './open-run.js';
 
@@ -60,15 +62,43 @@ describe('the checksum of a model', () => {
     expect(modelChecksum([table], dense)).toBe(original);
 
     const { layout } = table.spec;
-    const { records } = table.plans[0];
+    const { records, rows } = table.plans[0];
+    new Table(table, 0).touch(Uint32Array.from({ length: rows }, (_, row) => row));
     const bytes = new Uint8Array(table.memories[0].buffer);
-    for (const at of [0, layout.codeBytes - 1, layout.stepOffset]) {
-      // A row in the middle, written in training.
-      const address = records + 40 * layout.recordBytes + at;
-      bytes[address] ^= 1;
-      expect(modelChecksum([table], dense)).not.toBe(original);
-      bytes[address] ^= 1;
+    for (const row of [0, 40, rows - 1]) {
+      for (const at of [0, layout.codeBytes - 1, layout.stepOffset]) {
+        const address = records + row * layout.recordBytes + at;
+        bytes[address] ^= 1;
+        expect(modelChecksum([table], dense), `row ${row}, byte ${at}`).not.toBe(original);
+        bytes[address] ^= 1;
+      }
     }
+
+    // The step of a row of zeros, which no value shows.
+    const record = records + 40 * layout.recordBytes;
+    bytes.fill(128, record, record + layout.codeBytes);
+    const zeros = modelChecksum([table], dense);
+    bytes[record + layout.stepOffset] ^= 1;
+    expect(modelChecksum([table], dense)).not.toBe(zeros);
+  });
+
+  it('is SHA-256 over values and steps in row order, however many rows there are', () => {
+    const config = resolveConfig({ model: { dim: 3 } });
+    const shape = { vocabularySizes: [15_000, 5001], fieldVocabularies: [0, 1] };
+    const memory = allocateTable(embeddingSpec(config, shape, { threads: 1, isTraining: false }));
+    const table = new Table(memory, 0);
+    const rows = Uint32Array.from({ length: 20_001 }, (_, row) => row);
+    const values = new Float32Array(20_001 * 3);
+    const steps = new Float32Array(20_001);
+    table.read(rows, values);
+    table.readSteps(rows, steps);
+    const expected = createHash('sha256')
+      .update('table embedding 20001 3\n')
+      .update(values)
+      .update('steps embedding 20001\n')
+      .update(steps)
+      .digest('hex');
+    expect(modelChecksum([memory], [])).toBe(expected);
   });
 
   it('does not depend on which initial rows were written', async () => {
