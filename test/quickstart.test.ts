@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 it('the quick start compares fp32 and 8-bit tables, and prepares its data once', async () => {
   const printed: string[] = [];
   const options = {
-    rows: 20_000,
+    rows: 10_000,
     threads: 1,
     data: join(folder, 'flights'),
     runs: join(folder, 'runs'),
@@ -18,7 +18,7 @@ it('the quick start compares fp32 and 8-bit tables, and prepares its data once',
   };
   const [full, alpt] = await quickstart(options);
   expect(full.result.memory.allocated.table / alpt.result.memory.allocated.table).toBe(4);
-  expect(full.test.rows).toBe(2000);
+  expect(full.test.rows).toBe(1000);
   const text = printed.join('');
   expect(text).toMatch(/test AUC +0\.\d{5} +0\.\d{5}\n/);
   expect(text).toMatch(/3\.2× smaller/);
@@ -27,5 +27,5 @@ it('the quick start compares fp32 and 8-bit tables, and prepares its data once',
   printed.length = 0;
   await quickstart(options);
   expect(printed[0]).toMatch(/is there already/);
-  await expect(quickstart({ ...options, rows: 10_000 })).rejects.toThrow(/prepared with other settings/);
+  await expect(quickstart({ ...options, rows: 5_000 })).rejects.toThrow(/prepared with other settings/);
 });
