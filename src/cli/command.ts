@@ -9,6 +9,8 @@ export interface CommandSpec {
   example: string;
   /** Declares arguments and options. `--json` and `--verbose` are added to every command. */
   declare(command: Command): void;
+  /** What `--help --json` prints in place of the help's text. */
+  helpJson?(): Promise<unknown>;
   /** Does the work. What it returns is printed: `text` for people, or `json` with --json. */
   run(invocation: Invocation): Promise<Result>;
 }

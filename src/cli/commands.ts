@@ -1,5 +1,13 @@
 // Every command by its name, in the order of `bitrow --help`: one file and one line each.
 import type { CommandSpec } from './command.js';
+import { evaluateCommand } from './evaluate.js';
+import { inspectCommand } from './inspect.js';
 import { prepareCommand } from './prepare.js';
+import { trainCommand } from './train.js';
 
-export const commands = { prepare: prepareCommand } as const satisfies Record<string, CommandSpec>;
+export const commands = {
+  prepare: prepareCommand,
+  train: trainCommand,
+  evaluate: evaluateCommand,
+  inspect: inspectCommand,
+} as const satisfies Record<string, CommandSpec>;

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 // The `bitrow` program: standard streams, Ctrl-C and exit code around runCommandLine.
 import { commands } from './commands.js';
-import { Interrupted, runCommandLine } from './program.js';
+import { Interrupted } from './interrupted.js';
+import { runCommandLine } from './program.js';
 
 const controller = new AbortController();
 const stop = () => {
-  // Asked twice: give up tidying.
-  if (controller.signal.aborted) process.exit(130);
+  // Asked twice: give up tidying. By the signal itself, which a shell reports as 130: `process.exit` would end
+  // threads in the middle of native code, and the process with a dump.
+  if (controller.signal.aborted) {
+    process.removeAllListeners('SIGINT');
+    process.kill(process.pid, 'SIGINT');
+  }
   controller.abort(new Interrupted());
 };
 process.on('SIGINT', stop);

@@ -7,9 +7,10 @@ import { datasetNames, datasets } from '../data/datasets/registry.js';
 import type { Manifest } from '../data/manifest.js';
 import { parseMemory } from '../data/memory-limit.js';
 import type { CommandSpec } from './command.js';
+import { datasetSummary } from './dataset-summary.js';
 import { oneOf, wholeNumber } from './option-values.js';
-import { prepareSummary } from './prepare-summary.js';
 import { createProgress } from './progress.js';
+import { bytes } from './quantities.js';
 
 const optionsSchema = z.object({
   input: z.array(z.string()).optional(),
@@ -64,7 +65,7 @@ export const prepareCommand: CommandSpec = {
   async run({ args, options, json, signal }) {
     const { memoryLimit, ...given } = optionsSchema.parse(options);
     const { prepare } = await import('../data/prepare.js');
-    const progress = createProgress(process.stderr, json);
+    const progress = createProgress(process.stderr, { json });
     const began = performance.now();
     let manifest: Manifest;
     try {
@@ -79,7 +80,12 @@ export const prepareCommand: CommandSpec = {
       progress.finish();
     }
     const seconds = (performance.now() - began) / 1000;
-    return prepareSummary(manifest, given.out, seconds, await sizeBytes(given.out, manifest));
+    const size = await sizeBytes(given.out, manifest);
+    const { text, json: described } = datasetSummary(manifest, given.out);
+    return {
+      text: `${text}, ${bytes(size)}, ${seconds.toFixed(1)} s`,
+      json: { out: given.out, ...described, seconds, sizeBytes: size },
+    };
   },
 };
 

@@ -4,19 +4,12 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
 import { version } from '../version.js';
 import type { CommandSpec, Result } from './command.js';
+import { Interrupted } from './interrupted.js';
 import { usageError } from './usage-error.js';
 
 export interface Streams {
   out: (text: string) => void;
   err: (text: string) => void;
-}
-
-/** Thrown by a stop on request; nothing is wrong then. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  constructor() {
-    super('Stopped.');
-  }
 }
 
 /** Runs one command line (without node and script). Gives the exit code; prints, but never exits. */
@@ -29,7 +22,14 @@ export async function runCommandLine(
   const json = beforeTerminator(argv).includes('--json');
   const verbose = beforeTerminator(argv).includes('--verbose');
   let current: Command | undefined;
-  const program = buildProgram(commands, streams, async (name, command, args) => {
+  // Help and version are text too: with --json they are held back and put into an object.
+  let help = '';
+  const showHelp = json
+    ? (text: string) => {
+        help += text;
+      }
+    : streams.out;
+  const program = buildProgram(commands, showHelp, async (name, command, args) => {
     current = command;
     const options = command.opts();
     const result = await commands[name]?.run({ args, options, json, signal });
@@ -43,8 +43,14 @@ export async function runCommandLine(
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    if (signal.aborted) return printFailure(new Interrupted(), 130, json, verbose, streams);
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      if (json) streams.out(`${JSON.stringify(await helpObject(commands, argv, error, help))}\n`);
+      return 0;
+    }
+    if (signal.aborted) {
+      const stopped = error instanceof Interrupted ? error : new Interrupted();
+      return printFailure(stopped, 130, json, verbose, streams);
+    }
     const known = error instanceof CommanderError ? usageError(error, program, argv, current) : error;
     return printFailure(known, known instanceof UserError ? known.exitCode : 1, json, verbose, streams);
   }
@@ -52,7 +58,7 @@ export async function runCommandLine(
 
 function buildProgram(
   commands: Readonly<Record<string, CommandSpec>>,
-  streams: Streams,
+  showHelp: (text: string) => void,
   action: (name: string, command: Command, args: string[]) => Promise<void>,
 ): Command {
   const program = new Command('bitrow')
@@ -63,7 +69,7 @@ function buildProgram(
     .showSuggestionAfterError(false)
     .exitOverride()
     // Errors are worded and printed here, not by commander.
-    .configureOutput({ writeOut: streams.out, writeErr: () => {} });
+    .configureOutput({ writeOut: showHelp, writeErr: () => {} });
   for (const [name, spec] of Object.entries(commands)) {
     const command = program.command(name).copyInheritedSettings(program).summary(spec.summary);
     command.description(spec.summary).helpOption('--help', 'show this help').allowExcessArguments(false);
@@ -74,6 +80,19 @@ function buildProgram(
     command.action(() => action(name, command, command.args));
   }
   return program.addHelpText('after', '\n`bitrow <command> --help` shows an example.');
+}
+
+/** What `--help --json` prints: what the command itself has to say, else the text. */
+async function helpObject(
+  commands: Readonly<Record<string, CommandSpec>>,
+  argv: readonly string[],
+  { code }: CommanderError,
+  text: string,
+): Promise<unknown> {
+  if (code === 'commander.version') return { version };
+  const name = argv.find((arg) => !arg.startsWith('-')) ?? '';
+  const spec = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  return spec?.helpJson ? await spec.helpJson() : { help: text };
 }
 
 function printResult(result: Result, json: boolean, streams: Streams): void {

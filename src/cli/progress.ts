@@ -1,5 +1,6 @@
 // Progress on standard error: on a terminal one line, rewritten, with a bar, the rate and the time left; elsewhere
-// a plain line every few seconds. With --json it is silent except on a terminal.
+// a plain line every few seconds. With --json it is silent except on a terminal; warnings are always printed.
+import { count, duration } from './quantities.js';
 
 export interface ProgressTarget {
   write(text: string): unknown;
@@ -13,33 +14,50 @@ export interface ProgressUpdate {
   total: number;
   /** What is counted, for the rate: `samples` gives `39,000 samples/s`. Without it no rate is shown. */
   unit?: string | undefined;
+  /** What else to say, in order; on a narrow terminal the last ones fall off first. */
+  details?: readonly string[] | undefined;
 }
 
 export interface Progress {
   update(update: ProgressUpdate): void;
+  /** A line that stays. */
+  line(text: string): void;
+  /** A line that stays, and is printed with --json too. */
+  warn(text: string): void;
   /** Clears the line of a terminal. */
   finish(): void;
 }
 
-const barWidth = 24;
-const redrawMs = 100;
-const plainMs = 3000;
+export interface ProgressSettings {
+  json: boolean;
+  /** Between two lines where there is no terminal. */
+  plainMs?: number | undefined;
+  /** Milliseconds. */
+  now?: (() => number) | undefined;
+}
 
-/** A reporter on `target`; `now` gives milliseconds. */
-export function createProgress(
-  target: ProgressTarget,
-  json: boolean,
-  now: () => number = Date.now,
-): Progress {
+const mostBarWidth = 24;
+const leastBarWidth = 4;
+const redrawMs = 100;
+const clear = '\r\x1b[2K';
+
+/** A reporter on `target`. */
+export function createProgress(target: ProgressTarget, settings: ProgressSettings): Progress {
+  const { json, plainMs = 3000, now = Date.now } = settings;
   const terminal = target.isTTY === true;
+  const silent = json && !terminal;
   const interval = terminal ? redrawMs : plainMs;
   let stage: string | undefined;
   let began = 0;
   let firstDone = 0;
   let last = Number.NEGATIVE_INFINITY;
-  if (json && !terminal) return { update() {}, finish() {} };
+  const print = (text: string) => {
+    target.write(terminal ? `${clear}${text}\n` : `${text}\n`);
+    if (terminal) last = Number.NEGATIVE_INFINITY;
+  };
   return {
     update(update) {
+      if (silent) return;
       const time = now();
       if (update.stage !== stage) {
         stage = update.stage;
@@ -49,36 +67,45 @@ export function createProgress(
       }
       if (time - last < interval) return;
       last = time;
-      const line = progressLine(update, update.done - firstDone, (time - began) / 1000, terminal);
+      const seconds = (time - began) / 1000;
+      const rate = seconds > 0 ? (update.done - firstDone) / seconds : 0;
       // A terminal that does not know its width says 0.
-      const width = (target.columns || 80) - 1;
-      target.write(terminal ? `\r\x1b[2K${line.slice(0, width)}` : `${line}\n`);
+      if (terminal) target.write(`${clear}${terminalLine(update, rate, (target.columns || 80) - 1)}`);
+      else target.write(`${[...textParts(update, rate)].join('  ')}\n`);
     },
+    line(text) {
+      if (!silent) print(text);
+    },
+    warn: print,
     finish() {
-      if (terminal) target.write('\r\x1b[2K');
+      if (terminal) target.write(clear);
     },
   };
 }
 
-function progressLine(update: ProgressUpdate, moved: number, seconds: number, bar: boolean): string {
-  const { stage, done, total, unit } = update;
-  const fraction = total > 0 ? Math.min(done / total, 1) : 0;
-  const filled = Math.round(fraction * barWidth);
-  const rate = seconds > 0 ? moved / seconds : 0;
-  const parts = [
+function textParts({ stage, done, total, unit, details = [] }: ProgressUpdate, rate: number): string[] {
+  return [
     stage.padEnd(8),
-    ...(bar ? [`[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`] : []),
-    `${Math.floor(fraction * 100)} %`.padStart(5),
-    ...(unit && rate > 0 ? [`${Math.round(rate).toLocaleString('en-US')} ${unit}/s`] : []),
+    `${Math.floor(share(done, total) * 100)} %`.padStart(5),
+    ...(unit && rate > 0 ? [`${count(rate)} ${unit}/s`] : []),
     ...(rate > 0 && done < total ? [`${duration((total - done) / rate)} left`] : []),
+    ...details,
   ];
-  return parts.join(' ');
 }
 
-/** Seconds in words, such as `2 min 5 s`. */
-export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.ceil(seconds));
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+/** The parts that fit, and a bar in the room that they leave. */
+function terminalLine(update: ProgressUpdate, rate: number, width: number): string {
+  const parts = textParts(update, rate);
+  const [stage, ...others] = parts;
+  const length = () => [stage, ...others].join('  ').length;
+  const room = () => width - length() - '  []'.length;
+  while (others.length > 1 && room() < leastBarWidth) others.pop();
+  const barWidth = Math.min(mostBarWidth, room());
+  if (barWidth < leastBarWidth) return [stage, ...others].join('  ').slice(0, width);
+  const filled = Math.round(share(update.done, update.total) * barWidth);
+  return [stage, `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`, ...others].join('  ');
+}
+
+function share(done: number, total: number): number {
+  return total > 0 ? Math.min(done / total, 1) : 0;
 }

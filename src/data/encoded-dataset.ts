@@ -10,7 +10,13 @@ export interface EncodedDataset {
   manifest: Manifest;
 }
 
-/** Reads `dir/manifest.json`. @throws UserError when there is none, or it is of another format or version. */
+/**
+ * Opens an encoded data set: reads `dir/manifest.json`.
+ *
+ * @throws UserError when there is none, or it is of another format or version
+ * @example
+ * const { manifest } = await loadDataset('data/criteo');
+ */
 export async function loadDataset(dir: string): Promise<EncodedDataset> {
   const file = join(dir, 'manifest.json');
   const help = 'make one with `bitrow prepare <dataset> --out DIR`';

@@ -60,7 +60,14 @@ export interface PrepareOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Prepares a data set. @throws UserError for bad options, missing files and bad rows; nothing is left behind then. */
+/**
+ * Turns raw rows into an encoded data set on disk.
+ *
+ * @returns its manifest
+ * @throws UserError for bad options, missing files and bad rows; nothing is left behind then
+ * @example
+ * const { splits } = await prepare({ dataset: 'criteo', input: ['train.txt.gz'], out: 'data/criteo' });
+ */
 export async function prepare(options: PrepareOptions): Promise<Manifest> {
   const { name, dataset } = findDataset(options.dataset);
   const settings = resolveSettings(name, dataset, options);

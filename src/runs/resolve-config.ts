@@ -7,6 +7,12 @@ import { type Config, configSchema } from './config.js';
 /** A configuration with parts left out; keys are the paths of `--set`. */
 export type PartialConfig = { [key: string]: unknown };
 
+/** One source of options; `locate` says where in it a path stands, for messages. */
+export interface ConfigLayer {
+  values: PartialConfig;
+  locate?: (path: readonly PropertyKey[]) => string;
+}
+
 /** Merges nested objects; values and lists of later ones win. */
 export function merge(...layers: readonly PartialConfig[]): PartialConfig {
   const merged: PartialConfig = {};
@@ -45,13 +51,36 @@ export function parseSetting(setting: string): PartialConfig {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as PartialConfig;
 }
 
-/** Checks a merged configuration and fills in the defaults. */
+/**
+ * A whole configuration from partial ones: later ones win, what none of them says has its default.
+ *
+ * @throws UserError naming the path, the value and what is allowed
+ * @example
+ * resolveConfig({ method: { name: 'alpt', bits: 4 } }, parseSetting('training.epochs=3'));
+ */
 export function resolveConfig(...layers: readonly PartialConfig[]): Config {
-  const merged = merge(...layers);
+  return resolveLayers(layers.map((values) => ({ values })));
+}
+
+/** As `resolveConfig`; a mistake also says where it stands, when the layer it comes from can tell. */
+export function resolveLayers(layers: readonly ConfigLayer[]): Config {
+  const merged = merge(...layers.map(({ values }) => values));
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new UserError(describe(issue, merged), undefined, 2);
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path;
+  const place = layers.findLast(({ values }) => has(values, path))?.locate?.(path);
+  const sentence = describe(issue, merged);
+  throw new UserError(place === undefined ? sentence : `${place}: ${sentence}`, undefined, 2);
+}
+
+function has(values: PartialConfig, path: readonly PropertyKey[]): boolean {
+  let section: unknown = values;
+  for (const key of path) {
+    if (typeof section !== 'object' || section === null || !Object.hasOwn(section, key)) return false;
+    section = (section as Record<PropertyKey, unknown>)[key];
+  }
+  return true;
 }
 
 function describe(issue: z.core.$ZodIssue, config: PartialConfig): string {
@@ -62,7 +91,10 @@ function describe(issue: z.core.$ZodIssue, config: PartialConfig): string {
     return `Unknown option '${unknown}' (known here: ${known.join(', ')}).`;
   }
   const value = issue.path.reduce<unknown>(
-    (section, key) => (isSection(section) ? section[String(key)] : undefined),
+    (section, key) =>
+      typeof section === 'object' && section !== null
+        ? (section as Record<PropertyKey, unknown>)[key]
+        : undefined,
     config,
   );
   return `${path} is ${JSON.stringify(value)} (${allowed(issue)}).`;

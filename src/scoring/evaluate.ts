@@ -1,5 +1,5 @@
 // `evaluate`: a run's metrics on a split.
-
+import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
@@ -16,11 +16,16 @@ import type { ScoringWorkerData } from './worker.js';
 
 /** What to score, and with how many threads. */
 export interface EvaluateOptions {
+  /** Directory of a run. */
   run: string;
+  /** Directory of the dataset the run was trained on. */
   data: string;
-  split: string;
-  checkpoint: CheckpointName;
-  threads: number;
+  /** Default: test. */
+  split?: string;
+  /** Model of the best epoch (default) or of the last one. */
+  checkpoint?: CheckpointName;
+  /** Default: all processors. The result does not depend on it. */
+  threads?: number;
   /** Rows that are scored together. */
   batchRows?: number;
   onProgress?: (progress: { done: number; total: number }) => void;
@@ -38,12 +43,15 @@ export interface Evaluation extends Metrics {
 }
 
 /**
- * Scores a split of an encoded data set with a run's model.
+ * Scores a split with a run's model.
  *
- * @throws UserError when run, data or split are missing, or the run was trained on other data
+ * @throws UserError when there is no such run or split, or the data is not what the run was trained on
+ * @example
+ * const { auc, logloss } = await evaluate({ run: 'runs/alpt-4', data: 'data/criteo', split: 'test' });
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { threads, checkpoint, split, batchRows = 8192, signal } = options;
+  const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
+  const threads = options.threads ?? availableParallelism();
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
   const { directory, table, dense, metadata } = await openRun(options.run, checkpoint, threads);

@@ -1,6 +1,6 @@
 // `train`: a configuration and an encoded dataset in, a run directory out. Epochs with validation after each,
 // early stopping on validation AUC, the best and the last model kept.
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
@@ -21,15 +21,18 @@ export interface TrainOptions {
   data: string;
   /** Directory of the run, made here. */
   out: string;
+  /** From `resolveConfig`. */
   config: Config;
-  threads: number;
+  /** Default: all processors. The result does not depend on it. */
+  threads?: number;
   /** Replaces a run that is there. */
   force?: boolean;
   onProgress?: (event: TrainEvent) => void;
+  /** Stops the work; `train` then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What a run reports as it goes. */
+/** What `onProgress` hears, in order. */
 export type TrainEvent =
   | { kind: 'start'; memory: MemoryReport; threads: number; rows: number }
   | {
@@ -56,7 +59,7 @@ export interface EpochRecord {
   validationSeconds: number;
 }
 
-/** How a run ended: what `train --json` prints. Memory in bytes. */
+/** What a run came to. Bytes and seconds; metrics are of the best epoch, null where undefined. */
 export interface TrainResult {
   run: string;
   resumedFrom: null;
@@ -71,13 +74,15 @@ export interface TrainResult {
 const FLOOR_WARNING = 0.001;
 
 /**
- * Trains a model and leaves it in a run directory.
+ * Trains a model on an encoded dataset and writes its run directory.
  *
- * @throws UserError when the data cannot be read or have no rows to train on, the place is taken, or the loss or a
- * gradient is not finite; the signal's reason when it is aborted
+ * @throws UserError when the data or the place of the run is not what it should be
+ * @example
+ * const config = resolveConfig({ method: { name: 'alpt', bits: 4 }, training: { epochs: 1 } });
+ * const { bestEpoch, validation } = await train({ data: 'data/criteo', out: 'runs/alpt-4', config });
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, threads, signal } = options;
+  const { config, threads = availableParallelism(), signal } = options;
   const began = performance.now();
   const dataset = await loadDataset(options.data);
   const { manifest } = dataset;

@@ -130,22 +130,28 @@ export class Trainer {
       onProgress({ epoch, done, batches, rows, loss });
     };
 
-    for await (const batch of readBatches(dataset, { split: 'train', batchSize, order: { seed, epoch } })) {
-      signal?.throwIfAborted();
-      if (inWork.length === SLOTS) await finishOldest();
-      const planned = this.planner.plan(batch);
-      this.trainingStep++;
-      const replies = this.team.call({
-        kind: 'train',
-        batch: planned,
-        trainingStep: this.trainingStep,
-        rateFactor: factor,
-      });
-      // Awaited later; until then a failure must not end the process.
-      replies.catch(() => {});
-      inWork.push({ batch, replies });
+    try {
+      const order = { seed, epoch };
+      for await (const batch of readBatches(dataset, { split: 'train', batchSize, order })) {
+        signal?.throwIfAborted();
+        if (inWork.length === SLOTS) await finishOldest();
+        const planned = this.planner.plan(batch);
+        this.trainingStep++;
+        const replies = this.team.call({
+          kind: 'train',
+          batch: planned,
+          trainingStep: this.trainingStep,
+          rateFactor: factor,
+        });
+        // Awaited later; until then a failure must not end the process.
+        replies.catch(() => {});
+        inWork.push({ batch, replies });
+      }
+      while (inWork.length > 0) await finishOldest();
+    } finally {
+      // Ending a thread while onnxruntime works in it ends the process.
+      await Promise.allSettled(inWork.map(({ replies }) => replies));
     }
-    while (inWork.length > 0) await finishOldest();
     return rows > 0 ? lossSum / rows : 0;
   }
 

@@ -1,11 +1,11 @@
-// What `bitrow prepare` says at its end: rows and positives of each split, size and OOV share of each field.
+// What there is to say of an encoded data set: rows and positives of each split, size and OOV share of each field.
+// `prepare` says it at its end, `inspect` at any time.
 import type { Manifest } from '../data/manifest.js';
 import type { Result } from './command.js';
+import { count } from './quantities.js';
 
-const count = (n: number) => n.toLocaleString('en-US');
-
-/** The summary of a data set that took `seconds` to make and `sizeBytes` to store. */
-export function prepareSummary(manifest: Manifest, out: string, seconds: number, sizeBytes: number): Result {
+/** The summary of the data set at `place`. */
+export function datasetSummary(manifest: Manifest, place: string): Result {
   const sizes = new Map(manifest.vocabularies.map(({ name, size }) => [name, size]));
   const splits = manifest.splits.map(({ name, rows, positives }) => ({
     name,
@@ -26,7 +26,7 @@ export function prepareSummary(manifest: Manifest, out: string, seconds: number,
   }));
   const tableRows = manifest.vocabularies.reduce((sum, { size }) => sum + size, 0);
   const { dataset, fingerprint } = manifest;
-  const json = { out, dataset, fingerprint, splits, fields, tableRows, seconds, sizeBytes };
+  const json = { dataset, fingerprint, splits, fields, tableRows };
 
   const nameWidth = Math.max(...fields.map(({ name }) => name.length), 10);
   const splitLines = splits.map(
@@ -38,8 +38,8 @@ export function prepareSummary(manifest: Manifest, out: string, seconds: number,
     return `  ${name.padEnd(nameWidth)} ${count(size).padStart(11)}      ${shares.join('  ')}`;
   });
   const title = `  ${'field'.padEnd(nameWidth)} ${'vocabulary'.padStart(11)}  OOV: ${splits.map(({ name }) => name).join(', ')}`;
-  const total = `${count(tableRows)} table rows in ${fields.length} fields, ${(sizeBytes / 1e6).toFixed(1)} MB, ${seconds.toFixed(1)} s`;
-  const text = [`${dataset} → ${out}`, ...splitLines, '', title, ...fieldLines, '', total].join('\n');
+  const total = `${count(tableRows)} table rows in ${fields.length} fields`;
+  const text = [`${dataset} → ${place}`, ...splitLines, '', title, ...fieldLines, '', total].join('\n');
   return { text, json };
 }
 

@@ -1,0 +1,121 @@
+// The options that make a configuration, shared by the commands that train, and the way from them to one: preset,
+// file, flags, --set, later ones winning.
+import type { Command } from 'commander';
+import * as z from 'zod';
+import { methodNames, methods } from '../embedding/methods.js';
+import { UserError, unknownName } from '../errors.js';
+import { modelNames } from '../models/registry.js';
+import { codeBits } from '../quantization/grid.js';
+import type { Config } from '../runs/config.js';
+import { readConfigFile } from '../runs/config-file.js';
+import { findPreset, presetNames, presets } from '../runs/presets.js';
+import { type ConfigLayer, type PartialConfig, parseSetting, resolveLayers } from '../runs/resolve-config.js';
+import { wholeNumber } from './option-values.js';
+
+export const configOptionsSchema = z.object({
+  preset: z.string().optional(),
+  config: z.string().optional(),
+  method: z.string().optional(),
+  bits: z.number().optional(),
+  rounding: z.string().optional(),
+  model: z.string().optional(),
+  dim: z.number().optional(),
+  epochs: z.number().optional(),
+  batchSize: z.number().optional(),
+  microBatch: z.number().optional(),
+  seed: z.number().optional(),
+  set: z.array(z.string()).optional(),
+});
+export type ConfigOptions = z.infer<typeof configOptionsSchema>;
+
+const roundings = ['stochastic', 'deterministic'];
+
+export function declareConfigOptions(command: Command): void {
+  command
+    .option('--preset <name>', `settings of the ALPT paper: ${presetNames.join(', ')}`)
+    .option('--config <file>', 'YAML; its keys are the paths of --set')
+    .option('--method <name>', `${methodNames.join(', ')} (default: alpt)`)
+    .option(
+      '--bits <n>',
+      `width of a stored weight: ${codeBits.join(', ')} (default: 8)`,
+      wholeNumber('--bits', 1),
+    )
+    .option('--rounding <kind>', `${roundings.join(', ')} (default: stochastic)`)
+    .option('--model <name>', `${modelNames.join(', ')} (default: dcn)`)
+    .option('--dim <n>', 'width of an embedding (default: 16)', wholeNumber('--dim', 1))
+    .option('--epochs <n>', 'at most; training ends early (default: 15)', wholeNumber('--epochs', 1))
+    .option('--batch-size <n>', 'rows of a batch (default: 4096)', wholeNumber('--batch-size', 1))
+    .option(
+      '--micro-batch <n>',
+      'most rows computed at once (default: 2000)',
+      wholeNumber('--micro-batch', 1),
+    )
+    .option('--seed <n>', 'of everything random (default: 1)', wholeNumber('--seed', 0))
+    .option('--set <path=value...>', 'any option of the configuration, such as lpt.clip=0.1')
+    .addHelpText('after', () => {
+      const lines = (known: Record<string, { summary: string }>) =>
+        Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+      return ['\nMethods:', ...lines(methods), '\nPresets:', ...lines(presets)].join('\n');
+    })
+    .addHelpText('after', '\n--help --json prints the JSON Schema of the configuration.');
+}
+
+/** @throws UserError for a mistake in any of them, saying where it stands */
+export async function configFromOptions(options: ConfigOptions): Promise<Config> {
+  const preset = options.preset === undefined ? undefined : findPreset(options.preset);
+  requireKnown('method', options.method, methodNames);
+  requireKnown('model', options.model, modelNames);
+  requireKnown('rounding', options.rounding, roundings);
+  if (options.bits !== undefined && !codeBits.some((bits) => bits === options.bits)) {
+    throw new UserError(
+      `The option --bits is ${options.bits} (allowed: ${codeBits.join(', ')}).`,
+      undefined,
+      2,
+    );
+  }
+  const settings = (options.set ?? []).map(parseSetting);
+  const layers: ConfigLayer[] = [];
+  if (options.config !== undefined) layers.push(await readConfigFile(options.config));
+  layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
+  let config = resolveLayers(layers);
+  // What a preset says may depend on the width, which it leaves to the others.
+  if (preset) config = resolveLayers([{ values: preset.config(config.method.bits) }, ...layers]);
+  requireMeaning(config, options, settings);
+  return config;
+}
+
+function flags(options: ConfigOptions): PartialConfig {
+  const { method, bits, rounding, model, dim, epochs, batchSize, microBatch, seed } = options;
+  return given({
+    method: given({ name: method, bits, rounding }),
+    model: given({ name: model, dim }),
+    training: given({ epochs, batchSize, microBatch, seed }),
+  });
+}
+
+/** Leaves out what was not said. */
+function given(section: PartialConfig): PartialConfig {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
+}
+
+function requireKnown(kind: string, name: string | undefined, known: readonly string[]): void {
+  if (name !== undefined && !known.includes(name)) throw unknownName(kind, name, known);
+}
+
+/** A width or a rounding asked for by hand must mean something to the method; in a file it may stand. */
+function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
+  const { name } = config.method;
+  if (methods[name].isQuantized) return;
+  for (const option of ['bits', 'rounding'] as const) {
+    const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));
+    if (options[option] === undefined && !isSet) continue;
+    const said = options[option] === undefined ? `--set method.${option}` : `--${option}`;
+    const quantized = methodNames.filter((method) => methods[method].isQuantized);
+    const meaning = option === 'bits' ? 'has no width to choose' : 'rounds nothing';
+    throw new UserError(
+      `The method '${name}' ${meaning}, so ${said} means nothing for it.`,
+      `leave ${said} out, or choose a method that stores integers: ${quantized.join(', ')}`,
+      2,
+    );
+  }
+}

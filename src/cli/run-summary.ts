@@ -1,0 +1,66 @@
+// What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
+import { statSync } from 'node:fs';
+import { tableRows } from '../embedding/shard.js';
+import { UserError } from '../errors.js';
+import { configBits } from '../runs/config.js';
+import { RunDirectory } from '../runs/run-directory.js';
+import { modelChecksum } from '../scoring/model-checksum.js';
+import { openRun } from '../scoring/open-run.js';
+import type { Result } from './command.js';
+import { bytes, count } from './quantities.js';
+
+/** Describes the run at `path` and its last checkpoint. @throws UserError when there is none yet */
+export async function inspectRun(path: string): Promise<Result> {
+  const opened = await RunDirectory.open(path);
+  const checkpoint = opened.checkpoint('last');
+  const stat = statSync(checkpoint, { throwIfNoEntry: false });
+  if (!stat) {
+    throw new UserError(`The run '${path}' holds no model yet: it was stopped in its first epoch.`);
+  }
+  const { directory, table, dense, metadata } = await openRun(path, 'last', 1);
+  const { config, run } = directory;
+  const { name, rounding } = config.method;
+  const bits = configBits(config);
+  const rows = tableRows(table.spec);
+  const { dim } = config.model;
+  const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
+  const { recordBytes } = table.spec.layout;
+  const json = {
+    kind: 'run',
+    path,
+    state: run.state,
+    modelChecksum: modelChecksum([table], dense),
+    fingerprint: run.dataset.fingerprint,
+    dataset: run.dataset.name,
+    model: config.model.name,
+    method: name,
+    bits,
+    rounding: bits === null ? null : rounding,
+    rows,
+    dim,
+    /** Codes or values and steps of all rows. */
+    tableBytes: rows * recordBytes,
+    denseParameters: parameters,
+    seed: config.training.seed,
+    epoch: Number(metadata.epoch),
+    trainingStep: Number(metadata.trainingStep),
+    checkpointBytes: stat.size,
+    made: run.made,
+  };
+  const line = (title: string, value: string) => `  ${title.padEnd(15)}${value}`;
+  const method = bits === null ? name : `${name}, ${bits} bits, ${rounding} rounding`;
+  const { bitrow, onnxruntime, kernels, processor } = run.made;
+  const text = [
+    `${path}: a run, ${run.state === 'finished' ? 'finished' : 'not finished'}`,
+    line('method', method),
+    line('model', `${json.model}, ${count(parameters)} parameters beside the table`),
+    line('table', `${count(rows)} rows of ${dim}, ${bytes(json.tableBytes)}`),
+    line('data', `${json.dataset}, ${run.dataset.fields.length} fields`),
+    line('fingerprint', json.fingerprint),
+    line('last epoch', `${json.epoch} (step ${count(json.trainingStep)}), ${bytes(stat.size)} on disk`),
+    line('model checksum', json.modelChecksum),
+    line('made by', `bitrow ${bitrow}, onnxruntime ${onnxruntime}, kernels ${kernels}`),
+    line('made on', processor),
+  ].join('\n');
+  return { text, json };
+}

@@ -1,0 +1,79 @@
+// What `bitrow train` says at its end: the best epoch, what memory was held for what, how that compares to fp32,
+// and the command to type next.
+import type { Run } from '../runs/run-directory.js';
+import type { MemoryReport } from '../training/memory.js';
+import type { TrainResult } from '../training/train.js';
+import type { Result } from './command.js';
+import { bytes, count, duration, metric, times } from './quantities.js';
+
+const parts = ['table', 'step', 'optimizer', 'buffers', 'total'] as const satisfies (keyof MemoryReport)[];
+
+/** The summary of a run over data in `data`; `dim` is D. */
+export function trainSummary(
+  result: TrainResult,
+  { dataset }: Pick<Run, 'dataset'>,
+  dim: number,
+  data: string,
+): Result {
+  const { bestEpoch, validation, samplesPerSecond, seconds, run } = result;
+  const { predicted, allocated, peakRss } = result.memory;
+  const rows = dataset.vocabularySizes.reduce((sum, size) => sum + size, 0);
+  const judged =
+    validation.logloss === null
+      ? 'no validation split'
+      : `validation AUC ${metric(validation.auc, 5)}, logloss ${metric(validation.logloss, 5)}`;
+  const text = [
+    `Best epoch ${bestEpoch}: ${judged}`,
+    `${count(samplesPerSecond)} samples/s, ${duration(seconds)} in all`,
+    '',
+    ...memoryLines(predicted, allocated),
+    memoryLine('peak', bytes(peakRss), 'of the whole process, with Node.js and onnxruntime'),
+    '',
+    ...comparison(allocated, rows, dim),
+    '',
+    `Next: bitrow evaluate ${shellWord(run)} --data ${shellWord(data)}`,
+  ].join('\n');
+  return { text, json: { ...result } };
+}
+
+const explanations = {
+  table: 'codes or fp32 values of all rows',
+  step: 'one per row where steps are learned',
+  optimizer: 'state of rows and steps',
+  buffers: 'batches, gradients, the dense network, scratch',
+  total: '',
+} as const satisfies Record<keyof MemoryReport, string>;
+
+function memoryLines(predicted: MemoryReport, allocated: MemoryReport): string[] {
+  const agrees = parts.every((part) => predicted[part] === allocated[part]);
+  const title = agrees ? 'Memory, allocated as predicted' : 'Memory allocated, and as it was predicted';
+  const lines = parts.map((part) => {
+    const explanation = part === 'total' ? '' : explanations[part];
+    return memoryLine(part, bytes(allocated[part]), agrees ? explanation : bytes(predicted[part]));
+  });
+  return [title, ...lines];
+}
+
+function memoryLine(name: string, amount: string, explanation: string): string {
+  return `  ${name.padEnd(10)}${amount.padStart(10)}   ${explanation}`.trimEnd();
+}
+
+/** Against the same rows in fp32 with Adam's two fp32 moments. */
+function comparison({ table, step, optimizer }: MemoryReport, rows: number, dim: number): string[] {
+  const values = 4 * rows * dim;
+  const stored = table + step;
+  const trained = stored + optimizer;
+  const size = `${count(rows)} rows of ${dim}: table and step ${bytes(stored)}`;
+  if (stored === values && trained === 3 * values) {
+    return [`${size}, with optimizer ${bytes(trained)}: fp32 with fp32 Adam`];
+  }
+  return [
+    `${size}, ${times(values, stored)} smaller than fp32 (${bytes(values)})`,
+    `with optimizer ${bytes(trained)}, ${times(3 * values, trained)} smaller than fp32 with fp32 Adam (${bytes(3 * values)})`,
+  ];
+}
+
+/** As it has to be typed. */
+function shellWord(text: string): string {
+  return /^[\w./~+,:@%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

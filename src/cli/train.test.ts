@@ -1,0 +1,257 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { bitrow } from '../../test/command-line.js';
+import { prepareToy } from '../../test/toy-dataset.js';
+import { Interrupted } from './interrupted.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'bitrow-train-'));
+const place = (name: string) => join(folder, name);
+let data: string;
+beforeAll(async () => {
+  data = await prepareToy(folder, { rows: 4000 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const small = ['--set', 'model.hidden=[16]', '--dim', '4', '--batch-size', '512', '--threads', '1'];
+const train = (out: string, ...more: string[]) =>
+  bitrow(['train', '--data', data, '--out', place(out), ...small, ...more]);
+
+const memory = {
+  table: expect.any(Number),
+  step: expect.any(Number),
+  optimizer: expect.any(Number),
+  buffers: expect.any(Number),
+  total: expect.any(Number),
+};
+
+describe('bitrow train, evaluate and inspect', () => {
+  it('train --json prints the result and nothing else', async () => {
+    const { code, out, err } = await train(
+      'first',
+      '--epochs',
+      '2',
+      '--set',
+      'optimizer.learningRate=0.02',
+      '--json',
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const result = JSON.parse(out);
+    expect(result).toEqual({
+      run: place('first'),
+      resumedFrom: null,
+      bestEpoch: expect.any(Number),
+      validation: { auc: expect.any(Number), logloss: expect.any(Number) },
+      samplesPerSecond: expect.any(Number),
+      seconds: expect.any(Number),
+      memory: { predicted: memory, allocated: memory, peakRss: expect.any(Number) },
+    });
+    expect(result.memory.allocated).toEqual(result.memory.predicted);
+    // By what the label is drawn from, 0.71 is the best there is.
+    expect(result.validation.auc).toBeGreaterThan(0.65);
+    const { model, training, method } = parse(readFileSync(place('first/config.yaml'), 'utf8'));
+    expect(model).toMatchObject({ dim: 4, hidden: [16] });
+    expect(training).toMatchObject({ epochs: 2, batchSize: 512 });
+    expect(method).toEqual({ name: 'alpt', bits: 8, rounding: 'stochastic' });
+  });
+
+  it('evaluate agrees with the validation of training', async () => {
+    const trained = JSON.parse(readFileSync(place('first/run.json'), 'utf8')).result;
+    const argv = ['evaluate', place('first'), '--data', data, '--threads', '1', '--json'];
+    const validation = JSON.parse((await bitrow([...argv, '--split', 'validation'])).out);
+    expect(validation).toMatchObject({ ...trained.validation, rows: 400, split: 'validation' });
+    const { code, out } = await bitrow(argv);
+    expect(code).toBe(0);
+    const test = JSON.parse(out);
+    expect(test).toMatchObject({ rows: 400, split: 'test', checkpoint: 'best', epoch: trained.bestEpoch });
+    expect(test.auc).not.toBe(validation.auc);
+    expect(test).not.toHaveProperty('logits');
+    expect(test.calibration.ratio).toBeCloseTo(test.calibration.predicted / test.calibration.observed);
+  });
+
+  it('evaluate says what it found in words', async () => {
+    const { out } = await bitrow(['evaluate', place('first'), '--data', data, '--checkpoint', 'last']);
+    expect(out).toMatch(/last model \(epoch 2\) on test, 400 rows/);
+    for (const name of ['AUC', 'logloss', 'normalized entropy', 'predicted rate', 'observed rate']) {
+      expect(out).toMatch(new RegExp(`  ${name} +0\\.\\d+`));
+    }
+  });
+
+  it('an unknown split is answered with those there are', async () => {
+    const { code, err } = await bitrow(['evaluate', place('first'), '--data', data, '--split', 'tset']);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: "Unknown split 'tset' (known: train, validation, test).\n",
+    });
+  });
+
+  it('inspect tells runs, data sets and files apart', async () => {
+    const run = JSON.parse((await bitrow(['inspect', place('first'), '--json'])).out);
+    const manifest = JSON.parse(readFileSync(join(data, 'manifest.json'), 'utf8'));
+    const rows = manifest.vocabularies.reduce((sum: number, { size }: { size: number }) => sum + size, 0);
+    expect(run).toMatchObject({
+      kind: 'run',
+      modelChecksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+      fingerprint: manifest.fingerprint,
+      method: 'alpt',
+      bits: 8,
+      rows,
+      dim: 4,
+      epoch: 2,
+    });
+    const dataset = JSON.parse((await bitrow(['inspect', data, '--json'])).out);
+    expect(dataset).toMatchObject({ kind: 'dataset', dataset: 'toy', tableRows: rows });
+    const file = JSON.parse((await bitrow(['inspect', place('first/last.safetensors'), '--json'])).out);
+    expect(file.tensors).toContainEqual({
+      name: 'mlp.0.weight',
+      dtype: 'F32',
+      shape: [12, 16],
+      sizeBytes: 768,
+    });
+    expect((await bitrow(['inspect', folder])).err).toMatch(/is neither a run/);
+    expect((await bitrow(['inspect', place('nowhere')])).err).toMatch(/There is nothing at/);
+  });
+
+  it('the summary says what memory was held and what to do next', async () => {
+    const { code, out } = await train('words', '--epochs', '1', '--method', 'full');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Best epoch 1: validation AUC 0\.\d{5}, logloss 0\.\d{5}\n/);
+    expect(out).toMatch(/Memory, allocated as predicted\n {2}table +\d/);
+    expect(out).toMatch(/fp32 with fp32 Adam/);
+    expect(out).toContain(`Next: bitrow evaluate ${place('words')} --data ${data}`);
+    const run = JSON.parse((await bitrow(['inspect', place('words'), '--json'])).out);
+    expect(run).toMatchObject({ method: 'full', bits: null, rounding: null });
+  });
+
+  it('an existing run is refused, and replaced with --force', async () => {
+    const refused = await train('words', '--epochs', '1', '--bits', '2');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/exists\.\nhelp: .*--force/);
+    expect((await train('words', '--epochs', '1', '--bits', '2', '--force')).code).toBe(0);
+    const run = JSON.parse((await bitrow(['inspect', place('words'), '--json'])).out);
+    expect(run).toMatchObject({ method: 'alpt', bits: 2 });
+  });
+});
+
+describe('the configuration of a run', () => {
+  const config = (run: string) => parse(readFileSync(place(`${run}/config.yaml`), 'utf8'));
+
+  it('later wins: preset, file, flags, --set', async () => {
+    writeFileSync(
+      place('my.yaml'),
+      'training: { epochs: 7, patience: 3 }\noptimizer: { weightDecay: 0.5 }\n',
+    );
+    const outcome = await bitrow([
+      ...['train', '--data', data, '--out', place('layers'), '--threads', '1', '--preset', 'criteo'],
+      ...['--config', place('my.yaml'), '--epochs', '1', '--batch-size', '1000', '--bits', '4'],
+      ...['--set', 'model.hidden=[8]', 'training.batchSize=2000', '--set', 'training.seed=9'],
+    ]);
+    expect(outcome.err).not.toMatch(/error/);
+    expect(outcome.code).toBe(0);
+    const { model, optimizer, training, alpt, method } = config('layers');
+    expect(training).toMatchObject({ epochs: 1, patience: 3, batchSize: 2000, seed: 9 });
+    expect(optimizer).toMatchObject({ weightDecay: 0.5, drops: { afterEpochs: [6, 9], factor: 0.1 } });
+    expect(model).toMatchObject({ crossLayers: 4, hidden: [8], dropout: 0.2 });
+    // The preset's settings for few bits follow a width that only a flag gives.
+    expect({ bits: method.bits, decay: alpt.stepWeightDecay }).toEqual({ bits: 4, decay: 1e-6 });
+  });
+
+  it.each([
+    [
+      ['--method', 'full', '--bits', '8'],
+      /^The method 'full' has no width to choose, so --bits means nothing/,
+    ],
+    [['--method', 'full', '--rounding', 'stochastic'], /^The method 'full' rounds nothing, so --rounding/],
+    [['--method', 'full', '--set', 'method.bits=4'], /so --set method.bits means nothing/],
+    [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],
+    [['--bits', 'eight'], /^The option --bits is 'eight'/],
+    [['--method', 'alp'], /^Unknown method 'alp' \(known: full, lpt, alpt/],
+    [['--model', 'dnc'], /^Unknown model 'dnc' \(known: dcn/],
+    [['--rounding', 'up'], /^Unknown rounding 'up' \(known: stochastic, deterministic/],
+    [['--preset', 'crito'], /^Unknown preset 'crito' \(known: criteo, avazu/],
+    [['--set', 'model.dims=3'], /^Unknown option 'model.dims' \(known here: name, dim/],
+    [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
+    [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
+    [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],
+    [['--thread', '1'], /^Unknown option '--thread' \(known: --data, --out/],
+  ])('%j is bad usage', async (argv, message) => {
+    const { code, err, out } = await train('bad', ...argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(message);
+    expect(existsSync(place('bad'))).toBe(false);
+  });
+
+  it('with --json a failure is one object', async () => {
+    const { code, out } = await train('bad', '--method', 'full', '--bits', '8', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toEqual({
+      error: expect.stringMatching(/^The method 'full'/),
+      help: expect.stringMatching(/lpt, alpt/),
+    });
+  });
+
+  it('--help shows an example, and with --json the schema', async () => {
+    const text = await bitrow(['train', '--help']);
+    expect(text.code).toBe(0);
+    expect(text.out).toMatch(/Example:\n {2}bitrow train --data/);
+    const { code, out } = await bitrow(['train', '--help', '--json']);
+    const schema = JSON.parse(out);
+    expect({ code, type: schema.type }).toEqual({ code: 0, type: 'object' });
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(['model', 'method', 'alpt', 'training']),
+    );
+    expect(JSON.parse((await bitrow(['evaluate', '--help', '--json'])).out).help).toMatch(/--split/);
+  });
+});
+
+describe('a run that is stopped', () => {
+  it('ends with 130 and a sentence', async () => {
+    const controller = new AbortController();
+    const argv = [
+      'train',
+      '--data',
+      data,
+      '--out',
+      place('stopped'),
+      ...small,
+      '--epochs',
+      '100000',
+      '--json',
+    ];
+    const running = bitrow([...argv, '--set', 'training.patience=100000'], controller.signal);
+    while (!existsSync(place('stopped/best.safetensors')))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    controller.abort(new Interrupted());
+    const { code, out } = await running;
+    expect(code).toBe(130);
+    expect(JSON.parse(out).error).toMatch(/^Stopped after \d+ whole epochs?: '.*' holds their best model\.$/);
+    expect((await bitrow(['evaluate', place('stopped'), '--data', data])).code).toBe(0);
+  });
+
+  it('says so when there is no model yet', async () => {
+    const controller = new AbortController();
+    controller.abort(new Interrupted());
+    const argv = ['train', '--data', data, '--out', place('early'), ...small];
+    const { code, err } = await bitrow(argv, controller.signal);
+    expect({ code, err }).toEqual({ code: 130, err: expect.stringMatching(/holds no model yet\.\n$/) });
+    expect((await bitrow(['inspect', place('early')])).err).toMatch(/holds no model yet/);
+  });
+});
+
+describe('a split of one class', () => {
+  it('has metrics that are null, and words for it', async () => {
+    const side = mkdtempSync(join(folder, 'one-class-'));
+    // The split is row mod 10: validation and test hold no positive.
+    const oneClass = await prepareToy(side, { rows: 500, label: (_user, _item, row) => row % 10 < 4 });
+    const run = join(side, 'run');
+    const argv = ['train', '--data', oneClass, '--out', run, ...small, '--epochs', '1'];
+    expect(JSON.parse((await bitrow([...argv, '--json'])).out).validation.auc).toBeNull();
+    const evaluate = ['evaluate', run, '--data', oneClass];
+    const json = JSON.parse((await bitrow([...evaluate, '--json'])).out);
+    expect(json).toMatchObject({ auc: null, normalizedEntropy: null, logloss: expect.any(Number) });
+    expect(json.calibration).toMatchObject({ observed: 0, ratio: null });
+    expect((await bitrow(evaluate)).out).toMatch(/AUC +undefined \(one class\)/);
+  });
+});

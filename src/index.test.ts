@@ -1,0 +1,41 @@
+// The examples in the documentation of the public functions, executed.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { prepareToy } from '../test/toy-dataset.js';
+import { evaluate, loadDataset, resolveConfig, type TrainEvent, train, UserError } from './index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'bitrow-index-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('trains and evaluates in a process of one’s own', async () => {
+  const data = await prepareToy(folder, { rows: 3000 });
+  const { manifest } = await loadDataset(data);
+  expect(manifest.splits.map(({ rows }) => rows)).toEqual([2400, 300, 300]);
+
+  const config = resolveConfig({
+    model: { dim: 4, hidden: [16] },
+    method: { name: 'alpt', bits: 4 },
+    training: { epochs: 1, batchSize: 600 },
+  });
+  const out = join(folder, 'alpt-4');
+  const events: TrainEvent[] = [];
+  const { bestEpoch, validation } = await train({ data, out, config, onProgress: (e) => events.push(e) });
+  expect({ bestEpoch, validation }).toEqual({
+    bestEpoch: 1,
+    validation: { auc: expect.any(Number), logloss: expect.any(Number) },
+  });
+  expect(events.map(({ kind }) => kind)).toEqual(['start', 'batch', 'batch', 'batch', 'batch', 'epoch']);
+
+  const { auc, logloss, logits, rows, split, checkpoint } = await evaluate({ run: out, data });
+  expect(auc).toBeGreaterThan(0.3);
+  expect(logloss).toBeLessThan(1);
+  expect({ rows, logits: logits.length }).toEqual({ rows: 300, logits: 300 });
+  expect({ split, checkpoint }).toEqual({ split: 'test', checkpoint: 'best' });
+});
+
+it('throws errors that a person can read', async () => {
+  await expect(loadDataset(join(folder, 'nowhere'))).rejects.toThrow(UserError);
+  expect(() => resolveConfig({ method: { name: 'alp' } })).toThrow(/method.name is "alp" \(allowed: full/);
+});
