@@ -2,10 +2,11 @@
 // for a row wherever and with whatever neighbours it is stored.
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
-import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { adam } from '../optimizers/adam.js';
+import { type CodeBits, clipStep, codeBits } from '../quantization/grid.js';
 import { packCodes } from '../quantization/packing.js';
-import { resolveConfig } from '../runs/resolve-config.js';
-import { embeddingSpec } from '../scoring/blueprint.js';
+import { rowLayout } from './layout.js';
+import { MAX_SHARD_BYTES } from './shard.js';
 import { allocateTable, Table } from './table.js';
 import { partOf, writeRecords } from './table-records.js';
 
@@ -14,9 +15,20 @@ const D = 6;
 
 /** A table of LPT rows, all codes −1. */
 async function tableOf(bits: CodeBits): Promise<Table> {
-  const config = resolveConfig({ model: { dim: D }, method: { name: 'lpt', bits }, lpt: { clip: 1 } });
-  const shape = { vocabularySizes: [ROWS / 4, (3 * ROWS) / 4], fieldVocabularies: [0, 1] };
-  const memory = allocateTable(embeddingSpec(config, shape, { threads: 1, isTraining: true }));
+  const storage = { bits, tableStep: Math.fround(clipStep(1, bits)), hasRowStep: false };
+  const optimizer = adam.create(adam.options.parse({}));
+  const memory = allocateTable({
+    name: 'embedding',
+    number: 0,
+    dim: D,
+    offsets: [0, ROWS / 4, ROWS],
+    storage,
+    layout: rowLayout(D, storage, optimizer, optimizer),
+    seed: 1,
+    deviation: 0.003,
+    threads: 1,
+    shardBytes: MAX_SHARD_BYTES,
+  });
   const row = new Uint8Array(partOf(memory, 'codes').bytes);
   packCodes(new Array(D).fill(-1), bits, row, 0);
   await writeRecords(memory, Uint32Array.of(0, ROWS), 'codes', async (_, length) =>

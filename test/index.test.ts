@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { prepareToy } from '../test/toy-dataset.js';
-import { evaluate, loadDataset, resolveConfig, type TrainEvent, train, UserError } from './index.js';
+import { evaluate, loadDataset, resolveConfig, type TrainEvent, train, UserError } from '../src/index.js';
+import { prepareToy } from './toy-dataset.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-index-'));
 afterAll(() => rmSync(folder, { recursive: true }));
