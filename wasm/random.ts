@@ -79,12 +79,22 @@ export function drawInitial(row: u32, out: usize): void {
   const table = (tableNumber << 16) | vocabulary;
   for (let j: u32 = 0; j < dim; j += 8) {
     philox4(workNoise, seedLow, seedHigh, 0, table, id, j >> 1);
-    for (let e: u32 = 0; e < 8 && j + e < dim; e++) {
-      const a = load<u32>(workNoise + (e << 3));
-      const b = load<u32>(workNoise + (e << 3), 4);
-      const sum = <i32>((a & 0xffff) + (a >> 16) + (b & 0xffff) + (b >> 16)) - 131070;
-      store<f32>(out + ((j + e) << 2), <f32>sum * initialScale);
-    }
+    storeDeviates(workNoise, out, j);
+    if (j + 4 < dim) storeDeviates(workNoise + 32, out, j + 4);
+  }
+}
+
+/** Deviates j … j + 3, as far as there are, from eight words. */
+function storeDeviates(words: usize, out: usize, j: u32): void {
+  // Each word to the sum of its halves, then neighbours added: lanes 0, 2, 4, 6 to lanes 1, 3, 5, 7.
+  const a = v128.extadd_pairwise<u16>(v128.load(words));
+  const b = v128.extadd_pairwise<u16>(v128.load(words, 16));
+  const sum = v128.sub<i32>(v128.add<i32>(low(a, b), high(a, b)), v128.splat<i32>(131070));
+  const deviates = v128.mul<f32>(v128.convert<i32>(sum), v128.splat<f32>(initialScale));
+  if (j + 4 <= dim) v128.store(out + (j << 2), deviates);
+  else {
+    v128.store(words, deviates);
+    for (let e: u32 = 0; j + e < dim; e++) store<f32>(out + ((j + e) << 2), load<f32>(words + (e << 2)));
   }
 }
 

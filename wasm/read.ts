@@ -14,13 +14,24 @@ export function roundHalfUp(x: f32): f32 {
   return floor + <f32>(x - floor >= 0.5);
 }
 
-/** The codes a row starts with, D floats at `out`: the initial deviates rounded half up to the grid. */
-function drawInitialCodes(row: u32, out: usize): void {
-  drawInitial(row, out);
-  for (let j: u32 = 0; j < dim; j++) {
-    const at = out + (j << 2);
-    const scaled = load<f32>(at) / tableStep;
-    store<f32>(at, roundHalfUp(max<f32>(lowest, min<f32>(highest, scaled))));
+/** The same, four at a time. */
+// @ts-ignore: decorator
+@inline
+export function roundHalfUp4(x: v128): v128 {
+  const floor = v128.floor<f32>(x);
+  const isUp = v128.ge<f32>(v128.sub<f32>(x, floor), v128.splat<f32>(0.5));
+  return v128.add<f32>(floor, v128.and(isUp, v128.splat<f32>(1)));
+}
+
+/** The codes a row starts with, in workCodes: the initial deviates rounded half up to the grid. */
+function drawInitialCodes(row: u32): void {
+  drawInitial(row, workCodes);
+  // Whole vectors: workCodes has room, and what lies beyond D is not read.
+  for (let j: u32 = 0; j < dim; j += 4) {
+    const at = workCodes + (j << 2);
+    const scaled = v128.div<f32>(v128.load(at), v128.splat<f32>(tableStep));
+    const limited = v128.pmax<f32>(v128.splat<f32>(lowest), v128.pmin<f32>(v128.splat<f32>(highest), scaled));
+    v128.store(at, roundHalfUp4(limited));
   }
 }
 
@@ -42,7 +53,7 @@ export function readRows(rows: usize, count: u32, values: usize): void {
       continue;
     }
     if (isStored) unpackCodes(record(row), workCodes);
-    else drawInitialCodes(row, workCodes);
+    else drawInitialCodes(row);
     const step = stepOf(row);
     let j: u32 = 0;
     for (; j + 4 <= dim; j += 4) {
@@ -67,7 +78,7 @@ export function touchRows(rows: usize, count: u32): void {
     if (isWritten(row)) continue;
     if (bits == 32) drawInitial(row, record(row));
     else {
-      drawInitialCodes(row, workCodes);
+      drawInitialCodes(row);
       packCodes(workCodes, record(row));
       if (stepOffset != <u32>-1) store<f32>(record(row) + stepOffset, tableStep);
     }

@@ -4,16 +4,8 @@
 // otherwise than min and max: neither reaches a result here. Specification: src/quantization/, src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
 import { drawUniforms } from './random';
-import { roundHalfUp, stepOf } from './read';
+import { roundHalfUp, roundHalfUp4, stepOf } from './read';
 import { dim, highest, lowest, record, stepOffset, workCodes, workNoise } from './table';
-
-// @ts-ignore: decorator
-@inline
-function roundHalfUp4(x: v128): v128 {
-  const floor = v128.floor<f32>(x);
-  const isUp = v128.ge<f32>(v128.sub<f32>(x, floor), v128.splat<f32>(0.5));
-  return v128.add<f32>(floor, v128.and(isUp, v128.splat<f32>(1)));
-}
 
 /** Stored values (fp32 rows) += change (count, D). */
 export function writeValues(rows: usize, count: u32, change: usize): void {

@@ -1,4 +1,5 @@
 // Every command by its name, in the order of `bitrow --help`: one file and one line each.
+import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
@@ -10,4 +11,5 @@ export const commands = {
   train: trainCommand,
   evaluate: evaluateCommand,
   inspect: inspectCommand,
+  bench: benchCommand,
 } as const satisfies Record<string, CommandSpec>;

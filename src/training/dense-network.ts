@@ -29,6 +29,8 @@ export interface DenseNetworkOptions {
 export class DenseNetwork implements Network {
   /** Runs of the network so far by this thread: work that tests count. */
   runs = 0;
+  /** Time in them, for benchmarks. */
+  runMs = 0;
   private readonly dense: DenseLayout;
   private readonly staging: NetworkStaging;
   private batch: PlannedBatch | undefined;
@@ -108,8 +110,10 @@ export class DenseNetwork implements Network {
     staging.scale[0] = 1 / batch.rows;
     this.drawMasks(firstRow, paddedRows);
     const feeds = staging.feeds(paddedRows);
+    const began = performance.now();
     if (isWhole) await sessions.whole.run(feeds, staging.wholeFetches(paddedRows));
     else await sessions.valuesOnly.run(feeds, staging.valueFetches(paddedRows));
+    this.runMs += performance.now() - began;
     this.runs++;
 
     if (!Number.isFinite(staging.loss[0])) {

@@ -113,26 +113,38 @@ export class Trainer {
   ): Promise<number> {
     const { dataset, config } = this.options;
     const { batchSize, seed } = config.training;
+    const number = batchCount(dataset, 'train', batchSize);
+    const batches = readBatches(dataset, { split: 'train', batchSize, order: { seed, epoch } });
     const factor = rateFactor(config.optimizer.drops, epoch);
-    const batches = batchCount(dataset, 'train', batchSize);
-    const inWork: { batch: Batch; replies: Promise<TrainingReply[]> }[] = [];
     let lossSum = 0;
     let rows = 0;
     let done = 0;
+    const onBatch = (batch: Batch, loss: number) => {
+      lossSum += loss * batch.rows;
+      rows += batch.rows;
+      done++;
+      onProgress({ epoch, done, batches: number, rows, loss });
+    };
+    await this.trainOn(batches, factor, onBatch, signal);
+    return rows > 0 ? lossSum / rows : 0;
+  }
+
+  /** Trains on batches in their order; while the team works on one, the next is read and planned. */
+  async trainOn(
+    batches: AsyncIterable<Batch> | Iterable<Batch>,
+    factor: number,
+    onBatch: (batch: Batch, loss: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const inWork: { batch: Batch; replies: Promise<TrainingReply[]> }[] = [];
     const finishOldest = async () => {
       const oldest = inWork.shift();
       if (!oldest) return;
       const [reply] = await oldest.replies;
-      const { loss } = reply as { loss: number };
-      lossSum += loss * oldest.batch.rows;
-      rows += oldest.batch.rows;
-      done++;
-      onProgress({ epoch, done, batches, rows, loss });
+      onBatch(oldest.batch, (reply as { loss: number }).loss);
     };
-
     try {
-      const order = { seed, epoch };
-      for await (const batch of readBatches(dataset, { split: 'train', batchSize, order })) {
+      for await (const batch of batches) {
         signal?.throwIfAborted();
         if (inWork.length === SLOTS) await finishOldest();
         const planned = this.planner.plan(batch);
@@ -152,7 +164,6 @@ export class Trainer {
       // Ending a thread while onnxruntime works in it ends the process.
       await Promise.allSettled(inWork.map(({ replies }) => replies));
     }
-    return rows > 0 ? lossSum / rows : 0;
   }
 
   /** Metrics of the present model on a split. */

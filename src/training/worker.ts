@@ -29,6 +29,8 @@ export type TrainingMessage =
 export interface ThreadReport {
   stagingBytes: number;
   networkRuns: number;
+  /** Time inside the network's runs. */
+  networkMs: number;
   rowsRead: number;
 }
 
@@ -66,6 +68,7 @@ serve((message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
       return {
         stagingBytes: network.stagingBytes + scorer.stagingBytes,
         networkRuns: network.runs,
+        networkMs: network.runMs,
         rowsRead: table.rowsRead,
       };
     default:

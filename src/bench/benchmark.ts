@@ -1,0 +1,28 @@
+// What a benchmark is. It verifies first: a result that is not what it should be is an error, not a time. Machines
+// are noisy, so what it compares takes turns within one run, and it reports medians with their spread.
+
+export interface BenchmarkOptions {
+  /** Directory of an encoded dataset. */
+  data: string;
+  onProgress: (progress: { stage: string; done: number; total: number }) => void;
+  signal: AbortSignal;
+}
+
+export interface Benchmark {
+  /** One line for `--help`. */
+  summary: string;
+  run(options: BenchmarkOptions): Promise<{ text: string; json: Record<string, unknown> }>;
+}
+
+/** Middle and quartiles of some times. */
+export interface Spread {
+  median: number;
+  low: number;
+  high: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+}
