@@ -3,6 +3,7 @@
 // Training adds gradients, micro-batch sums and the dense parameters. Everything is sized once, from the shape.
 import { type MicroBatch, microBatches } from '../batch/micro-batches.js';
 import { planBytes, type RowPlan } from '../batch/plan.js';
+import { CHUNK_ROWS } from '../embedding/shard.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import { Barrier } from '../team/barrier.js';
@@ -181,13 +182,16 @@ export class Exchange {
     return this.floats('block', thread * microRows * fields * dim, rows * fields * dim);
   }
 
-  /** A thread's part of `count` things: from `start` up to `end`. */
-  part(thread: number, count: number): { start: number; end: number } {
-    const { threads } = this.shape;
-    return {
-      start: Math.floor((count * thread) / threads),
-      end: Math.floor((count * (thread + 1)) / threads),
-    };
+  /**
+   * The blocks of `count` unique rows that are a thread's: every `threads`-th. Rows are sorted, so one stretch of
+   * them is of frequent features and in the cache, another is not; taking turns gives each thread both.
+   */
+  rowBlocks(thread: number, count: number): { start: number; end: number }[] {
+    const blocks: { start: number; end: number }[] = [];
+    for (let start = thread * CHUNK_ROWS; start < count; start += this.shape.threads * CHUNK_ROWS) {
+      blocks.push({ start, end: Math.min(count, start + CHUNK_ROWS) });
+    }
+    return blocks;
   }
 
   /**

@@ -38,11 +38,10 @@ export class Scorer {
     const { exchange, thread, session, staging } = this;
     if (!session) throw new Error('No scoring graph was loaded.');
     const { dim, fields } = exchange.shape;
-    const { start, end } = exchange.part(thread, batch.plan.rows.length);
-    this.table.read(
-      batch.plan.rows.subarray(start, end),
-      exchange.floats('values', start * dim, (end - start) * dim),
-    );
+    for (const { start, end } of exchange.rowBlocks(thread, batch.plan.rows.length)) {
+      const values = exchange.floats('values', start * dim, (end - start) * dim);
+      this.table.read(batch.plan.rows.subarray(start, end), values);
+    }
     exchange.barrier.wait();
     await exchange.shareOut(batch, async (_, micro) => {
       const rows = micro.paddedRows;

@@ -1,5 +1,8 @@
 // Where threads wait for each other. Blocks the thread: for worker threads only.
 
+/** Looks at the barrier before the thread sleeps: some microseconds, when the others are nearly there. */
+const SPINS = 2000;
+
 /** Thrown to threads that wait for one that will not come. */
 export class Abandoned extends Error {
   constructor() {
@@ -27,6 +30,7 @@ export class Barrier {
       Atomics.add(this.words, 1, 1);
       Atomics.notify(this.words, 1);
     } else {
+      for (let i = 0; i < SPINS && Atomics.load(this.words, 1) === opened; i++);
       while (Atomics.load(this.words, 1) === opened) {
         if (Atomics.load(this.words, 2) !== 0) throw new Abandoned();
         Atomics.wait(this.words, 1, opened, 1000);

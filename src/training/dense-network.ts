@@ -80,7 +80,9 @@ export class DenseNetwork implements Network {
     await exchange.shareOut(batch, (index) => this.runMicroBatch(batch, index, pass.updatesDense));
     exchange.barrier.wait();
 
-    this.combineRows(batch);
+    for (const { start, end } of exchange.rowBlocks(thread, batch.plan.rows.length)) {
+      this.combineRows(batch, start, end);
+    }
     if (!pass.updatesDense) return;
     updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
     if (thread === 0) updateStatistics(exchange, batch);
@@ -150,12 +152,11 @@ export class DenseNetwork implements Network {
     }
   }
 
-  /** The gradients of this thread's rows, each by the tree over the micro-batches it is in. */
-  private combineRows(batch: PlannedBatch): void {
+  /** The gradients of some unique rows, each by the tree over the micro-batches it is in. */
+  private combineRows(batch: PlannedBatch, start: number, end: number): void {
     const { exchange, thread } = this.options;
     const { kernels, at, shape } = exchange;
     const { rows, sumStarts, sumMicroBatches, sumIndices } = batch.plan;
-    const { start, end } = exchange.part(thread, rows.length);
     const gradient = at.gradient + 4 * start * shape.dim;
     kernels.combineRows(
       sumStarts.byteOffset + 4 * start,

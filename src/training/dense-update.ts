@@ -18,7 +18,10 @@ export function updateDense(
   microBatches: number,
 ): void {
   const { kernels, at } = exchange;
-  const { start, end } = exchange.part(thread, dense.length / DENSE_BLOCK);
+  const blocks = dense.length / DENSE_BLOCK;
+  const { threads } = exchange.shape;
+  const start = Math.floor((blocks * thread) / threads);
+  const end = Math.floor((blocks * (thread + 1)) / threads);
   const from = 4 * start * DENSE_BLOCK;
   const floats = (end - start) * DENSE_BLOCK;
   const gradients = (index: number) => at.denseGradients + 4 * index * dense.length + from;

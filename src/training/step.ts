@@ -1,6 +1,5 @@
 // One training step as one thread of the team runs it: lends the method its part of the batch.
 import type { Block, Method } from '../embedding/method.js';
-import { CHUNK_ROWS } from '../embedding/shard.js';
 import type { Table } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
@@ -45,19 +44,16 @@ export async function trainStep(
 /** This thread's part of the batch's unique rows, with the arrays of the exchange that belong to them. */
 function blocksOf(exchange: Exchange, thread: number, batch: PlannedBatch): Block[] {
   const { dim } = exchange.shape;
-  const { start, end } = exchange.part(thread, batch.plan.rows.length);
-  const blocks: Block[] = [];
-  for (let from = start; from < end; from += CHUNK_ROWS) {
-    const count = Math.min(CHUNK_ROWS, end - from);
-    blocks.push({
-      rows: batch.plan.rows.subarray(from, from + count),
-      values: exchange.floats('values', from * dim, count * dim),
-      gradient: exchange.floats('gradient', from * dim, count * dim),
-      change: exchange.floats('change', from * dim, count * dim),
-      steps: exchange.floats('steps', from, count),
-      dSteps: exchange.floats('dSteps', from, count),
-      newSteps: exchange.floats('newSteps', from, count),
-    });
-  }
-  return blocks;
+  return exchange.rowBlocks(thread, batch.plan.rows.length).map(({ start, end }) => {
+    const count = end - start;
+    return {
+      rows: batch.plan.rows.subarray(start, end),
+      values: exchange.floats('values', start * dim, count * dim),
+      gradient: exchange.floats('gradient', start * dim, count * dim),
+      change: exchange.floats('change', start * dim, count * dim),
+      steps: exchange.floats('steps', start, count),
+      dSteps: exchange.floats('dSteps', start, count),
+      newSteps: exchange.floats('newSteps', start, count),
+    };
+  });
 }
