@@ -83,7 +83,7 @@ export class LocalTraining {
     });
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
-    const parts = { config, table, exchange, thread: 0, method, network };
+    const parts = { config, table, exchange, method, network };
     return { loss: await trainStep(parts, batch, this.trainingStep, 1), batch };
   }
 

@@ -64,8 +64,7 @@ export const alpt = {
           table.read(rows, values);
         }
         // Lines 2 and 3: the gradients at ŵ; the other parameters are updated in place.
-        await network.backward({ updatesDense: true });
-        for (const { rows, values, gradient, change } of blocks) {
+        for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
           // Line 2: w' = ŵ + change, kept as the change.
           table.valueChange(optimizer, rowRule, rows, values, gradient, change);
           // For line 4: Q_D(w', Δ).
@@ -74,8 +73,8 @@ export const alpt = {
 
         // Step 2: update the step size.
         // Line 4: the gradients at Q_D(w', Δ), with the parameters just updated.
-        await network.backward({ updatesDense: false });
-        for (const { rows, gradient, change, steps, dSteps, newSteps } of blocks) {
+        for (const block of await network.backward({ updatesDense: false })) {
+          const { rows, gradient, change, steps, dSteps, newSteps } = block;
           table.stepGradient(rows, change, gradient, g, dSteps);
           table.readSteps(rows, steps);
           table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);

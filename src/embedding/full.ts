@@ -19,9 +19,8 @@ export const full = {
         table.touch(rows);
         table.read(rows, values);
       }
-      await network.backward({ updatesDense: true });
       const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-      for (const { rows, values, gradient, change } of blocks) {
+      for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
         table.valueChange(optimizer, rule, rows, values, gradient, change);
         table.writeValues(rows, change);
       }

@@ -1,28 +1,20 @@
 // What an embedding method is. It says what it stores, and owns its training step: the trainer lends it the
-// network as a function. A step is written once, for one thread's part of the batch's unique rows, and runs on
-// every thread at the same time; `network.backward` is where they meet.
+// network as a function. A step is written once, for whatever blocks of the batch's unique rows a thread gets to,
+// and runs on every thread at the same time; `network.backward` is where they meet.
 import type { z } from 'zod';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { CodeBits } from '../quantization/grid.js';
 import type { Storage } from './layout.js';
 import type { Rounding, Table } from './table.js';
 
-/** The network as a method sees it. */
-export interface Network {
-  /**
-   * Forward and backward of the whole batch, at the `values` of all blocks of all threads, for which it waits. Each
-   * block's `gradient` receives the loss's derivative by its values, summed over each row's occurrences.
-   * With `updatesDense` the network's own parameters take their optimizer step too; without it their gradients
-   * are not even computed. Dropout masks depend on the training step alone.
-   */
-  backward(pass: { updatesDense: boolean }): Promise<void>;
-}
-
 /**
  * Some of a batch's rows, few enough that their records stay in the cache while one operation after the other is
- * done to them. n ≤ CHUNK_ROWS. The arrays are lent for the step; all threads see them.
+ * done to them. n ≤ CHUNK_ROWS. The arrays are lent for the step, and all threads see them: what one thread leaves in
+ * a block, another may find when it gets to the block after the next `backward`.
  */
 export interface Block {
+  /** Position of the first row among the batch's unique rows. */
+  start: number;
   /** (n), unique, ascending. */
   rows: Uint32Array;
   values: Float32Array; // (n, D)
@@ -33,11 +25,23 @@ export interface Block {
   newSteps: Float32Array; // (n)
 }
 
+/** The network as a method sees it. */
+export interface Network {
+  /**
+   * Forward and backward of the whole batch, at the `values` of all blocks; waits for all threads to have set them.
+   * Gives the blocks that this thread gets to now, not those it had before, each with its `gradient`: the loss's
+   * derivative by the values, summed over each row's occurrences. With `updatesDense` the network's own parameters
+   * take their optimizer step too; without it their gradients are not even computed. Dropout masks depend on the
+   * training step alone.
+   */
+  backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>>;
+}
+
 /** One training step, as one thread sees it. */
 export interface TrainingStep {
   table: Table;
-  /** This thread's part of the batch's unique rows. */
-  blocks: readonly Block[];
+  /** The batch's unique rows, as far as this thread gets to them; to be gone through once. */
+  blocks: Iterable<Block>;
   network: Network;
   /** t, counted from 1 over the whole run. */
   trainingStep: number;

@@ -12,8 +12,8 @@ import { Barrier } from '../team/barrier.js';
 export const SLOTS = 2;
 const PAGE_BYTES = 65536;
 const CONTROL_WORDS = 16;
-/** Word of the counter from which threads claim micro-batches; the barrier has the first words. */
-const CLAIMS = 4;
+/** The word from which threads claim their work, after those of the barrier. */
+const CLAIMS = Barrier.WORDS;
 /** Per thread: addresses of up to this many micro-batch sums. */
 const WORK_BYTES = 4096;
 /** The most micro-batches of a batch. */
@@ -183,34 +183,26 @@ export class Exchange {
   }
 
   /**
-   * The blocks of `count` unique rows that are a thread's: every `threads`-th. Rows are sorted, so one stretch of
-   * them is of frequent features and in the cache, another is not; taking turns gives each thread both.
+   * The numbers from 0 to `count` − 1 that this thread gets to: whoever is ready takes the next. All threads call it
+   * for the same things, go through to the end, and meet at the barrier before they share out the next. Each number
+   * is had by one thread; a result must not depend on which.
    */
-  rowBlocks(thread: number, count: number): { start: number; end: number }[] {
-    const blocks: { start: number; end: number }[] = [];
-    for (let start = thread * CHUNK_ROWS; start < count; start += this.shape.threads * CHUNK_ROWS) {
-      blocks.push({ start, end: Math.min(count, start + CHUNK_ROWS) });
-    }
-    return blocks;
-  }
-
-  /**
-   * Calls `visit` for the micro-batches that this thread gets to. All threads call it for the same batch, and each
-   * micro-batch is visited by one of them; a micro-batch's result must not depend on which.
-   */
-  async shareOut(
-    batch: PlannedBatch,
-    visit: (index: number, micro: MicroBatch) => Promise<void>,
-  ): Promise<void> {
-    const number = batch.microBatches.length;
+  *claim(count: number): Generator<number> {
     const first = this.claimed;
     for (;;) {
-      const index = Atomics.add(this.control, CLAIMS, 1) - first;
-      if (index >= number) break;
-      await visit(index, batch.microBatches[index]);
+      const index = (Atomics.add(this.control, CLAIMS, 1) - first) | 0;
+      if (index >= count) break;
+      yield index;
     }
-    // Each thread's last claim found nothing left: the next counting starts after all of these.
-    this.claimed = (first + number + this.shape.threads) | 0;
+    // Every thread's last claim finds nothing left: the next counting starts after all of these.
+    this.claimed = (first + count + this.shape.threads) | 0;
+  }
+
+  /** Blocks of unique rows that this thread gets to, of a batch with `unique` of them. */
+  *claimRows(unique: number): Generator<{ start: number; end: number }> {
+    for (const block of this.claim(Math.ceil(unique / CHUNK_ROWS))) {
+      yield { start: block * CHUNK_ROWS, end: Math.min(unique, (block + 1) * CHUNK_ROWS) };
+    }
   }
 
   /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), zero where rows only pad. */

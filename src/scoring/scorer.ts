@@ -38,12 +38,13 @@ export class Scorer {
     const { exchange, thread, session, staging } = this;
     if (!session) throw new Error('No scoring graph was loaded.');
     const { dim, fields } = exchange.shape;
-    for (const { start, end } of exchange.rowBlocks(thread, batch.plan.rows.length)) {
+    for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
       const values = exchange.floats('values', start * dim, (end - start) * dim);
       this.table.read(batch.plan.rows.subarray(start, end), values);
     }
     exchange.barrier.wait();
-    await exchange.shareOut(batch, async (_, micro) => {
+    for (const index of exchange.claim(batch.microBatches.length)) {
+      const micro = batch.microBatches[index];
       const rows = micro.paddedRows;
       const x = exchange.expand(thread, batch, micro);
       staging.x.set(x);
@@ -53,7 +54,7 @@ export class Scorer {
         { logits: { data: logits, shape: [rows, 1] } },
       );
       exchange.logits(batch.slot).set(logits.subarray(0, micro.rows), micro.firstRow);
-    });
+    }
     // The next batch's rows take the place of this one's.
     exchange.barrier.wait();
   }

@@ -1,7 +1,7 @@
 // The network of one thread of a training team: forward and backward of the micro-batches it gets to, then its part
 // of what all have to combine. Sums over micro-batches are binary trees over their index, so neither the number of
 // threads nor who took which micro-batch shows in any bit.
-import type { Network } from '../embedding/method.js';
+import type { Block, Network } from '../embedding/method.js';
 import { UserError } from '../errors.js';
 import { differentiate } from '../graph/differentiate.js';
 import { toOnnx } from '../graph/onnx.js';
@@ -12,6 +12,7 @@ import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream, seedKey } from '../random/streams.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 import { stagingRows } from '../scoring/scorer.js';
+import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
 
@@ -70,22 +71,29 @@ export class DenseNetwork implements Network {
     this.settings = settings;
   }
 
-  async backward(pass: { updatesDense: boolean }): Promise<void> {
+  async backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>> {
     const { batch, staging } = this;
     const { exchange, thread, optimizer } = this.options;
     if (!batch) throw new Error('The network has no batch.');
     // All rows' values, and all dense parameters of the pass before, are in the exchange from here on.
     exchange.barrier.wait();
     staging.parameters.set(exchange.floats('dense', 0, this.dense.length));
-    await exchange.shareOut(batch, (index) => this.runMicroBatch(batch, index, pass.updatesDense));
-    exchange.barrier.wait();
-
-    for (const { start, end } of exchange.rowBlocks(thread, batch.plan.rows.length)) {
-      this.combineRows(batch, start, end);
+    for (const index of exchange.claim(batch.microBatches.length)) {
+      await this.runMicroBatch(batch, index, pass.updatesDense);
     }
-    if (!pass.updatesDense) return;
-    updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
-    if (thread === 0) updateStatistics(exchange, batch);
+    exchange.barrier.wait();
+    if (pass.updatesDense) {
+      updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
+      if (thread === 0) updateStatistics(exchange, batch);
+    }
+    return this.blocksWithGradient(batch);
+  }
+
+  private *blocksWithGradient(batch: PlannedBatch): Generator<Block> {
+    for (const block of claimBlocks(this.options.exchange, batch)) {
+      this.combineRows(batch, block);
+      yield block;
+    }
   }
 
   /** The loss of the batch's pass with dense gradients, by the tree over micro-batches. Every thread may ask. */
@@ -152,27 +160,26 @@ export class DenseNetwork implements Network {
     }
   }
 
-  /** The gradients of some unique rows, each by the tree over the micro-batches it is in. */
-  private combineRows(batch: PlannedBatch, start: number, end: number): void {
+  /** The gradients of a block's rows, each by the tree over the micro-batches it is in. */
+  private combineRows(batch: PlannedBatch, { start, rows, gradient }: Block): void {
     const { exchange, thread } = this.options;
     const { kernels, at, shape } = exchange;
-    const { rows, sumStarts, sumMicroBatches, sumIndices } = batch.plan;
-    const gradient = at.gradient + 4 * start * shape.dim;
+    const { sumStarts, sumMicroBatches, sumIndices } = batch.plan;
     kernels.combineRows(
       sumStarts.byteOffset + 4 * start,
       sumMicroBatches.byteOffset,
       sumIndices.byteOffset,
-      end - start,
+      rows.length,
       batch.microBatches.length,
       at.sums,
       batch.microBatches[0].paddedRows * shape.fields,
       shape.dim,
-      gradient,
+      gradient.byteOffset,
       exchange.workAt(thread),
     );
-    const bad = kernels.findNonFinite(gradient, (end - start) * shape.dim);
+    const bad = kernels.findNonFinite(gradient.byteOffset, gradient.length);
     if (bad < 0) return;
-    const row = rows[start + Math.floor(bad / shape.dim)];
+    const row = rows[Math.floor(bad / shape.dim)];
     throw new UserError(
       `The gradient of row ${row} of table 'embedding' is not finite at step ${this.settings.trainingStep}.`,
       'lower the learning rate.',

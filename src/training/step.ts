@@ -1,8 +1,9 @@
 // One training step as one thread of the team runs it: lends the method its part of the batch.
-import type { Block, Method } from '../embedding/method.js';
+import type { Method } from '../embedding/method.js';
 import type { Table } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
+import { claimBlocks } from './blocks.js';
 import type { DenseNetwork } from './dense-network.js';
 
 /** What a thread trains with. */
@@ -10,7 +11,6 @@ export interface StepParts {
   config: Config;
   table: Table;
   exchange: Exchange;
-  thread: number;
   method: Method;
   network: DenseNetwork;
 }
@@ -23,7 +23,7 @@ export interface StepParts {
  * @returns the batch's mean loss, the same on every thread
  */
 export async function trainStep(
-  { config, table, exchange, thread, method, network }: StepParts,
+  { config, table, exchange, method, network }: StepParts,
   batch: PlannedBatch,
   trainingStep: number,
   rateFactor: number,
@@ -33,27 +33,10 @@ export async function trainStep(
     learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
     weightDecay: config.dense.weightDecay,
   });
-  const blocks = blocksOf(exchange, thread, batch);
+  const blocks = claimBlocks(exchange, batch);
   await method.trainStep({ table, blocks, network, trainingStep, batchRows: batch.rows, rateFactor });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
   exchange.barrier.wait();
   return loss;
-}
-
-/** This thread's part of the batch's unique rows, with the arrays of the exchange that belong to them. */
-function blocksOf(exchange: Exchange, thread: number, batch: PlannedBatch): Block[] {
-  const { dim } = exchange.shape;
-  return exchange.rowBlocks(thread, batch.plan.rows.length).map(({ start, end }) => {
-    const count = end - start;
-    return {
-      rows: batch.plan.rows.subarray(start, end),
-      values: exchange.floats('values', start * dim, count * dim),
-      gradient: exchange.floats('gradient', start * dim, count * dim),
-      change: exchange.floats('change', start * dim, count * dim),
-      steps: exchange.floats('steps', start, count),
-      dSteps: exchange.floats('dSteps', start, count),
-      newSteps: exchange.floats('newSteps', start, count),
-    };
-  });
 }

@@ -56,7 +56,7 @@ const network = await DenseNetwork.create({
   optimizer: createDenseOptimizer(),
 });
 
-const parts = { config, table, exchange, thread, method, network };
+const parts = { config, table, exchange, method, network };
 
 serve((message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
   switch (message.kind) {
