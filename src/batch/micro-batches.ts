@@ -23,16 +23,17 @@ const DEFAULT_ROWS = 2000;
 export function microBatches(batchRows: number, mostRows: number = DEFAULT_ROWS): MicroBatch[] {
   if (!(mostRows >= 16)) throw new RangeError(`${mostRows} rows of a micro-batch are fewer than 16`);
   let number = 1;
-  while (roundUp(batchRows / number) > mostRows) number *= 2;
-  const microRows = roundUp(batchRows / number);
+  while (paddedRows(batchRows / number) > mostRows) number *= 2;
+  const microRows = paddedRows(batchRows / number);
   const cut: MicroBatch[] = [];
   for (let firstRow = 0; firstRow < batchRows; firstRow += microRows) {
     const rows = Math.min(microRows, batchRows - firstRow);
-    cut.push({ firstRow, rows, paddedRows: roundUp(rows) });
+    cut.push({ firstRow, rows, paddedRows: paddedRows(rows) });
   }
   return cut;
 }
 
-function roundUp(rows: number): number {
+/** Rows with padding: a multiple of 16, so that products have no ragged edge. */
+export function paddedRows(rows: number): number {
   return Math.ceil(rows / 16) * 16;
 }

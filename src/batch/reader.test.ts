@@ -2,9 +2,9 @@ import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EncodedDatasetOptions, fixtureId, writeEncodedDataset } from '../../test/encoded-dataset.js';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
 import { type Batch, type BatchOptions, batchCount, readBatches } from './reader.js';
-import type { EncodedDataset } from './split-file.js';
 
 // DuckDB writes row groups in multiples of its 2,048-row vectors. 11,000 rows: five full groups and one of 760.
 const rows = 11_000;

@@ -1,9 +1,11 @@
 // Batches of an encoded dataset, in the order of an epoch (epoch-order.ts) or as stored. Two windows of rows are in
 // memory, whatever the size of the dataset: one is handed out while the next is read ahead. A batch may span
 // windows; the last one of an epoch may be smaller.
+
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
 import { defaultWindowRowGroups, type EpochOrder, rowOrder, type Window, windowsOf } from './epoch-order.js';
-import { type EncodedDataset, SplitFile, splitOf } from './split-file.js';
+import { SplitFile, splitOf } from './split-file.js';
 
 /** One step's rows. */
 export interface Batch {

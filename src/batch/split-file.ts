@@ -11,15 +11,10 @@ import {
   DuckDBTypeId,
   DuckDBUIntegerVector,
 } from '@duckdb/node-api';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError, unknownName } from '../errors.js';
 import type { RowRange } from './epoch-order.js';
-
-/** An encoded dataset: its folder and what its manifest says. */
-export interface EncodedDataset {
-  readonly dir: string;
-  readonly manifest: Manifest;
-}
 
 /** A split as the manifest describes it. */
 export type Split = Manifest['splits'][number];

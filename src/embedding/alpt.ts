@@ -3,7 +3,7 @@
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
 import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
-import { type CodeBits, firstStep, grid } from '../quantization/grid.js';
+import { firstStep, grid } from '../quantization/grid.js';
 import type { Method, MethodSpec } from './method.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
@@ -35,7 +35,7 @@ export const alpt = {
   isQuantized: true,
   options,
   create({ dim, bits, rounding, deviation, optimizer, learningRate, weightDecay, options }): Method {
-    const { highest: q } = grid(bits as CodeBits);
+    const { highest: q } = grid(bits);
     const scaleOf = gradientScales[options.gradientScale];
     const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
     const stepFloor = Math.fround(options.stepFloor);

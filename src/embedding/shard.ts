@@ -5,6 +5,7 @@
 // A shard is at most 2 GiB; kernels read and write its rows where they lie.
 import { HEADER_BYTES, writeHeader } from '../kernels/header.js';
 import { workBytes } from '../kernels/kernels.js';
+import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
 import { seedKey } from '../random/streams.js';
 import { deviateScale } from '../random/uniform.js';
 import type { RowLayout, Storage } from './layout.js';
@@ -29,7 +30,6 @@ export interface TableSpec {
 
 /** Largest size of a shard: what the kernels' memory is declared with (scripts/build.mjs). */
 export const MAX_SHARD_BYTES = 2 ** 31;
-const PAGE_BYTES = 65536;
 
 /** Rows that go through a kernel at a time: their values, gradients and changes stay in the second-level cache. */
 export const CHUNK_ROWS = 1024;
@@ -87,7 +87,7 @@ function planShard(spec: TableSpec, firstRow: number, rows: number): ShardPlan {
   const records = align(written + 4 * Math.ceil(rows / 32));
   const scratch = align(records + rows * spec.layout.recordBytes);
   const scratchBytes = scratchAt(0, spec.dim).end;
-  const pages = Math.ceil((scratch + spec.threads * scratchBytes) / PAGE_BYTES);
+  const pages = pagesOf(scratch + spec.threads * scratchBytes);
   return { firstRow, rows, offsets, written, records, scratch, scratchBytes, pages };
 }
 

@@ -2,6 +2,7 @@
 // fp32 values and their steps; the dense parameters and running statistics; what it was made from as metadata.
 
 import { isQuantized } from '../embedding/layout.js';
+import { tableRows } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table.js';
 import {
   partOf,
@@ -131,7 +132,7 @@ export async function loadCheckpoint(
 }
 
 function checkRanges(path: string, { spec }: TableMemory, ranges: Uint32Array): void {
-  const rows = spec.offsets[spec.offsets.length - 1];
+  const rows = tableRows(spec);
   let end = 0;
   for (let r = 0; r < ranges.length; r += 2) {
     if (ranges[r] < end || ranges[r] + ranges[r + 1] > rows) {

@@ -1,9 +1,9 @@
 // The configuration of a run: one strict schema, put together from the registries, so that an option exists as
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
-import { methodNames, methods } from '../embedding/methods.js';
-import { modelNames, models } from '../models/registry.js';
-import { optimizerNames, optimizers } from '../optimizers/registry.js';
+import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { models } from '../models/registry.js';
+import { optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 
 const rate = z.number().positive();
@@ -30,22 +30,30 @@ const optimizerBase = {
   weightDecay: z.number().min(0).default(0),
 };
 
-const modelSchema = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('dcn'), ...modelBase, ...models.dcn.options.shape }),
-]);
+/** What `model`, or `optimizer`, can be: one strict object for each name in the registry, with the keys all have. */
+type Choice<Specs extends Record<string, { options: z.ZodObject }>, Base extends z.ZodRawShape> = {
+  [Name in keyof Specs & string]: { name: Name } & z.output<z.ZodObject<Base>> &
+    z.output<Specs[Name]['options']>;
+}[keyof Specs & string];
 
-const optimizerSchema = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('adam'), ...optimizerBase, ...optimizers.adam.options.shape }),
-  z.strictObject({
-    name: z.literal('rowwise-adagrad'),
-    ...optimizerBase,
-    ...optimizers['rowwise-adagrad'].options.shape,
-  }),
-]);
+function choice<Specs extends Record<string, { options: z.ZodObject }>, Base extends z.ZodRawShape>(
+  specs: Specs,
+  base: Base,
+): z.ZodType<Choice<Specs, Base>> {
+  const members = Object.entries(specs).map(([name, { options }]) =>
+    z.strictObject({ name: z.literal(name), ...base, ...options.shape }),
+  );
+  const [first, ...rest] = members;
+  return z.discriminatedUnion('name', [first, ...rest]) as unknown as z.ZodType<Choice<Specs, Base>>;
+}
 
-/** A whole configuration. `parse({})` gives the defaults, whose sources are in docs/defaults.md. */
+/** The options of every method, under its name. */
+const methodSections = Object.fromEntries(
+  Object.entries(methods).map(([name, { options }]) => [name, (options as z.ZodObject).prefault({})]),
+) as unknown as { [Name in MethodName]: z.ZodPrefault<(typeof methods)[Name]['options']> };
+
 export const configSchema = z.strictObject({
-  model: z.preprocess(named('dcn'), modelSchema),
+  model: z.preprocess(named('dcn'), choice(models, modelBase)),
   method: z
     .strictObject({
       name: z.enum(methodNames).default('alpt'),
@@ -57,7 +65,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** The rule of embedding rows. */
-  optimizer: z.preprocess(named('adam'), optimizerSchema),
+  optimizer: z.preprocess(named('adam'), choice(optimizers, optimizerBase)),
   /** Adam of the dense network; its rate is the rows' unless given. */
   dense: z
     .strictObject({
@@ -65,9 +73,7 @@ export const configSchema = z.strictObject({
       weightDecay: z.number().min(0).default(0),
     })
     .prefault({}),
-  full: methods.full.options.prefault({}),
-  lpt: methods.lpt.options.prefault({}),
-  alpt: methods.alpt.options.prefault({}),
+  ...methodSections,
   training: z
     .strictObject({
       epochs: z.int().min(1).default(15),
@@ -81,7 +87,6 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 export type Config = z.infer<typeof configSchema>;
-export type OptimizerConfig = Config['optimizer'];
 
 /** Fills in the name of a section that leaves it out, so that `{ dim: 8 }` alone is a model. */
 function named(name: string) {
@@ -90,8 +95,6 @@ function named(name: string) {
       ? { name, ...section }
       : section;
 }
-
-export { methodNames, modelNames, optimizerNames };
 
 /** Width of the stored codes, for methods that have one. */
 export function configBits(config: Config): CodeBits | null {

@@ -2,7 +2,7 @@
 // memory, the model's graph. Plain data in, so the main thread and every worker come to the same.
 
 import type { Manifest } from '../data/manifest.js';
-import { isQuantized, rowLayout } from '../embedding/layout.js';
+import { rowLayout } from '../embedding/layout.js';
 import type { Method, MethodSettings, MethodSpec } from '../embedding/method.js';
 import { methods } from '../embedding/methods.js';
 import { MAX_SHARD_BYTES, type TableSpec } from '../embedding/shard.js';
@@ -97,6 +97,9 @@ export interface TableOptions {
   shardBytes?: number;
 }
 
+/** Name of the table that holds all fields' embeddings. */
+export const EMBEDDING = 'embedding';
+
 /** The one table that holds all fields' embeddings. */
 export function embeddingSpec(config: Config, shape: DatasetShape, options: TableOptions): TableSpec {
   const { dim, initialDeviation } = config.model;
@@ -105,7 +108,7 @@ export function embeddingSpec(config: Config, shape: DatasetShape, options: Tabl
     ? [createRowOptimizer(config), method.stepOptimizer]
     : [stateless, stateless];
   return {
-    name: 'embedding',
+    name: EMBEDDING,
     number: 0,
     dim,
     offsets: vocabularyOffsets(shape),
@@ -116,9 +119,4 @@ export function embeddingSpec(config: Config, shape: DatasetShape, options: Tabl
     threads: options.threads,
     shardBytes: options.shardBytes ?? MAX_SHARD_BYTES,
   };
-}
-
-/** Bits a row's values are stored in. */
-export function storedBits({ storage }: Method): number {
-  return isQuantized(storage.bits) ? storage.bits : 32;
 }

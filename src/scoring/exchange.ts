@@ -1,16 +1,17 @@
 // The shared memory through which the main thread and the team pass a batch: two slots for batches and their row
 // plans (one in work, one being made), the dequantized rows, and, per thread, the block X that goes to the network.
 // Training adds gradients, micro-batch sums and the dense parameters. Everything is sized once, from the shape.
-import { type MicroBatch, microBatches } from '../batch/micro-batches.js';
+import { type MicroBatch, microBatches, paddedRows } from '../batch/micro-batches.js';
 import { planBytes, type RowPlan } from '../batch/plan.js';
 import { CHUNK_ROWS } from '../embedding/shard.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
+import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
+import { DENSE_BLOCK } from '../models/dense.js';
 import { Barrier } from '../team/barrier.js';
 
 /** Batches that can be with the team: one in work, one planned. */
 export const SLOTS = 2;
-const PAGE_BYTES = 65536;
 const CONTROL_WORDS = 16;
 /** The word from which threads claim their work, after those of the barrier. */
 const CLAIMS = Barrier.WORDS;
@@ -76,7 +77,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
   const { batchRows, fields, dim, threads, training } = shape;
   const micro = mostMicroBatches(shape);
   const occurrences = batchRows * fields;
-  const microRows = Math.ceil(Math.min(shape.microRows, batchRows) / 16) * 16;
+  const microRows = mostMicroRows(shape);
   const rowBytes = 4 * dim;
   const sizes: Record<Name, number> = {
     control: 4 * CONTROL_WORDS,
@@ -96,7 +97,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
     dense: training ? 4 * training.denseLength : 0,
     denseGradients: training ? 4 * micro * training.denseLength : 0,
     denseState: training ? training.denseStateBytes : 0,
-    denseBlocks: training ? 4 * training.denseLength : 0,
+    denseBlocks: training ? (4 * training.denseLength) / DENSE_BLOCK : 0,
     losses: training ? 8 * micro : 0,
     statistics: training ? 4 * micro * training.statistics : 0,
     running: training ? 4 * training.statistics : 0,
@@ -107,7 +108,15 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
     at[name] = end;
     end = Math.ceil((end + bytes) / 64) * 64;
   }
-  return { at, bytes: Math.ceil(end / PAGE_BYTES) * PAGE_BYTES };
+  return { at, bytes: pagesOf(end) * PAGE_BYTES };
+}
+
+/** Rows of the largest micro-batch, padding included. */
+export function mostMicroRows({
+  batchRows,
+  microRows,
+}: Pick<ExchangeShape, 'batchRows' | 'microRows'>): number {
+  return paddedRows(Math.min(microRows, batchRows));
 }
 
 function slotBytes(shape: ExchangeShape): number {
@@ -130,7 +139,7 @@ export interface ExchangeMemory {
 
 /** Allocates the exchange of a shape, filled with zeros. */
 export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
-  const pages = exchangeLayout(shape).bytes / PAGE_BYTES;
+  const pages = pagesOf(exchangeLayout(shape).bytes);
   return { shape, memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };
 }
 
@@ -178,8 +187,7 @@ export class Exchange {
   /** This thread's block X (rows, F·D). */
   block(thread: number, rows: number): Float32Array<SharedArrayBuffer> {
     const { fields, dim } = this.shape;
-    const microRows = Math.ceil(Math.min(this.shape.microRows, this.shape.batchRows) / 16) * 16;
-    return this.floats('block', thread * microRows * fields * dim, rows * fields * dim);
+    return this.floats('block', thread * mostMicroRows(this.shape) * fields * dim, rows * fields * dim);
   }
 
   /**

@@ -1,6 +1,6 @@
 // Scores a whole split with a team: batches in stored order, the next one planned while one is in work.
 import { readBatches } from '../batch/reader.js';
-import type { EncodedDataset } from '../batch/split-file.js';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Team } from '../team/team.js';
 import type { BatchPlanner } from './batch-planner.js';
 import type { Exchange, PlannedBatch } from './exchange.js';

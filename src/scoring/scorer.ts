@@ -5,7 +5,7 @@ import type { Table } from '../embedding/table.js';
 import { createSession, type Session } from '../graph/session.js';
 import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
-import type { Exchange, PlannedBatch } from './exchange.js';
+import { type Exchange, mostMicroRows, type PlannedBatch } from './exchange.js';
 
 /** One thread's part of scoring. */
 export class Scorer {
@@ -18,7 +18,7 @@ export class Scorer {
     private readonly thread: number,
   ) {
     const { fields, dim } = exchange.shape;
-    const rows = stagingRows(exchange.shape);
+    const rows = mostMicroRows(exchange.shape);
     const [x, logits] = allocateStaging([rows * fields * dim, rows]);
     this.staging = { x, logits };
   }
@@ -60,11 +60,6 @@ export class Scorer {
   }
 }
 
-/** Rows of the largest micro-batch, padding included. */
-export function stagingRows({ microRows, batchRows }: { microRows: number; batchRows: number }): number {
-  return Math.ceil(Math.min(microRows, batchRows) / 16) * 16;
-}
-
 /** Bytes a scorer holds beside the exchange, per thread. */
 export function scorerStagingBytes(shape: {
   microRows: number;
@@ -72,6 +67,6 @@ export function scorerStagingBytes(shape: {
   fields: number;
   dim: number;
 }): number {
-  const rows = stagingRows(shape);
+  const rows = mostMicroRows(shape);
   return stagingBytes([rows * shape.fields * shape.dim, rows]);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
-import type { EncodedDataset } from '../batch/split-file.js';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { optimizerNames } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';

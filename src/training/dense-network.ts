@@ -10,8 +10,8 @@ import { type DenseLayout, denseLayout } from '../models/dense.js';
 import type { Model } from '../models/model.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream, seedKey } from '../random/streams.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
-import { stagingRows } from '../scoring/scorer.js';
+import { EMBEDDING } from '../scoring/blueprint.js';
+import { type Exchange, mostMicroRows, type PlannedBatch } from '../scoring/exchange.js';
 import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
@@ -42,7 +42,7 @@ export class DenseNetwork implements Network {
     private readonly sessions: { whole: Session; valuesOnly: Session },
   ) {
     this.dense = denseLayout(options.model);
-    this.staging = new NetworkStaging(options.model, stagingRows(options.exchange.shape));
+    this.staging = new NetworkStaging(options.model, mostMicroRows(options.exchange.shape));
   }
 
   /** Builds the two graphs of a training step: all gradients, and the gradient of X alone. */
@@ -181,7 +181,7 @@ export class DenseNetwork implements Network {
     if (bad < 0) return;
     const row = rows[Math.floor(bad / shape.dim)];
     throw new UserError(
-      `The gradient of row ${row} of table 'embedding' is not finite at step ${this.settings.trainingStep}.`,
+      `The gradient of row ${row} of table '${EMBEDDING}' is not finite at step ${this.settings.trainingStep}.`,
       'lower the learning rate.',
     );
   }
@@ -191,7 +191,11 @@ export class DenseNetwork implements Network {
     const [keyLow, keyHigh] = seedKey(seed);
     const maskColumns = exchange.shape.training?.maskColumns ?? 0;
     for (const [i, { layer, width, rate }] of model.dropouts.entries()) {
-      const mask = exchange.floats('masks', thread * stagingRows(exchange.shape) * maskColumns, rows * width);
+      const mask = exchange.floats(
+        'masks',
+        thread * mostMicroRows(exchange.shape) * maskColumns,
+        rows * width,
+      );
       exchange.kernels.dropoutMask(
         mask.byteOffset,
         exchange.workAt(thread),

@@ -8,16 +8,21 @@
 //              parameters with gradients and optimizer state, staging of every thread, bitmaps, scratch, rounding
 //
 // Not in it: the reader's window of rows, onnxruntime's own memory, Node.js. They show in the peak.
+
 import { rowPlannerBytes } from '../batch/plan.js';
 import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table.js';
 import { partOf } from '../embedding/table-records.js';
+import { PAGE_BYTES } from '../kernels/pages.js';
 import type { Model } from '../models/model.js';
-import { type ExchangeMemory, type ExchangeShape, exchangeLayout } from '../scoring/exchange.js';
-import { scorerStagingBytes, stagingRows } from '../scoring/scorer.js';
+import {
+  type ExchangeMemory,
+  type ExchangeShape,
+  exchangeLayout,
+  mostMicroRows,
+} from '../scoring/exchange.js';
+import { scorerStagingBytes } from '../scoring/scorer.js';
 import { networkStagingBytes } from './network-staging.js';
-
-const PAGE_BYTES = 65536;
 
 /** Bytes, by the parts of the banner. */
 export interface MemoryReport {
@@ -30,7 +35,7 @@ export interface MemoryReport {
 
 /** Bytes of the buffers that a thread stages for onnxruntime, in training and scoring. */
 export function threadStagingBytes(model: Model, shape: ExchangeShape): number {
-  return networkStagingBytes(model, stagingRows(shape)) + scorerStagingBytes(shape);
+  return networkStagingBytes(model, mostMicroRows(shape)) + scorerStagingBytes(shape);
 }
 
 /** What a run will allocate. */

@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
+import { tableRows } from '../embedding/shard.js';
 import { UserError } from '../errors.js';
 import { onnxruntimeVersion } from '../graph/session.js';
 import { kernelVariant } from '../kernels/load.js';
@@ -188,7 +189,7 @@ function isBetter(record: EpochRecord, best: EpochRecord): boolean {
 
 function warnOfFloor(record: EpochRecord, trainer: Trainer, emit: (event: TrainEvent) => void): void {
   const atFloor = record.table?.steps?.atFloor ?? 0;
-  const rows = trainer.table.spec.offsets[trainer.table.spec.offsets.length - 1];
+  const rows = tableRows(trainer.table.spec);
   if (atFloor <= FLOOR_WARNING * rows) return;
   const share = ((100 * atFloor) / rows).toFixed(2);
   emit({

@@ -1,7 +1,7 @@
 // Everything a run holds while it trains: table, exchange, team and network vectors, from a configuration and the
 // shape of a dataset. Knows how to train an epoch, validate and save; when to do which is train.ts's business.
 import { type Batch, batchCount, readBatches } from '../batch/reader.js';
-import type { EncodedDataset } from '../batch/split-file.js';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { allocateTable, type TableMemory } from '../embedding/table.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import { DENSE_BLOCK, denseLayout, initializeDense } from '../models/dense.js';
