@@ -122,6 +122,13 @@ describe.each(methodNames)('%s', (name) => {
     expect(rows).toBe(3 * new Set(ids.flatMap(([a, b]) => [a, 3 + b])).size);
   });
 
+  it('stops at a loss that is not finite, naming step, table and row', async () => {
+    const diverging = trainOnce(merge(settings, { dense: { learningRate: 1e30 } }), 2);
+    await expect(diverging).rejects.toThrow(
+      /^The loss is (NaN|-?Infinity) at step \d+\. The largest value among its rows is \S+, in row \d+ of table 'embedding'\.$/,
+    );
+  });
+
   it('says what its options are when one is unknown', () => {
     const wrong = () => resolveConfig({ [name]: { stepp: 1 } });
     expect(wrong).toThrow(`Unknown option '${name}.stepp' (known here: `);

@@ -2,7 +2,6 @@
 // of what all have to combine. Sums over micro-batches are binary trees over their index, so neither the number of
 // threads nor who took which micro-batch shows in any bit.
 import type { Block, Network } from '../embedding/method.js';
-import { UserError } from '../errors.js';
 import { differentiate } from '../graph/differentiate.js';
 import { toOnnx } from '../graph/onnx.js';
 import { createSession, type Session } from '../graph/session.js';
@@ -10,10 +9,10 @@ import { type DenseLayout, denseLayout } from '../models/dense.js';
 import type { Model } from '../models/model.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream, seedKey } from '../random/streams.js';
-import { EMBEDDING } from '../scoring/blueprint.js';
 import { type Exchange, mostMicroRows, type PlannedBatch } from '../scoring/exchange.js';
 import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
+import { lossNotFinite, rowNotFinite } from './diagnose.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
 
 /** What all threads of a team have in common, and which of them this is. */
@@ -127,11 +126,7 @@ export class DenseNetwork implements Network {
     this.runs++;
 
     if (!Number.isFinite(staging.loss[0])) {
-      const { trainingStep } = this.settings;
-      throw new UserError(
-        `The loss is ${staging.loss[0]} at step ${trainingStep} (rows ${firstRow} to ${firstRow + rows - 1} of its batch).`,
-        'lower the learning rate.',
-      );
+      throw lossNotFinite(exchange, batch, index, staging.loss[0], this.settings.trainingStep);
     }
     x.set(staging.dX.subarray(0, x.length));
     this.sumSegments(batch, index, x.byteOffset);
@@ -179,11 +174,7 @@ export class DenseNetwork implements Network {
     );
     const bad = kernels.findNonFinite(gradient.byteOffset, gradient.length);
     if (bad < 0) return;
-    const row = rows[Math.floor(bad / shape.dim)];
-    throw new UserError(
-      `The gradient of row ${row} of table '${EMBEDDING}' is not finite at step ${this.settings.trainingStep}.`,
-      'lower the learning rate.',
-    );
+    throw rowNotFinite(rows[Math.floor(bad / shape.dim)], this.settings.trainingStep);
   }
 
   private drawMasks(firstRow: number, rows: number): void {
