@@ -123,7 +123,7 @@ export const kernelMutations = [
         '0, table, id, streamWord(stream',
       ],
       ['row instead of id', 'id: row - offsets[vocabulary]', 'id: row'],
-      ['every row the same mask', 'firstBatchRow + r', 'firstBatchRow'],
+      ['every row the same mask', 'firstBatchRow + r,', 'firstBatchRow,'],
     ],
   },
   {
@@ -270,7 +270,7 @@ export const kernelMutations = [
       ['no ½', 'v128.add<f32>(v128.convert<i32>(k), v128.splat<f32>(0.5))', 'v128.convert<i32>(k)'],
       ['deviates not centred', 'v128.splat<i32>(131070)', 'v128.splat<i32>(131071)'],
       ['masks: kept ones not scaled', 'v128.splat<f32>(scale),', 'v128.splat<f32>(1),'],
-      ['masks: every row the same', 'firstBatchRow + r', 'firstBatchRow'],
+      ['masks: every row the same', 'firstBatchRow + r,', 'firstBatchRow,'],
     ],
   },
   {

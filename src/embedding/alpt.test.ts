@@ -1,4 +1,4 @@
-// What the goldens do not reach of ALPT: the floor of the step, and the scales of its gradient.
+// What the goldens do not reach of ALPT: exact ties, the floor of the step, and the scales of its gradient.
 import { expect, it } from 'vitest';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import { resolveConfig } from '../runs/resolve-config.js';
@@ -54,4 +54,31 @@ it('scales the gradient of a step by g', async () => {
     close('1/sqrt(dq)', 1 / Math.sqrt(d * q));
     close('1/sqrt(bdq)', 1 / Math.sqrt(b * d * q));
   });
+});
+
+it('sends exact ties toward +∞, in the second pass, its gradient and the stored codes', async () => {
+  const step = 2 ** -6;
+  const { table } = await training({ firstStep: step });
+  const rows = allRows(ROWS);
+  const all = (value: number) => new Float32Array(ROWS * DIM).fill(value);
+  const values = all(0);
+  const dSteps = new Float32Array(ROWS);
+  table.touch(rows);
+  table.read(rows, values);
+  // Initial values lie within a step of 0, so that no limit is near.
+  const codes = values.map((value) => value / step);
+  expect(codes.every((code) => Math.abs(code) <= 1)).toBe(true);
+  for (const halves of [-3, -1, 1, 3]) {
+    const change = all((halves / 2) * step);
+    table.forward(rows, change, values);
+    expect(values).toEqual(codes.map((code) => (code + (halves + 1) / 2) * step + 0));
+    table.stepGradient(rows, change, all(1), 1, dSteps);
+    expect([...new Set(dSteps)]).toEqual([0.5 * DIM]);
+  }
+  table.writeCodes(rows, all(-0.5 * step), new Float32Array(ROWS).fill(step), 1, 'deterministic');
+  table.read(rows, values);
+  expect(values).toEqual(codes.map((code) => code * step + 0));
+  table.writeCodes(rows, all(0.5 * step), new Float32Array(ROWS).fill(step), 1, 'deterministic');
+  table.read(rows, values);
+  expect(values).toEqual(codes.map((code) => (code + 1) * step + 0));
 });
