@@ -16,7 +16,7 @@ export const trainingMutations = [
   },
   {
     file: 'src/embedding/alpt.ts',
-    tests: ['src/embedding/alpt.test.ts'],
+    tests: ['src/training/alpt.test.ts'],
     changes: [
       ['floor', 'Math.max(stepFloor, steps[i] + newSteps[i])', 'steps[i] + newSteps[i]'],
       ['g: no b', 'Math.sqrt(b * d * q)', 'Math.sqrt(d * q)'],
@@ -84,8 +84,7 @@ export const trainingMutations = [
   },
   {
     file: 'src/training/step.ts',
-    tests: goldens,
-    only: 'full',
+    tests: ['src/training/step.test.ts'],
     changes: [
       [
         "dense rate: the rows'",

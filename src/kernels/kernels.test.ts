@@ -51,6 +51,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     values: take(4 * dim * CHUNK),
     gradient: take(4 * dim * CHUNK),
     change: take(4 * dim * CHUNK),
+    otherChange: take(4 * dim * CHUNK),
     steps: take(4 * CHUNK),
     dSteps: take(4 * CHUNK),
     counts: take(16),
@@ -96,6 +97,13 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
   new Float32Array(memory.buffer, at.gradient, moves.length).set(
     moves.map(() => draw() * 10 ** (draw() * 6)),
   );
+  // Moments and sums of steps gone by: from fresh ones, factors of old state would not show.
+  const view = new DataView(memory.buffer);
+  for (let row = 0; row < ROWS; row++) {
+    for (let j = 0; j < 2 * dim; j++) {
+      view.setFloat32(at.records + row * recordBytes + stateOffset + 4 * j, draw() ** 2, true);
+    }
+  }
   new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
   return { memory, at, isLearned, recordBytes, stateOffset, dim, bits };
 }
@@ -151,7 +159,7 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
     dim,
     at.values,
     at.gradient,
-    at.change,
+    at.otherChange,
     1e-2,
     1e-10,
     0.01,
