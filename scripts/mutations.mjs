@@ -33,7 +33,11 @@ const groups = [...graphMutations, ...kernelMutations, ...trainingMutations].fil
 );
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+let vitest;
+process.on('exit', () => {
+  if (vitest?.exitCode === null && vitest.signalCode === null) process.kill(-vitest.pid, 'SIGKILL');
+  rmSync(copy, { recursive: true, force: true });
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 const at = (file) => join(copy, file);
 const compiled = (file) => at(`dist/${file.replace(/\.ts$/, '.js')}`);
@@ -53,13 +57,15 @@ function testsPass(tests, only) {
   for (const file of files) if (!existsSync(at(file))) fail(`There is no ${file}.`);
   const options = ['run', '--bail', '1', ...(only ? ['-t', only] : []), ...files];
   return new Promise((resolve) => {
-    const vitest = spawn(process.execPath, [at('node_modules/vitest/vitest.mjs'), ...options], {
+    // A group of its own, so that a mutant that never ends is stopped with all its processes.
+    const child = spawn(process.execPath, [at('node_modules/vitest/vitest.mjs'), ...options], {
       cwd: copy,
       stdio: 'ignore',
       detached: true,
     });
-    const timer = setTimeout(() => process.kill(-vitest.pid, 'SIGKILL'), LONGEST_MS);
-    vitest.on('exit', (status) => {
+    const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), LONGEST_MS);
+    vitest = child;
+    child.on('exit', (status) => {
       clearTimeout(timer);
       resolve(status === 0);
     });
