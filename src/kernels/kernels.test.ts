@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeBits, grid } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
-import { Stream } from '../random/streams.js';
-import { deviateScale } from '../random/uniform.js';
+import { philox } from '../random/philox.js';
+import { Stream, streamWord } from '../random/streams.js';
+import { deviateScale, uniform } from '../random/uniform.js';
 import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, writeHeader } from './header.js';
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
@@ -230,6 +231,20 @@ describe('the kernels equal their reference in every bit', () => {
         expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),
     );
+  });
+
+  it('in the last bit of a uniform: a unit is kept where it is below `keep`, not where it is `keep`', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const words = new Uint32Array(4);
+    philox(words, 0, 11, 0, 1, 0, 0, streamWord(Stream.dropout, 0));
+    const u = uniform(words[0]);
+    const mask = new Float32Array(memory.buffer, 64, 1);
+    for (const kernels of [wasmKernels(memory), referenceKernels(memory)]) {
+      kernels.dropoutMask(64, 128, 1, 1, 0, 11, 0, 1, 0, Stream.dropout, u, 2);
+      expect(mask[0]).toBe(0);
+      kernels.dropoutMask(64, 128, 1, 1, 0, 11, 0, 1, 0, Stream.dropout, u + 2 ** -24, 2);
+      expect(mask[0]).toBe(2);
+    }
   });
 
   it('in finding what is not finite', () => {
