@@ -4,6 +4,7 @@ import type { Method } from '../src/embedding/method.js';
 import { allocateTable, Table, type TableMemory } from '../src/embedding/table.js';
 import { writeRecords } from '../src/embedding/table-records.js';
 import { DENSE_BLOCK, denseLayout } from '../src/models/dense.js';
+import type { Optimizer } from '../src/optimizers/optimizer.js';
 import type { Config } from '../src/runs/config.js';
 import { BatchPlanner } from '../src/scoring/batch-planner.js';
 import {
@@ -55,7 +56,11 @@ export class LocalTraining {
     for (let i = 0; i < blocks.length; i++) blocks[i] = i;
   }
 
-  static async create(config: Config, shape: DatasetShape): Promise<LocalTraining> {
+  static async create(
+    config: Config,
+    shape: DatasetShape,
+    optimizer: Optimizer = createDenseOptimizer(),
+  ): Promise<LocalTraining> {
     const model = createModel(config, shape, 'training');
     const exchange = new Exchange(allocateExchange(trainingExchange(config, shape, model, 1)));
     const network = await DenseNetwork.create({
@@ -63,28 +68,34 @@ export class LocalTraining {
       exchange,
       thread: 0,
       seed: config.training.seed,
-      optimizer: createDenseOptimizer(),
+      optimizer,
     });
     const memory = allocateTable(embeddingSpec(config, shape, { threads: 1, isTraining: true }));
     return new LocalTraining(config, shape, { memory, exchange, network });
   }
 
-  /** Trains on one batch: ids (rows, F), labels (rows). */
-  async step(
-    ids: readonly (readonly number[])[],
-    labels: readonly number[],
-  ): Promise<{ loss: number; batch: PlannedBatch }> {
-    const batch = this.planner.plan({
+  /** Plans a batch: ids (rows, F), labels (rows). */
+  plan(ids: readonly (readonly number[])[], labels: readonly number[]): PlannedBatch {
+    return this.planner.plan({
       epoch: 1,
       index: 0,
       rows: labels.length,
       ids: Uint32Array.from(ids.flat()),
       labels: Float32Array.from(labels),
     });
+  }
+
+  /** Trains on one batch: ids (rows, F), labels (rows). */
+  async step(
+    ids: readonly (readonly number[])[],
+    labels: readonly number[],
+    rateFactor = 1,
+  ): Promise<{ loss: number; batch: PlannedBatch }> {
+    const batch = this.plan(ids, labels);
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
     const parts = { config, table, exchange, method, network };
-    return { loss: await trainStep(parts, batch, this.trainingStep, 1), batch };
+    return { loss: await trainStep(parts, batch, this.trainingStep, rateFactor), batch };
   }
 
   /** Puts bytes into the records of all rows. */

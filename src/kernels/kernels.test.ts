@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeBits, grid } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
-import { Stream } from '../random/streams.js';
-import { deviateScale } from '../random/uniform.js';
+import { philox } from '../random/philox.js';
+import { Stream, streamWord } from '../random/streams.js';
+import { deviateScale, uniform } from '../random/uniform.js';
 import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, writeHeader } from './header.js';
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
@@ -51,6 +52,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     values: take(4 * dim * CHUNK),
     gradient: take(4 * dim * CHUNK),
     change: take(4 * dim * CHUNK),
+    otherChange: take(4 * dim * CHUNK),
     steps: take(4 * CHUNK),
     dSteps: take(4 * CHUNK),
     counts: take(16),
@@ -96,6 +98,13 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
   new Float32Array(memory.buffer, at.gradient, moves.length).set(
     moves.map(() => draw() * 10 ** (draw() * 6)),
   );
+  // Moments and sums of steps gone by: from fresh ones, factors of old state would not show.
+  const view = new DataView(memory.buffer);
+  for (let row = 0; row < ROWS; row++) {
+    for (let j = 0; j < 2 * dim; j++) {
+      view.setFloat32(at.records + row * recordBytes + stateOffset + 4 * j, draw() ** 2, true);
+    }
+  }
   new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
   return { memory, at, isLearned, recordBytes, stateOffset, dim, bits };
 }
@@ -151,7 +160,7 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
     dim,
     at.values,
     at.gradient,
-    at.change,
+    at.otherChange,
     1e-2,
     1e-10,
     0.01,
@@ -222,6 +231,20 @@ describe('the kernels equal their reference in every bit', () => {
         expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),
     );
+  });
+
+  it('in the last bit of a uniform: a unit is kept where it is below `keep`, not where it is `keep`', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const words = new Uint32Array(4);
+    philox(words, 0, 11, 0, 1, 0, 0, streamWord(Stream.dropout, 0));
+    const u = uniform(words[0]);
+    const mask = new Float32Array(memory.buffer, 64, 1);
+    for (const kernels of [wasmKernels(memory), referenceKernels(memory)]) {
+      kernels.dropoutMask(64, 128, 1, 1, 0, 11, 0, 1, 0, Stream.dropout, u, 2);
+      expect(mask[0]).toBe(0);
+      kernels.dropoutMask(64, 128, 1, 1, 0, 11, 0, 1, 0, Stream.dropout, u + 2 ** -24, 2);
+      expect(mask[0]).toBe(2);
+    }
   });
 
   it('in finding what is not finite', () => {

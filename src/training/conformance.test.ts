@@ -129,6 +129,41 @@ describe.each(methodNames)('%s', (name) => {
     );
   });
 
+  it("multiplies every rate by the schedule's factor", async () => {
+    const shape = { vocabularySizes: [30], fieldVocabularies: [0] };
+    const rates = { rows: 1e-3, dense: 2e-3, steps: 5e-4 };
+    const config = resolveConfig({
+      ...merge(small, settings),
+      // No relu may be dead: a parameter without a gradient does not move.
+      model: { dim: 5, hidden: [4], crossLayers: 1 },
+      optimizer: { learningRate: rates.rows },
+      dense: { learningRate: rates.dense },
+      alpt: { stepLearningRate: rates.steps },
+    });
+    for (const factor of [1, 0.25]) {
+      const training = await LocalTraining.create(config, shape);
+      for (const data of training.dense.values())
+        for (let i = 0; i < data.length; i++) data[i] = 0.3 + 0.1 * Math.sin(i);
+      const before = new Map([...training.dense].map(([tensor, data]) => [tensor, data.slice()]));
+      const ids = Array.from({ length: 60 }, (_, i) => [i % 30]);
+      const labels = ids.map(([id]) => id & 1);
+      const { batch } = await training.step(ids, labels, factor);
+      // Adam's first move is the rate itself, but for ε beside small gradients.
+      const largest = (moves: Iterable<number>) => Math.max(...[...moves].map(Math.abs));
+      const change = training.exchange.floats('change', 0, batch.plan.rows.length * 5);
+      expect(largest(change) / (factor * rates.rows)).toBeCloseTo(1, 1);
+      for (const [tensor, data] of training.dense) {
+        const moves = data.map((value, i) => value - (before.get(tensor)?.[i] ?? Number.NaN));
+        expect(largest(moves) / (factor * rates.dense), tensor).toBeCloseTo(1, 1);
+      }
+      if (training.method.stepFloor === null) continue;
+      const steps = new Float32Array(30);
+      training.table.readSteps(allRows(30), steps);
+      const first = training.memory.spec.storage.tableStep;
+      expect(largest(steps.map((step) => step - first)) / (factor * rates.steps)).toBeCloseTo(1, 1);
+    }
+  });
+
   it('says what its options are when one is unknown', () => {
     const wrong = () => resolveConfig({ [name]: { stepp: 1 } });
     expect(wrong).toThrow(`Unknown option '${name}.stepp' (known here: `);

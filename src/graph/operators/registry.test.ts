@@ -183,12 +183,16 @@ const cases: { readonly [K in OperatorName]: readonly Case[] } = {
   ],
 };
 
-/** loss = Σ direction · output, so that its gradient is a product with an arbitrary cotangent. */
+/**
+ * loss = Σ direction · output + Σ softplus(output), so that its gradient is a product with an arbitrary cotangent.
+ * A product with a broadcast passes that by; the softplus does not.
+ */
 function build({ inputs, apply, flat }: Case) {
   const g = new Graph();
   const nodes = inputs.map((shape, i) => g.input(`input${i}`, shape));
   const output = apply(g, nodes);
-  const loss = g.sum(g.multiply(output, g.input('direction', output.shape)));
+  const direction = g.input('direction', output.shape);
+  const loss = g.add(g.sum(g.multiply(output, direction)), g.sum(g.softplus(output)));
   const differentiable = nodes.filter((_, i) => i !== flat);
   const gradients = differentiate(g, loss, differentiable);
   const named: Record<string, Node> = { output, loss };

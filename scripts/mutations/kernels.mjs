@@ -1,0 +1,283 @@
+// Mutations of the arithmetic of rows: its specification in src/quantization and src/kernels, and the WebAssembly
+// kernels. [what, from, to], `from` exactly once.
+const kernels = ['src/kernels/kernels.test.ts'];
+const arithmetic = ['src/quantization/code-update.test.ts'];
+
+export const kernelMutations = [
+  {
+    file: 'src/quantization/rounding.ts',
+    tests: ['src/quantization/rounding.test.ts'],
+    changes: [
+      ['half up: ties down', 'Math.fround(x - floor) >= 0.5', 'Math.fround(x - floor) > 0.5'],
+      ['half to even: ties up', 'floor % 2 === 0 ? floor : floor + 1', 'floor + 1'],
+      ['half to even: no rounding up', 'rest > 0.5 ? 1 : 0', '0'],
+      ['stochastic: never up', 'u < Math.fround(x - floor) ? 1 : 0', '0'],
+      ['stochastic: by whole x', 'u < Math.fround(x - floor)', 'u < Math.fround(x)'],
+      ['stochastic: whole numbers at u = 0', 'u < Math.fround(x - floor)', 'u <= Math.fround(x - floor)'],
+    ],
+  },
+  {
+    file: 'src/quantization/code-update.ts',
+    tests: arithmetic,
+    changes: [
+      ['offset: no code·(step − newStep)', 'Math.fround(change + Math.fround(code * moved))', 'change'],
+      ['offset: sign of the move of the grid', 'Math.fround(step - newStep)', 'Math.fround(newStep - step)'],
+      ['offset: no change', 'Math.fround(change + Math.fround(code * moved))', 'Math.fround(code * moved)'],
+      ['offset: by the old step', 'whole / newStep', 'whole / step'],
+      [
+        'offset: lower limit',
+        'limit(Math.fround(whole / newStep), lowest - code, highest - code)',
+        'limit(Math.fround(whole / newStep), lowest, highest - code)',
+      ],
+      [
+        'offset: upper limit',
+        'limit(Math.fround(whole / newStep), lowest - code, highest - code)',
+        'limit(Math.fround(whole / newStep), lowest - code, highest)',
+      ],
+      ['forward: no code', 'code + roundHalfUp(codeOffset', 'roundHalfUp(codeOffset'],
+      [
+        'forward: not rounded',
+        'roundHalfUp(codeOffset(code, change, step, step, grid))',
+        'codeOffset(code, change, step, step, grid)',
+      ],
+      ['eq. 7: no lower limit', 'if (offset <= lowest - code) return lowest;', ''],
+      ['eq. 7: below the limit only', 'offset <= lowest - code', 'offset < lowest - code'],
+      ['eq. 7: no upper limit', 'if (offset >= highest - code) return highest;', ''],
+      ['eq. 7: above the limit only', 'offset >= highest - code', 'offset > highest - code'],
+      ['eq. 7: no R_D(v)', 'roundHalfUp(offset) - offset', '-offset'],
+      ['eq. 7: no −v', 'Math.fround(roundHalfUp(offset) - offset)', 'roundHalfUp(offset)'],
+    ],
+  },
+  {
+    file: 'src/quantization/grid.ts',
+    tests: arithmetic,
+    changes: [
+      ['as many codes above 0 as below', 'highest: half - 1', 'highest: half'],
+      ['first step: no √q', '(2 * meanMagnitude) / Math.sqrt(grid(bits).highest)', '2 * meanMagnitude'],
+      ['first step: no 2', '(2 * meanMagnitude) /', 'meanMagnitude /'],
+      ['first step: no E|w|', 'deviation * Math.sqrt(2 / Math.PI)', 'deviation'],
+      ['clip: steps half as many', 'clip / 2 ** (bits - 1)', 'clip / 2 ** bits'],
+    ],
+  },
+  {
+    file: 'src/kernels/reference-rows.ts',
+    tests: kernels,
+    changes: [
+      [
+        'order of lanes',
+        'Math.fround(lanes[0] + lanes[1]) + Math.fround(lanes[2] + lanes[3])',
+        'Math.fround(lanes[0] + lanes[2]) + Math.fround(lanes[1] + lanes[3])',
+      ],
+      [
+        'one lane',
+        'lanes[j & 3] = Math.fround(lanes[j & 3] + terms[j])',
+        'lanes[0] = Math.fround(lanes[0] + terms[j])',
+      ],
+      [
+        'initial codes unlimited',
+        'limit(Math.fround(codes[j] / header.tableStep), lowest, highest)',
+        'Math.fround(codes[j] / header.tableStep)',
+      ],
+      ['step gradient: no scale', 'laneSum(terms) * Math.fround(scale)', 'laneSum(terms)'],
+      ['step gradient: no upstream', 'upstream[j] * stepDerivative', 'stepDerivative'],
+      ['new step not stored', 'view.setFloat32(record(row) + header.stepOffset, newStep, true);', 'void 0;'],
+    ],
+  },
+  {
+    file: 'src/kernels/reference-optimizers.ts',
+    tests: kernels,
+    changes: [
+      [
+        'Adam: no weight decay',
+        'const g = fround(upstream[j] + fround(fround(weightDecay) * w[j]));',
+        'const g = upstream[j];',
+      ],
+      ['Adam: 1 − β2 for β1', 'fround(rest1 * g)', 'fround(rest2 * g)'],
+      ['Adam: no first moment', 'fround(b1 * view.getFloat32(first + 4 * j, true))', '0'],
+      ['Adam: no second moment', 'fround(b2 * view.getFloat32(second + 4 * j, true))', '0'],
+      ['Adam: no correction', 'fround(v / fround(correction))', 'v'],
+      [
+        'Adagrad: no mean over D',
+        'fround(laneSum(g.map((x) => fround(x * x))) / dim)',
+        'laneSum(g.map((x) => fround(x * x)))',
+      ],
+      ['Adagrad: sum not kept', 'view.setFloat32(state, sum, true);', ''],
+      ['Adagrad: no weight decay', 'fround(u + fround(fround(weightDecay) * w[j]))', 'u'],
+    ],
+  },
+  {
+    file: 'src/kernels/reference-batch.ts',
+    tests: kernels,
+    changes: [
+      ['tree from the other end', 'p += 2 * width', 'p += width'],
+      ['first occurrence only', 'k < start[i + 1]', 'k < start[i] + 1'],
+    ],
+  },
+  {
+    file: 'src/kernels/reference-random.ts',
+    tests: kernels,
+    changes: [
+      [
+        'uniforms without the training step',
+        'trainingStep, table, id, streamWord(stream',
+        '0, table, id, streamWord(stream',
+      ],
+      ['row instead of id', 'id: row - offsets[vocabulary]', 'id: row'],
+      ['every row the same mask', 'firstBatchRow + r,', 'firstBatchRow,'],
+    ],
+  },
+  {
+    file: 'wasm/write.ts',
+    tests: kernels,
+    changes: [
+      [
+        'no code·(step − newStep)',
+        'v128.add<f32>(v128.load(change), v128.mul<f32>(code, v128.splat<f32>(moved)))',
+        'v128.load(change)',
+      ],
+      [
+        'the same beyond the vectors',
+        '(load<f32>(change) + code * moved) / newStep',
+        'load<f32>(change) / newStep',
+      ],
+      [
+        'by the old step',
+        'v128.div<f32>(whole, v128.splat<f32>(newStep))',
+        'v128.div<f32>(whole, v128.splat<f32>(step))',
+      ],
+      [
+        'unlimited offset',
+        'const limited = max<f32>(lowest - code, min<f32>(highest - code, offset));',
+        'const limited = offset;',
+      ],
+      [
+        'deterministic ties down',
+        ': v128.ge<f32>(rest, v128.splat<f32>(0.5))',
+        ': v128.gt<f32>(rest, v128.splat<f32>(0.5))',
+      ],
+      ['the same beyond the vectors (ties)', 'rest >= 0.5', 'rest > 0.5'],
+      ['new step not stored', 'if (hasRowStep) store<f32>(at + stepOffset, newStep);', ''],
+      [
+        'eq. 7: no lower limit',
+        'derivative = v128.bitselect(v128.splat<f32>(lowest), derivative, isLow);',
+        '',
+      ],
+      [
+        'eq. 7: above the limit only',
+        'v128.ge<f32>(offset, v128.sub<f32>(v128.splat<f32>(highest), code))',
+        'v128.gt<f32>(offset, v128.sub<f32>(v128.splat<f32>(highest), code))',
+      ],
+      ['eq. 7: no scale', 'total * scale', 'total'],
+      ['order of lanes', 'lane0 + lane1 + (lane2 + v128', '(lane0 + lane1 + lane2) + (v128'],
+      ['forward: no code', 'v128.add<f32>(code, roundHalfUp4(limited))', 'roundHalfUp4(limited)'],
+      [
+        'values: set, not added to',
+        'v128.add<f32>(v128.load(values + (j << 2)), v128.load(change))',
+        'v128.load(change)',
+      ],
+    ],
+  },
+  {
+    file: 'wasm/read.ts',
+    tests: kernels,
+    changes: [
+      [
+        'ties of four down',
+        'v128.ge<f32>(v128.sub<f32>(x, floor), v128.splat<f32>(0.5))',
+        'v128.gt<f32>(v128.sub<f32>(x, floor), v128.splat<f32>(0.5))',
+      ],
+      ['ties down', 'x - floor >= 0.5', 'x - floor > 0.5'],
+      ["the table's step for every row", 'stepOffset != <u32>-1 && isWritten(row) ?', 'false ?'],
+      [
+        'initial codes unlimited',
+        'v128.store(at, roundHalfUp4(limited))',
+        'v128.store(at, roundHalfUp4(scaled))',
+      ],
+      ['rows stay unwritten', 'markWritten(row);', ''],
+      [
+        'first step not stored',
+        'if (stepOffset != <u32>-1) store<f32>(record(row) + stepOffset, tableStep);',
+        '',
+      ],
+    ],
+  },
+  {
+    file: 'wasm/optimizers.ts',
+    tests: kernels,
+    changes: [
+      ['Adam: no decay', 'v128.add<f32>(v128.load(gradient), decay)', 'v128.load(gradient)'],
+      [
+        'Adam: no old moment',
+        'v128.mul<f32>(v128.splat<f32>(beta1), v128.load(first))',
+        'v128.splat<f32>(0)',
+      ],
+      [
+        'Adam: no 1 − β2',
+        'v128.mul<f32>(v128.splat<f32>(rest2), v128.mul<f32>(g, g))',
+        'v128.mul<f32>(g, g)',
+      ],
+      [
+        'Adam: no correction',
+        'v128.sqrt<f32>(v128.div<f32>(v, v128.splat<f32>(correction)))',
+        'v128.sqrt<f32>(v)',
+      ],
+      ['Adam: no ε', 'Mathf.sqrt(v / correction) + epsilon', 'Mathf.sqrt(v / correction)'],
+      [
+        'Adagrad: no mean over D',
+        '(lane0 + lane1 + (lane2 + lane3)) / <f32>dim',
+        '(lane0 + lane1 + (lane2 + lane3))',
+      ],
+      ['Adagrad: order of lanes', 'lane0 + lane1 + (lane2 + lane3)', 'lane0 + lane1 + lane2 + lane3'],
+      [
+        'Adagrad: no decay',
+        'load<f32>(gradient + (j << 2)) + weightDecay * load<f32>(values + (j << 2))',
+        'load<f32>(gradient + (j << 2))',
+      ],
+    ],
+  },
+  {
+    file: 'wasm/batch.ts',
+    tests: kernels,
+    changes: [
+      [
+        'tree becomes a sum from the left',
+        'for (let width: u32 = 1; width < parts; width <<= 1) {\n      for (let p: u32 = 0; p + width < parts; p += width << 1) {',
+        'for (let width: u32 = 1; width < parts; width++) {\n      for (let p: u32 = 0; p < 1; p++) {',
+      ],
+      ['a lone right child is lost', 'else store<u32>(work + (p << 2), right);', ''],
+      [
+        'the first occurrence only',
+        'for (let k = from + 1; k < to; k++)',
+        'for (let k = from + 1; k < from; k++)',
+      ],
+      [
+        'floats beyond the vectors not added',
+        'for (; j < count; j++, to += 4, from += 4) store',
+        'for (; j < 0; j++, to += 4, from += 4) store',
+      ],
+    ],
+  },
+  {
+    file: 'wasm/random.ts',
+    tests: kernels,
+    changes: [
+      ['nine rounds', 'round < 10', 'round < 9'],
+      [
+        'uniforms without the training step',
+        'philox4(at, seedLow, seedHigh, step, table',
+        'philox4(at, seedLow, seedHigh, 0, table',
+      ],
+      ['no ½', 'v128.add<f32>(v128.convert<i32>(k), v128.splat<f32>(0.5))', 'v128.convert<i32>(k)'],
+      ['deviates not centred', 'v128.splat<i32>(131070)', 'v128.splat<i32>(131071)'],
+      ['masks: kept ones not scaled', 'v128.splat<f32>(scale),', 'v128.splat<f32>(1),'],
+      ['masks: every row the same', 'firstBatchRow + r,', 'firstBatchRow,'],
+    ],
+  },
+  {
+    file: 'src/random/uniform.ts',
+    tests: ['test/training-golden.test.ts', 'src/models/dense.test.ts'],
+    changes: [
+      ['deviation of the sum', 'Math.sqrt((65536 ** 2 - 1) / 3)', 'Math.sqrt((65536 ** 2 - 1) / 12)'],
+    ],
+  },
+];

@@ -1,0 +1,230 @@
+// Mutations of what a training step is: methods, optimizers, model, network and dense update. [what, from, to],
+// `from` exactly once.
+const goldens = ['src/training/goldens.test.ts'];
+/** With `only: 'schedule'`: the rest of it takes long. */
+const conformance = ['src/training/conformance.test.ts'];
+
+export const trainingMutations = [
+  {
+    file: 'src/embedding/alpt.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [
+      ['rows: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate'],
+      ['steps: no schedule', 'options.stepLearningRate * rateFactor', 'options.stepLearningRate'],
+    ],
+  },
+  {
+    file: 'src/embedding/alpt.ts',
+    tests: ['src/training/alpt.test.ts'],
+    changes: [
+      ['floor', 'Math.max(stepFloor, steps[i] + newSteps[i])', 'steps[i] + newSteps[i]'],
+      ['g: no b', 'Math.sqrt(b * d * q)', 'Math.sqrt(d * q)'],
+      ['g: no q', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * d)'],
+      ['g without b: no q', '1 / Math.sqrt(d * q)', '1 / Math.sqrt(d)'],
+    ],
+  },
+  {
+    file: 'src/embedding/alpt.ts',
+    tests: goldens,
+    only: 'alpt',
+    changes: [
+      ['g: no d', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * q)'],
+      ['no g', 'gradient, g, dSteps', 'gradient, 1, dSteps'],
+      ['step decay: none', 'options.stepWeightDecay ?? weightDecay', '0'],
+      [
+        'rows: no decay',
+        'learningRate: learningRate * rateFactor, weightDecay',
+        'learningRate: learningRate * rateFactor, weightDecay: 0',
+      ],
+      ['second pass at the old values', 'table.forward(rows, change, values);', ''],
+      ['dense parameters updated twice', 'updatesDense: false', 'updatesDense: true'],
+      [
+        'codes rounded to the old step',
+        'table.writeCodes(rows, change, newSteps, trainingStep, rounding)',
+        'table.writeCodes(rows, change, steps, trainingStep, rounding)',
+      ],
+      ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
+      ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
+      ['ε of the rows for the steps', '{ epsilon: options.stepEpsilon }', '{}'],
+    ],
+  },
+  {
+    file: 'src/embedding/lpt.ts',
+    tests: goldens,
+    only: 'lpt',
+    changes: [
+      ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
+      ['no decay', '* rateFactor, weightDecay };', '* rateFactor, weightDecay: 0 };'],
+      ['values not read', 'table.read(rows, values);', ''],
+      ['codes not written', 'table.writeCodes(rows, change, null, trainingStep, rounding);', ''],
+    ],
+  },
+  {
+    file: 'src/embedding/lpt.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [['no schedule', 'learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/full.ts',
+    tests: goldens,
+    only: 'full',
+    changes: [
+      ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
+      ['no decay', '* rateFactor, weightDecay };', '* rateFactor, weightDecay: 0 };'],
+      ['values not written', 'table.writeValues(rows, change);', ''],
+    ],
+  },
+  {
+    file: 'src/embedding/full.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [['no schedule', 'learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/training/step.ts',
+    tests: ['src/training/step.test.ts'],
+    changes: [
+      [
+        "dense rate: the rows'",
+        'config.dense.learningRate ?? config.optimizer.learningRate',
+        'config.optimizer.learningRate',
+      ],
+      ['dense: no decay', 'weightDecay: config.dense.weightDecay', 'weightDecay: 0'],
+    ],
+  },
+  {
+    file: 'src/training/step.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [
+      ['dense: no schedule', 'config.optimizer.learningRate) * rateFactor', 'config.optimizer.learningRate)'],
+    ],
+  },
+  {
+    file: 'src/optimizers/schedule.ts',
+    tests: ['src/optimizers/schedule.test.ts'],
+    changes: [
+      ['drops before the epoch', 'epoch > after', 'epoch >= after'],
+      ['no factor', 'drops.factor **', '1 **'],
+    ],
+  },
+  {
+    file: 'src/optimizers/adam.ts',
+    tests: goldens,
+    only: 'full',
+    changes: [
+      ['first correction: none', 'learningRate / (1 - beta1 ** trainingStep)', 'learningRate'],
+      [
+        'first correction: of one step',
+        'learningRate / (1 - beta1 ** trainingStep)',
+        'learningRate / (1 - beta1)',
+      ],
+      ['second correction: of one step', '1 - beta2 ** trainingStep', '1 - beta2'],
+    ],
+  },
+  {
+    file: 'src/models/dcn.ts',
+    tests: ['src/models/dcn.test.ts'],
+    changes: [
+      ['α: no 1 at first', 'g.add(dot(0), 1)', 'dot(0)'],
+      ['α: no 1 +', 'g.multiply(alpha, g.add(dot(l), 1))', 'g.multiply(alpha, dot(l))'],
+      [
+        'α: no β·w',
+        'g.add(g.multiply(alpha, g.add(dot(l), 1)), betaDot(l))',
+        'g.multiply(alpha, g.add(dot(l), 1))',
+      ],
+      [
+        'logit: no β·w_out',
+        'g.add(g.multiply(alpha, dot(crossLayers)), betaDot(crossLayers))',
+        'g.multiply(alpha, dot(crossLayers))',
+      ],
+      ['β with its own layer', 'k < l ? 1 : 0', 'k <= l ? 1 : 0'],
+      ['β with all layers', 'k < l ? 1 : 0', '1'],
+      [
+        'no bias of the first layer',
+        'g.add(g.slice(products, 0, hidden[0]), mlpBiases[0])',
+        'g.slice(products, 0, hidden[0])',
+      ],
+      ['no relu', 'm.dropout(g.relu(h), dropout)', 'm.dropout(h, dropout)'],
+      ['no dropout', 'm.dropout(g.relu(h), dropout)', 'g.relu(h)'],
+      ['no batch normalization', 'if (batchNorm) h =', 'if (batchNorm) '],
+      [
+        'no output bias',
+        'm.finish(g.add(g.add(crossLogit, g.matmul(h, outputMlp)), outputBias))',
+        'm.finish(g.add(crossLogit, g.matmul(h, outputMlp)))',
+      ],
+      ['Xavier of w_l as of one matrix', '[width, crossLayers], 1)', '[width, crossLayers])'],
+      ['deviation of the output', 'Math.sqrt(2 / (width + lastHidden + 1))', 'Math.sqrt(2 / (width + 1))'],
+    ],
+  },
+  {
+    file: 'src/models/model.ts',
+    tests: ['src/models/dcn.test.ts'],
+    changes: [
+      ['Xavier: no fan out', 'Math.sqrt(2 / (fanIn + fanOut))', 'Math.sqrt(2 / fanIn)'],
+      [
+        'padding rows in the loss',
+        'g.multiply(g.binaryCrossEntropy(logits, labels), this.rowWeights)',
+        'g.binaryCrossEntropy(logits, labels)',
+      ],
+      ['dropout when scoring', "rate === 0 || this.mode === 'scoring'", 'rate === 0'],
+      ['no scale', 'g.multiply(g.sum(losses), scale)', 'g.sum(losses)'],
+      ["variance in the mean's place", 'width, node: mean ', 'width, node: variance '],
+    ],
+  },
+  {
+    file: 'src/models/dense.ts',
+    tests: ['src/models/dense.test.ts'],
+    changes: [
+      ['one noise for all parameters', 'tableWord(DENSE_TABLE, index)', 'tableWord(DENSE_TABLE, 0)'],
+      ['one block for a whole parameter', 'j >> 1,', '0,'],
+      ['both numbers of a block the same', 'const first = (j & 1) * 2;', 'const first = (j & 1) * 0;'],
+      ['not aligned', 'Math.ceil((end + length) / ALIGNMENT) * ALIGNMENT', 'end + length'],
+      ['part of a block', 'Math.ceil(end / DENSE_BLOCK) * DENSE_BLOCK', 'end'],
+      ['constants stay 0', 'values.fill(initial.constant);', ''],
+    ],
+  },
+  {
+    file: 'src/training/dense-network.ts',
+    tests: ['src/training/dense-network.test.ts'],
+    changes: [
+      ['scale by the micro-batch', '1 / batch.rows', '1 / rows'],
+      ['padding rows weigh 1', 'fill(1, 0, rows).fill(0, rows, paddedRows)', 'fill(1, 0, paddedRows)'],
+      [
+        'masks by the row of the micro-batch',
+        'this.drawMasks(firstRow, paddedRows)',
+        'this.drawMasks(0, paddedRows)',
+      ],
+      [
+        'other masks in pass 2',
+        'this.settings.trainingStep,\n        layer,',
+        'this.settings.trainingStep + this.runs,\n        layer,',
+      ],
+      ['masks: kept ones not scaled', '1 / (1 - rate),', '1,'],
+      ['masks: rate for 1 − rate', '        1 - rate,\n', '        rate,\n'],
+      ['loss of the first micro-batch', 'losses[p] += losses[p + width]', 'losses[p] += 0'],
+      [
+        'statistics also in pass 2',
+        'if (pass.updatesDense) {',
+        'if (thread === 0) updateStatistics(exchange, batch);\n    if (pass.updatesDense) {',
+      ],
+    ],
+  },
+  {
+    file: 'src/training/dense-update.ts',
+    tests: ['src/training/dense-network.test.ts'],
+    changes: [
+      [
+        'gradient of the first micro-batch',
+        'kernels.addInto(gradients(p), gradients(p + width), floats);',
+        '',
+      ],
+      ['every second level of the tree', 'width *= 2', 'width *= 4'],
+      ['statistics: each micro-batch alike', 'rows / batch.rows', '1 / batch.microBatches.length'],
+      ['statistics: nothing kept', 'STATISTIC_KEPT * running[j] +', '0 * running[j] +'],
+      ['statistics: new ones in full', '(1 - STATISTIC_KEPT) * mean', 'mean'],
+    ],
+  },
+];
