@@ -104,13 +104,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     });
     let best: EpochRecord | undefined;
     let trainSeconds = 0;
-    let epoch = 1;
-    for (; epoch <= epochs; epoch++) {
+    let epochsDone = 0;
+    for (let epoch = 1; epoch <= epochs; epoch++) {
       const record = await runEpoch(trainer, epoch, stepFloor, hasRows(manifest, 'validation'), {
         signal,
         onBatch: (progress) => emit({ kind: 'batch', epochs, tableBytes, ...progress }),
       });
       trainSeconds += record.trainSeconds;
+      epochsDone = epoch;
       await directory.appendMetrics(record);
       emit({ kind: 'epoch', ...record });
       warnOfFloor(record, trainer, emit);
@@ -119,7 +120,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         best = record;
         await trainer.save(directory.checkpoint('best'), metadata(epoch));
       } else if (epoch - best.epoch >= patience) {
-        epoch++;
         break;
       }
     }
@@ -129,7 +129,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       resumedFrom: null,
       bestEpoch: best.epoch,
       validation: { auc: best.validation?.auc ?? null, logloss: best.validation?.logloss ?? null },
-      samplesPerSecond: ((epoch - 1) * trainRows) / trainSeconds,
+      samplesPerSecond: (epochsDone * trainRows) / trainSeconds,
       seconds: (performance.now() - began) / 1000,
       memory: {
         predicted: trainer.predicted,
