@@ -115,6 +115,8 @@ function report(outcomes: readonly Outcome[], data: string, runs: string): strin
     '',
     `The table of 8-bit integers is ${smaller} smaller, from the first step on, and`,
     `${difference(full, alpt)}.`,
+    `Training as a whole shrinks less, to ${total(alpt)} of ${total(full)}: Adam keeps two fp32`,
+    'numbers for each weight of the table.',
     'The split puts the same airports and hours into train and test: it measures how',
     'well tables memorise, which is what compression can harm; it is no forecast of',
     'delays (prepare with --split time for that).',
@@ -125,6 +127,10 @@ function report(outcomes: readonly Outcome[], data: string, runs: string): strin
     `  npx bitrow evaluate runs/alpt-4 --data ${data}`,
     `  npx bitrow inspect ${join(runs, 'alpt-8')}`,
   ].join('\n');
+}
+
+function total({ result }: Outcome): string {
+  return bytes(result.memory.allocated.total);
 }
 
 function difference(full: Outcome, alpt: Outcome): string {
