@@ -22,9 +22,9 @@ const options = z.strictObject({
     .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
     .default('1/sqrt(bdq)'),
   /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
-  firstStep: z.number().positive().nullable().default(null),
+  firstStep: z.number().min(1e-30).nullable().default(null),
   /** Steps stay at or above it: a step must not reach zero or change its sign. */
-  stepFloor: z.number().positive().default(1e-8),
+  stepFloor: z.number().min(1e-30).default(1e-8),
   /** Adam's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
   stepEpsilon: z.number().positive().default(1e-20),
 });

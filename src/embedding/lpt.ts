@@ -6,7 +6,7 @@ import type { Method, MethodSpec } from './method.js';
 
 const options = z.strictObject({
   /** c: the grid spans −c … c; step = c / 2^(M−1). */
-  clip: z.number().positive().default(0.1),
+  clip: z.number().min(1e-25).default(0.1),
 });
 
 /** Low-precision training with a fixed step. */

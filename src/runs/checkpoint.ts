@@ -103,6 +103,12 @@ export async function loadCheckpoint(
     if (metadata.format !== FORMAT) {
       throw new UserError(`'${path}' has format '${metadata.format ?? 'none'}' (expected ${FORMAT}).`);
     }
+    const { bits, tableStep } = table.spec.storage;
+    if (metadata.bits !== String(bits) || metadata.tableStep !== String(tableStep)) {
+      throw new UserError(
+        `'${path}' has rows of ${metadata.bits} bits and step ${metadata.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
+      );
+    }
     const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
     checkRanges(path, table, ranges);
     for (const part of modelParts) {

@@ -54,6 +54,11 @@ export class RunDirectory {
     private record: Run,
   ) {}
 
+  /** @throws UserError when the place is taken, and `force` may not replace what is there */
+  static requireFree(path: string, force: boolean): void {
+    requireFree(path, RUN_FILE, force);
+  }
+
   /** @throws UserError when the place is taken, or cannot be written */
   static async create(path: string, config: Config, run: Run, force: boolean): Promise<RunDirectory> {
     requireFree(path, RUN_FILE, force);

@@ -4,7 +4,7 @@ import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
-import { Team } from '../team/team.js';
+import { checkThreads, Team } from '../team/team.js';
 import { BatchPlanner } from './batch-planner.js';
 import { createModel, fieldOffsets } from './blueprint.js';
 import { allocateExchange, Exchange } from './exchange.js';
@@ -52,6 +52,7 @@ export interface Evaluation extends Metrics {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
   const threads = options.threads ?? availableParallelism();
+  checkThreads(threads);
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
   const { directory, table, dense, metadata } = await openRun(options.run, checkpoint, threads);
@@ -59,7 +60,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { config, run } = directory;
   const exchangeMemory = allocateExchange({
     batchRows,
-    microRows: Math.min(batchRows, 2000),
+    microRows: 2000,
     fields: run.dataset.fields.length,
     dim: config.model.dim,
     threads,

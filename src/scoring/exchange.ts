@@ -4,6 +4,7 @@
 import { type MicroBatch, microBatches, paddedRows } from '../batch/micro-batches.js';
 import { planBytes, type RowPlan } from '../batch/plan.js';
 import { CHUNK_ROWS } from '../embedding/shard.js';
+import { UserError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
@@ -12,13 +13,11 @@ import { Barrier } from '../team/barrier.js';
 
 /** Batches that can be with the team: one in work, one planned. */
 export const SLOTS = 2;
+/** What the kernels can address. */
+const MAX_MEMORY_BYTES = 2 ** 31;
 const CONTROL_WORDS = 16;
 /** The word from which threads claim their work, after those of the barrier. */
 const CLAIMS = Barrier.WORDS;
-/** Per thread: addresses of up to this many micro-batch sums. */
-const WORK_BYTES = 4096;
-/** The most micro-batches of a batch. */
-export const MAX_MICRO_BATCHES = WORK_BYTES / 4;
 
 /** What the exchange is sized by. */
 export interface ExchangeShape {
@@ -81,7 +80,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
   const rowBytes = 4 * dim;
   const sizes: Record<Name, number> = {
     control: 4 * CONTROL_WORDS,
-    work: threads * WORK_BYTES,
+    work: threads * workBytes(shape),
     plans: SLOTS * slotBytes(shape),
     labels: SLOTS * 4 * batchRows,
     logits: SLOTS * 4 * batchRows,
@@ -119,6 +118,11 @@ export function mostMicroRows({
   return paddedRows(Math.min(microRows, batchRows));
 }
 
+/** Per thread: the address of each micro-batch's sum, or 64 bytes for a kernel that draws masks. */
+function workBytes(shape: ExchangeShape): number {
+  return Math.ceil((4 * mostMicroBatches(shape)) / 64) * 64;
+}
+
 function slotBytes(shape: ExchangeShape): number {
   return Math.ceil(planBytes(shape.batchRows, shape.fields, mostMicroBatches(shape)) / 64) * 64;
 }
@@ -139,7 +143,15 @@ export interface ExchangeMemory {
 
 /** Allocates the exchange of a shape, filled with zeros. */
 export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
-  const pages = pagesOf(exchangeLayout(shape).bytes);
+  const { bytes } = exchangeLayout(shape);
+  if (bytes > MAX_MEMORY_BYTES) {
+    throw new UserError(
+      `Batches of ${shape.batchRows} rows with ${shape.fields} fields of width ${shape.dim} need ${(bytes / 2 ** 30).toFixed(1)} GiB of buffers (at most 2).`,
+      'lower training.batchSize or model.dim.',
+      2,
+    );
+  }
+  const pages = pagesOf(bytes);
   return { shape, memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }) };
 }
 
@@ -181,7 +193,7 @@ export class Exchange {
 
   /** Address of this thread's work area for kernels. */
   workAt(thread: number): number {
-    return this.at.work + thread * WORK_BYTES;
+    return this.at.work + thread * workBytes(this.shape);
   }
 
   /** This thread's block X (rows, F·D). */

@@ -30,6 +30,9 @@ export async function openRun(path: string, checkpoint: CheckpointName, threads:
     new Float32Array(statistics),
   );
   const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), table, dense);
+  if (metadata.fingerprint !== run.dataset.fingerprint) {
+    throw new UserError(`'${directory.checkpoint(checkpoint)}' was trained on other data than its run.`);
+  }
   return { directory, table, dense, metadata };
 }
 

@@ -38,8 +38,10 @@ export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<Sc
       const done = team.call({ kind: 'score', batch: planned });
       // Awaited one batch later; until then a failure is nobody's but must not end the process.
       done.catch(() => {});
-      if (inWork) yield await finished(inWork);
+      const previous = inWork;
+      // The newest, which `finally` waits for: answers come in order.
       inWork = { batch: planned, done };
+      if (previous) yield await finished(previous);
     }
     if (inWork) yield await finished(inWork);
   } finally {

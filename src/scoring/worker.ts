@@ -14,5 +14,9 @@ export interface ScoringWorkerData {
 }
 
 const { thread, table, exchange } = workerData as ScoringWorkerData;
-const scorer = new Scorer(new Table(table, thread), new Exchange(exchange), thread);
-serve((message: ScoringMessage) => answerScoring(scorer, message));
+const view = new Exchange(exchange);
+const scorer = new Scorer(new Table(table, thread), view, thread);
+serve(
+  (message: ScoringMessage) => answerScoring(scorer, message),
+  () => view.barrier.abandon(),
+);

@@ -5,6 +5,8 @@ const SPINS = 2000;
 
 /** Thrown to threads that wait for one that will not come. */
 export class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+
   constructor() {
     super('Another thread of the team failed.');
   }

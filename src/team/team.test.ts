@@ -48,6 +48,23 @@ describe('a team', () => {
     await team.close();
   });
 
+  it('is closed while its threads still start, and twice', async () => {
+    const { team } = start(3);
+    await Promise.all([team.close(), team.close()]);
+    await expect(team.call({ kind: 'meet' })).rejects.toThrow('The team was closed.');
+  });
+
+  it('does nothing more in a thread that has failed: the others never meet it again', async () => {
+    const { team, words } = start(3);
+    const failed = team.call({ kind: 'throw', thread: 2 });
+    const next = team.call({ kind: 'meet' });
+    await expect(failed).rejects.toThrow('Thread 2 had enough.');
+    await expect(next).rejects.toThrow('Thread 2 had enough.');
+    await team.close();
+    // The barrier never opened.
+    expect(words[1]).toBe(0);
+  });
+
   it('ends when a thread dies', async () => {
     const { team } = start(2);
     await expect(team.call({ kind: 'die', thread: 0 })).rejects.toThrow(

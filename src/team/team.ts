@@ -38,6 +38,7 @@ export class Team<Message, Value> {
   private done = 0;
   private failure: Error | undefined;
   private isClosing = false;
+  private closed: Promise<void> | undefined;
   private onAnswer: (() => void) | undefined;
 
   /**
@@ -52,6 +53,9 @@ export class Team<Message, Value> {
     private readonly release: () => void = () => {},
   ) {
     this.answered = new Array(threads).fill(0);
+    // Each thread's first answer is that it has started: until then it may be inside onnxruntime.
+    this.sent = 1;
+    this.pending.push({ replies: [], missing: threads, resolve() {}, reject() {} });
     this.workers = Array.from({ length: threads }, (_, thread) => {
       const worker = new Worker(script, { workerData: workerData(thread) });
       worker.on('message', (reply: Reply) => this.receive(thread, reply));
@@ -85,7 +89,12 @@ export class Team<Message, Value> {
   }
 
   /** Ends all threads, each when it has done what it was sent. Calls still open then are rejected. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     this.isClosing = true;
     await this.idle();
     await Promise.all(this.workers.map((worker) => worker.terminate()));
@@ -110,8 +119,10 @@ export class Team<Message, Value> {
   private receive(thread: number, reply: Reply): void {
     const call = this.pending[this.answered[thread] - this.done];
     this.answered[thread]++;
-    if ('failure' in reply) this.fail(revive(reply.failure));
-    else if (!this.failure) {
+    if ('failure' in reply) {
+      // An abandoned thread knows no reason; the thread that failed tells it.
+      if (reply.failure.name !== 'Abandoned') this.fail(revive(reply.failure));
+    } else if (!this.failure) {
       call.replies[thread] = reply.value;
       call.missing--;
       while (this.pending[0]?.missing === 0) {
@@ -130,6 +141,12 @@ export class Team<Message, Value> {
     for (const call of this.pending.splice(0)) call.reject(error);
     if (!this.isClosing) void this.close();
   }
+}
+
+/** @throws UserError unless `threads` is a whole number, at least 1 */
+export function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 1) return;
+  throw new UserError(`The number of threads is ${threads} (allowed: whole numbers from 1).`, undefined, 2);
 }
 
 function revive({ name, message, help, stack }: Failure): Error {

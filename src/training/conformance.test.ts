@@ -164,6 +164,15 @@ describe.each(methodNames)('%s', (name) => {
     }
   });
 
+  it('takes more micro-batches than fit anywhere by chance, and batches smaller than all threads', async () => {
+    const many = { training: { batchSize: 1100, microBatch: 16 } };
+    const one = await trainOnce(merge(settings, many), 1);
+    expect((await trainOnce(merge(settings, many), 3)).checksum).toBe(one.checksum);
+    const tiny = { training: { batchSize: 100, microBatch: 2000 } };
+    const single = await trainOnce(merge(settings, tiny), 1);
+    expect((await trainOnce(merge(settings, tiny), 4)).checksum).toBe(single.checksum);
+  });
+
   it('says what its options are when one is unknown', () => {
     const wrong = () => resolveConfig({ [name]: { stepp: 1 } });
     expect(wrong).toThrow(`Unknown option '${name}.stepp' (known here: `);

@@ -89,9 +89,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { manifest } = dataset;
   const trainRows = rowsOf(manifest, 'train');
   if (trainRows === 0) throw new UserError(`The dataset '${options.data}' has no rows to train on.`);
-  const directory = await RunDirectory.create(options.out, config, newRun(manifest), options.force ?? false);
+  const force = options.force ?? false;
+  RunDirectory.requireFree(options.out, force);
+  // Before anything is written or replaced: what cannot be allocated leaves no run behind.
   const trainer = new Trainer({ dataset, config, threads });
   try {
+    const directory = await RunDirectory.create(options.out, config, newRun(manifest), force);
     const emit = options.onProgress ?? (() => {});
     emit({ kind: 'start', memory: trainer.predicted, threads, rows: trainRows });
     const { epochs, patience } = config.training;
@@ -123,6 +126,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         break;
       }
     }
+    signal?.throwIfAborted();
     if (!best) throw new Error('No epoch was trained.');
     const result: TrainResult = {
       run: options.out,

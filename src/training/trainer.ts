@@ -27,7 +27,7 @@ import {
 } from '../scoring/exchange.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
-import { Team } from '../team/team.js';
+import { checkThreads, Team } from '../team/team.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
 import type { ThreadReport, TrainingMessage, TrainingReply, TrainingWorkerData } from './worker.js';
 
@@ -66,6 +66,7 @@ export class Trainer {
 
   constructor(private readonly options: TrainerOptions) {
     const { dataset, config, threads } = options;
+    checkThreads(threads);
     const shape = datasetShape(dataset.manifest);
     const model = createModel(config, shape, 'training');
     const spec = embeddingSpec(config, shape, { ...options, isTraining: true });
@@ -160,6 +161,7 @@ export class Trainer {
         inWork.push({ batch, replies });
       }
       while (inWork.length > 0) await finishOldest();
+      signal?.throwIfAborted();
     } finally {
       // Ending a thread while onnxruntime works in it ends the process.
       await Promise.allSettled(inWork.map(({ replies }) => replies));

@@ -58,20 +58,23 @@ const network = await DenseNetwork.create({
 
 const parts = { config, table, exchange, method, network };
 
-serve((message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
-  switch (message.kind) {
-    case 'train':
-      return trainStep(parts, message.batch, message.trainingStep, message.rateFactor).then((loss) => ({
-        loss,
-      }));
-    case 'report':
-      return {
-        stagingBytes: network.stagingBytes + scorer.stagingBytes,
-        networkRuns: network.runs,
-        networkMs: network.runMs,
-        rowsRead: table.rowsRead,
-      };
-    default:
-      return answerScoring(scorer, message).then(() => undefined);
-  }
-});
+serve(
+  (message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
+    switch (message.kind) {
+      case 'train':
+        return trainStep(parts, message.batch, message.trainingStep, message.rateFactor).then((loss) => ({
+          loss,
+        }));
+      case 'report':
+        return {
+          stagingBytes: network.stagingBytes + scorer.stagingBytes,
+          networkRuns: network.runs,
+          networkMs: network.runMs,
+          rowsRead: table.rowsRead,
+        };
+      default:
+        return answerScoring(scorer, message).then(() => undefined);
+    }
+  },
+  () => exchange.barrier.abandon(),
+);
