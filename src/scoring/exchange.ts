@@ -146,7 +146,7 @@ export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
   const { bytes } = exchangeLayout(shape);
   if (bytes > MAX_MEMORY_BYTES) {
     throw new UserError(
-      `Batches of ${shape.batchRows} rows with ${shape.fields} fields of width ${shape.dim} need ${(bytes / 2 ** 30).toFixed(1)} GiB of buffers (at most 2).`,
+      `Batches of ${shape.batchRows} rows with ${shape.fields} fields of width ${shape.dim} need ${(bytes / 2 ** 30).toFixed(2)} GiB of buffers (at most 2).`,
       'lower training.batchSize or model.dim.',
       2,
     );
