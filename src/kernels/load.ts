@@ -11,5 +11,6 @@ let compiled: WebAssembly.Module | undefined;
 export function wasmKernels(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(readFileSync(new URL('../../wasm/kernels.wasm', import.meta.url)));
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  // A module's exports have no types; that they are these functions is what the kernels' tests hold it to.
   return exports as unknown as Kernels;
 }

@@ -44,10 +44,11 @@ function choice<Specs extends Record<string, { options: z.ZodObject }>, Base ext
     z.strictObject({ name: z.literal(name), ...base, ...options.shape }),
   );
   const [first, ...rest] = members;
+  // A list made by mapping has lost which name goes with which options; the type says it again.
   return z.discriminatedUnion('name', [first, ...rest]) as unknown as z.ZodType<Choice<Specs, Base>>;
 }
 
-/** The options of every method, under its name. */
+/** The options of every method, under its name; `fromEntries` forgets which is whose, so the type says it. */
 const methodSections = Object.fromEntries(
   Object.entries(methods).map(([name, { options }]) => [name, (options as z.ZodObject).prefault({})]),
 ) as unknown as { [Name in MethodName]: z.ZodPrefault<(typeof methods)[Name]['options']> };
