@@ -30,8 +30,10 @@ export interface CheckpointingOptions {
 export class Checkpointing implements Pause {
   readonly cost: CheckpointCost = { count: 0, bytes: 0, seconds: 0 };
   private last: number;
+  private saved: Progress;
 
   constructor(private readonly options: CheckpointingOptions) {
+    this.saved = options.progress();
     this.last = options.clock();
   }
 
@@ -39,28 +41,22 @@ export class Checkpointing implements Pause {
     return this.options.clock() - this.last >= this.options.intervalMs;
   }
 
+  /** Writes one, unless training stands where it began or where the newest one does. */
   async take(): Promise<void> {
     const { trainer, checkpoints, progress, fingerprint, clock, onCheckpoint } = this.options;
     const began = performance.now();
     const now = progress();
-    const checkpoint = await checkpoints.add(now, (path) =>
-      trainer.saveState(path, checkpointMetadata(now, fingerprint)),
-    );
-    const seconds = (performance.now() - began) / 1000;
-    this.cost.count++;
-    this.cost.bytes = checkpoint.bytes;
-    this.cost.seconds += seconds;
+    if (now.epoch !== this.saved.epoch || now.batch !== this.saved.batch) {
+      const metadata = checkpointMetadata(now, fingerprint);
+      const checkpoint = await checkpoints.add(now, (path) => trainer.saveState(path, metadata));
+      const seconds = (performance.now() - began) / 1000;
+      this.saved = now;
+      this.cost.count++;
+      this.cost.bytes = checkpoint.bytes;
+      this.cost.seconds += seconds;
+      onCheckpoint(checkpoint, seconds);
+    }
     this.last = clock();
-    onCheckpoint(checkpoint, seconds);
-  }
-
-  /** Writes one unless the newest stands where training does, or nothing was trained. */
-  async takeIfNew(): Promise<void> {
-    const { checkpoints, progress } = this.options;
-    const newest = checkpoints.all[0]?.progress;
-    const { epoch, batch } = progress();
-    const isNew = newest ? newest.epoch !== epoch || newest.batch !== batch : batch > 0;
-    if (isNew) await this.take();
   }
 }
 

@@ -73,7 +73,7 @@ export class Epochs {
       while (!isOver(this.progress, lastEpoch, config.training.patience)) await this.epoch();
       signal?.throwIfAborted();
     } catch (error) {
-      if (signal?.aborted && error === signal.reason) await this.checkpointing.takeIfNew();
+      if (signal?.aborted && error === signal.reason) await this.checkpointing.take();
       throw error;
     }
   }
