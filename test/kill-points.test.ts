@@ -64,6 +64,7 @@ describe('a run that is killed', () => {
       setTimeout(() => program.kill('SIGKILL'), 400 + ((state >>> 16) % 900));
       if ((await program.ended).signal !== 'SIGKILL') break;
     }
+    expect(kills).toBeGreaterThan(0);
     expect((await runProgram(argv(out, '--resume'))).code).toBe(0);
     expect(await runContents(out)).toEqual(whole);
   });
