@@ -7,7 +7,8 @@ import { parse } from 'yaml';
 import { merge, type PartialConfig, resolveConfig } from '../src/runs/resolve-config.js';
 import { RunDirectory } from '../src/runs/run-directory.js';
 import { evaluate } from '../src/scoring/evaluate.js';
-import { type EpochRecord, type TrainResult, train } from '../src/training/train.js';
+import type { EpochRecord } from '../src/training/epochs.js';
+import { type TrainResult, train } from '../src/training/train.js';
 
 export interface Cell {
   name: string;

@@ -12,12 +12,9 @@ export { type PartialConfig, resolveConfig } from './runs/resolve-config.js';
 export type { CheckpointName } from './runs/run-directory.js';
 export type { Schema } from './schema/schema.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
+export type { CheckpointCost } from './training/checkpointing.js';
+export type { EpochRecord } from './training/epochs.js';
+export type { TrainEvent } from './training/events.js';
 export type { MemoryReport } from './training/memory.js';
 export type { TableStatistics } from './training/table-statistics.js';
-export {
-  type EpochRecord,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from './training/train.js';
+export { type TrainOptions, type TrainResult, train } from './training/train.js';

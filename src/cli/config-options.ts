@@ -60,8 +60,11 @@ export function declareConfigOptions(command: Command): void {
     .addHelpText('after', '\n--help --json prints the JSON Schema of the configuration.');
 }
 
-/** @throws UserError for a mistake in any of them, saying where it stands */
-export async function configFromOptions(options: ConfigOptions): Promise<Config> {
+/**
+ * @param run configuration of the run that training goes on from: what the options leave open is as there
+ * @throws UserError for a mistake in any of them, saying where it stands
+ */
+export async function configFromOptions(options: ConfigOptions, run?: Config): Promise<Config> {
   const preset = options.preset === undefined ? undefined : findPreset(options.preset);
   requireKnown('method', options.method, methodNames);
   requireKnown('model', options.model, modelNames);
@@ -77,11 +80,22 @@ export async function configFromOptions(options: ConfigOptions): Promise<Config>
   const layers: ConfigLayer[] = [];
   if (options.config !== undefined) layers.push(await readConfigFile(options.config));
   layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
-  let config = resolveLayers(layers);
+  const base = run ? [{ values: forgetRenamed(run, layers) }] : [];
+  let config = resolveLayers([...base, ...layers]);
   // What a preset says may depend on the width, which it leaves to the others.
-  if (preset) config = resolveLayers([{ values: preset.config(config.method.bits) }, ...layers]);
+  if (preset) config = resolveLayers([...base, { values: preset.config(config.method.bits) }, ...layers]);
   requireMeaning(config, options, settings);
   return config;
+}
+
+/** A run's configuration without the sections that are given another name: options of theirs mean nothing there. */
+function forgetRenamed(run: Config, layers: readonly ConfigLayer[]): PartialConfig {
+  const values: PartialConfig = { ...run };
+  for (const section of ['model', 'optimizer'] as const) {
+    const names = layers.map(({ values }) => Object(values[section]).name as unknown);
+    if (names.some((name) => name !== undefined && name !== run[section].name)) delete values[section];
+  }
+  return values;
 }
 
 function flags(options: ConfigOptions): PartialConfig {
@@ -102,9 +116,19 @@ function requireKnown(kind: string, name: string | undefined, known: readonly st
   if (name !== undefined && !known.includes(name)) throw unknownName(kind, name, known);
 }
 
-/** A width or a rounding asked for by hand must mean something to the method; in a file it may stand. */
+/** What is asked for by hand must mean something to the method; in a file it may stand. */
 function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
   const { name } = config.method;
+  const other = methodNames.find((method) => method !== name && settings.some((said) => method in said));
+  if (other !== undefined) {
+    const section = Object(settings.find((said) => other in said)?.[other]) as PartialConfig;
+    const said = `--set ${[other, ...Object.keys(section).slice(0, 1)].join('.')}`;
+    throw new UserError(
+      `The method '${name}' does not read the options of '${other}', so ${said} means nothing for it.`,
+      `leave ${said} out, or choose --method ${other}`,
+      2,
+    );
+  }
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

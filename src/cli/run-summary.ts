@@ -1,24 +1,17 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
-import { UserError } from '../errors.js';
 import { configBits } from '../runs/config.js';
-import { RunDirectory } from '../runs/run-directory.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun } from '../scoring/open-run.js';
 import type { Result } from './command.js';
 import { bytes, count } from './quantities.js';
 
-/** Describes the run at `path` and its last checkpoint. @throws UserError when there is none yet */
+/** Describes the run at `path` and its newest checkpoint. @throws UserError when there is none yet */
 export async function inspectRun(path: string): Promise<Result> {
-  const opened = await RunDirectory.open(path);
-  const checkpoint = opened.checkpoint('last');
-  const stat = statSync(checkpoint, { throwIfNoEntry: false });
-  if (!stat) {
-    throw new UserError(`The run '${path}' holds no model yet: it was stopped in its first epoch.`);
-  }
   const { directory, table, dense, metadata } = await openRun(path, 'last', 1);
   const { config, run } = directory;
+  const stat = statSync(directory.checkpoint('last'));
   const { name, rounding } = config.method;
   const bits = configBits(config);
   const rows = tableRows(table.spec);

@@ -1,6 +1,7 @@
 // What is seen while a run trains: a bar per epoch with loss, rate, time left and bytes of the table, one line
 // after each epoch, and warnings.
-import type { EpochRecord, TrainEvent } from '../training/train.js';
+import type { EpochRecord } from '../training/epochs.js';
+import type { TrainEvent } from '../training/events.js';
 import { createProgress, type ProgressTarget } from './progress.js';
 import { bytes, count, metric } from './quantities.js';
 
@@ -20,6 +21,19 @@ export function trainProgress(
           const team = `${threads} thread${threads === 1 ? '' : 's'}`;
           const table = `table ${bytes(memory.table + memory.step)}`;
           progress.line(`${count(rows)} rows, ${team}, ${table} of ${bytes(memory.total)} to allocate`);
+          break;
+        }
+        case 'resume': {
+          const { epoch, step, from } = event;
+          const where = `epoch ${epoch}, ${count(step)} steps done`;
+          progress.line(from === null ? `resumed in ${where}` : `continues '${from}': ${where}`);
+          break;
+        }
+        case 'checkpoint': {
+          const { epoch, step, bytes: size, seconds } = event;
+          progress.line(
+            `checkpoint of epoch ${epoch}, step ${count(step)}: ${bytes(size)} in ${seconds.toFixed(1)} s`,
+          );
           break;
         }
         case 'batch': {

@@ -25,6 +25,7 @@ export function trainSummary(
   const text = [
     `Best epoch ${bestEpoch}: ${judged}`,
     `${count(samplesPerSecond)} samples/s, ${duration(seconds)} in all`,
+    checkpointLine(result),
     '',
     ...memoryLines(predicted, allocated),
     memoryLine('peak', bytes(peakRss), 'of the whole process, with Node.js and onnxruntime'),
@@ -34,6 +35,15 @@ export function trainSummary(
     `Next: bitrow evaluate ${shellWord(run)} --data ${shellWord(data)}`,
   ].join('\n');
   return { text, json: { ...result } };
+}
+
+/** What checkpoints cost. */
+function checkpointLine({ checkpoints, seconds }: TrainResult): string {
+  const { count: number, bytes: size, seconds: cost } = checkpoints;
+  if (number === 0) return 'No checkpoint was due';
+  const share = seconds > 0 ? (100 * cost) / seconds : 0;
+  const each = number === 1 ? `1 checkpoint of ${bytes(size)}` : `${number} checkpoints of ${bytes(size)} each`;
+  return `${each}, ${cost.toFixed(1)} s in all (${share.toFixed(1)} % of the time)`;
 }
 
 const explanations = {
@@ -74,6 +84,6 @@ function comparison({ table, step, optimizer }: MemoryReport, rows: number, dim:
 }
 
 /** As it has to be typed. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w./~+,:@%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

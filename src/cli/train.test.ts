@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -46,6 +46,7 @@ describe('bitrow train, evaluate and inspect', () => {
       validation: { auc: expect.any(Number), logloss: expect.any(Number) },
       samplesPerSecond: expect.any(Number),
       seconds: expect.any(Number),
+      checkpoints: { count: 2, bytes: expect.any(Number), seconds: expect.any(Number) },
       memory: { predicted: memory, allocated: memory, peakRss: expect.any(Number) },
     });
     expect(result.memory.allocated).toEqual(result.memory.predicted);
@@ -103,7 +104,7 @@ describe('bitrow train, evaluate and inspect', () => {
     });
     const dataset = JSON.parse((await bitrow(['inspect', data, '--json'])).out);
     expect(dataset).toMatchObject({ kind: 'dataset', dataset: 'toy', tableRows: rows });
-    const file = JSON.parse((await bitrow(['inspect', place('first/last.safetensors'), '--json'])).out);
+    const file = JSON.parse((await bitrow(['inspect', place('first/best.safetensors'), '--json'])).out);
     expect(file.tensors).toContainEqual({
       name: 'mlp.0.weight',
       dtype: 'F32',
@@ -118,6 +119,7 @@ describe('bitrow train, evaluate and inspect', () => {
     const { code, out } = await train('words', '--epochs', '1', '--method', 'full');
     expect(code).toBe(0);
     expect(out).toMatch(/^Best epoch 1: validation AUC 0\.\d{5}, logloss 0\.\d{5}\n/);
+    expect(out).toMatch(/^1 checkpoint of [\d.]+ [kM]?B, \d+\.\d s in all \(\d+\.\d % of the time\)$/m);
     expect(out).toMatch(/Memory, allocated as predicted\n {2}table +\d/);
     expect(out).toMatch(/fp32 with fp32 Adam/);
     expect(out).toContain(`Next: bitrow evaluate ${place('words')} --data ${data}`);
@@ -128,7 +130,7 @@ describe('bitrow train, evaluate and inspect', () => {
   it('an existing run is refused, and replaced with --force', async () => {
     const refused = await train('words', '--epochs', '1', '--bits', '2');
     expect(refused.code).toBe(1);
-    expect(refused.err).toMatch(/exists\.\nhelp: .*--force/);
+    expect(refused.err).toMatch(/exists\.\nhelp: .*--resume.*--force/);
     expect((await train('words', '--epochs', '1', '--bits', '2', '--force')).code).toBe(0);
     const run = JSON.parse((await bitrow(['inspect', place('words'), '--json'])).out);
     expect(run).toMatchObject({ method: 'alpt', bits: 2 });
@@ -175,6 +177,11 @@ describe('the configuration of a run', () => {
     [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
     [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
     [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],
+    [['--set', 'lpt.clip=0.2'], /^The method 'alpt' does not read the options of 'lpt', so --set lpt.clip means/],
+    [['--method', 'full', '--set', 'alpt.stepFloor=1'], /^The method 'full' does not read the options of 'alpt'/],
+    [['--checkpoint-minutes', '0'], /^The option --checkpoint-minutes is '0', but must be a number above 0, or 'never'/],
+    [['--checkpoint-minutes', 'often'], /^The option --checkpoint-minutes is 'often'/],
+    [['--resume', '--force'], /^--resume goes on with a run, --force replaces it/],
     [['--thread', '1'], /^Unknown option '--thread' \(known: --data, --out/],
   ])('%j is bad usage', async (argv, message) => {
     const { code, err, out } = await train('bad', ...argv);
@@ -207,27 +214,48 @@ describe('the configuration of a run', () => {
 });
 
 describe('a run that is stopped', () => {
-  it('ends with 130 and a sentence', async () => {
+  const resume = (...more: string[]) =>
+    bitrow(['train', '--resume', '--out', place('stopped'), '--threads', '1', ...more]);
+
+  it('writes a checkpoint, and ends with 130 and a sentence', async () => {
     const controller = new AbortController();
-    const argv = [
-      'train',
-      '--data',
-      data,
-      '--out',
-      place('stopped'),
-      ...small,
-      '--epochs',
-      '100000',
-      '--json',
-    ];
-    const running = bitrow([...argv, '--set', 'training.patience=100000'], controller.signal);
+    const argv = ['train', '--data', data, '--out', place('stopped'), ...small, '--epochs', '10000', '--json'];
+    const running = bitrow([...argv, '--set', 'training.patience=10000'], controller.signal);
     while (!existsSync(place('stopped/best.safetensors')))
       await new Promise((resolve) => setTimeout(resolve, 10));
     controller.abort(new Interrupted());
     const { code, out } = await running;
     expect(code).toBe(130);
-    expect(JSON.parse(out).error).toMatch(/^Stopped after \d+ whole epochs?: '.*' holds their best model\.$/);
+    expect(JSON.parse(out).error).toMatch(
+      /^Stopped; '.*' holds a checkpoint of epoch \d+, step \d+\. To finish, go on with `bitrow train --resume --out .*`\.$/,
+    );
     expect((await bitrow(['evaluate', place('stopped'), '--data', data])).code).toBe(0);
+    expect(existsSync(place('stopped/lock'))).toBe(false);
+  });
+
+  it('takes everything from the run, and names an option that differs with both values', async () => {
+    for (const [argv, message] of [
+      [['--batch-size', '100'], 'training.batchSize is 100, but the run has 512.'],
+      [['--epochs', '2'], 'training.epochs is 2, but the run has 10000.'],
+      [['--bits', '4'], 'method.bits is 4, but the run has 8.'],
+      [['--set', 'alpt.stepFloor=1e-9'], 'alpt.stepFloor is 1e-9, but the run has 1e-8.'],
+      [['--preset', 'avazu'], 'model.dim is 16, but the run has 4.'],
+      [['--from', place('first')], `--from is '${place('first')}', but the run began from no other run.`],
+    ] as const) {
+      const { code, err } = await resume(...argv);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(message) });
+    }
+    const method = await resume('--method', 'full');
+    expect(method.err).toMatch(/^method\.name is "full", but the run has "alpt"\./);
+  });
+
+  it('is in use while a process trains it', async () => {
+    const owner = { pid: process.ppid, host: hostname(), start: 'unknown', since: '2026-01-01T00:00:00.000Z' };
+    writeFileSync(place('stopped/lock'), JSON.stringify(owner));
+    const { code, err } = await resume();
+    expect(code).toBe(1);
+    expect(err).toContain(`is being trained by process ${process.ppid} on host '${hostname()}' since 2026`);
+    rmSync(place('stopped/lock'));
   });
 
   it('says so when there is no model yet', async () => {
@@ -237,6 +265,13 @@ describe('a run that is stopped', () => {
     const { code, err } = await bitrow(argv, controller.signal);
     expect({ code, err }).toEqual({ code: 130, err: expect.stringMatching(/holds no model yet\.\n$/) });
     expect((await bitrow(['inspect', place('early')])).err).toMatch(/holds no model yet/);
+    const resumed = await bitrow(['train', '--resume', '--out', place('early'), '--epochs', '15', '--json']);
+    expect(JSON.parse(resumed.out)).toMatchObject({ resumedFrom: null, bestEpoch: expect.any(Number) });
+  });
+
+  it('needs data where there is nothing to resume', async () => {
+    const { code, err } = await bitrow(['train', '--resume', '--out', place('nowhere')]);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^There is no run at .* to resume/) });
   });
 });
 

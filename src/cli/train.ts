@@ -1,17 +1,24 @@
 // `bitrow train`: an encoded data set and a configuration → a run directory.
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import * as z from 'zod';
+import { UserError } from '../errors.js';
+import type { Config } from '../runs/config.js';
 import type { CommandSpec } from './command.js';
 import { configFromOptions, configOptionsSchema, declareConfigOptions } from './config-options.js';
 import { Interrupted } from './interrupted.js';
-import { wholeNumber } from './option-values.js';
+import { positiveOrNever, wholeNumber } from './option-values.js';
 import { trainProgress } from './train-progress.js';
-import { trainSummary } from './train-summary.js';
+import { shellWord, trainSummary } from './train-summary.js';
 
 const optionsSchema = configOptionsSchema.extend({
-  data: z.string(),
+  data: z.string().optional(),
   out: z.string(),
   threads: z.number().optional(),
+  checkpointMinutes: z.number().optional(),
+  from: z.string().optional(),
+  resume: z.boolean().optional(),
   force: z.boolean().optional(),
 });
 
@@ -20,11 +27,18 @@ export const trainCommand: CommandSpec = {
   example: 'bitrow train --data data/flights --out runs/alpt-8 --method alpt --bits 8 --epochs 1',
   declare(command) {
     command
-      .requiredOption('--data <dir>', 'made by `bitrow prepare`')
+      .option('--data <dir>', 'made by `bitrow prepare`; with --resume it may be left out')
       .requiredOption('--out <run>', 'directory to make');
     declareConfigOptions(command);
     command
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option(
+        '--checkpoint-minutes <n>',
+        'between two checkpoints, or never: only at the end of an epoch (default: 5)',
+        positiveOrNever('--checkpoint-minutes'),
+      )
+      .option('--from <run>', "begin with that run's weights and optimizer state, for --epochs more epochs")
+      .option('--resume', 'go on where the run at --out was stopped, to the same result; --epochs may grow')
       .option('--force', 'replace a run that is already at --out');
   },
   async helpJson() {
@@ -33,12 +47,20 @@ export const trainCommand: CommandSpec = {
   },
   async run({ options, json, signal }) {
     const given = optionsSchema.parse(options);
-    const { data, out, force = false, threads = availableParallelism() } = given;
-    const config = await configFromOptions(given);
+    const { data, out, from, force, checkpointMinutes, threads = availableParallelism() } = given;
+    const isResumed = given.resume === true && existsSync(join(out, 'run.json'));
+    if (data === undefined && !isResumed) {
+      const help = 'pass --data DIR, made by `bitrow prepare`';
+      throw new UserError(
+        given.resume ? `There is no run at '${out}' to resume, and no data to begin one.` : 'The option --data is missing.',
+        help,
+        2,
+      );
+    }
+    const config = await configFromOptions(given, await configOfRun(isResumed ? out : from));
     const { train } = await import('../training/train.js');
     const { RunDirectory } = await import('../runs/run-directory.js');
     const progress = trainProgress(process.stderr, json);
-    let epochs = 0;
     try {
       const result = await train({
         data,
@@ -46,23 +68,39 @@ export const trainCommand: CommandSpec = {
         config,
         threads,
         force,
-        onProgress(event) {
-          if (event.kind === 'epoch') epochs = event.epoch;
-          progress.onProgress(event);
-        },
+        from,
+        resume: given.resume,
+        checkpointMinutes,
+        onProgress: progress.onProgress,
         signal,
       });
       const { run } = await RunDirectory.open(out);
-      return trainSummary(result, run, config.model.dim, data);
+      return trainSummary(result, run, config.model.dim, data ?? run.data);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new Interrupted(
-        epochs === 0
-          ? `Stopped in the first epoch: '${out}' holds no model yet.`
-          : `Stopped after ${epochs} whole epoch${epochs === 1 ? '' : 's'}: '${out}' holds their best model.`,
-      );
+      throw new Interrupted(await stoppedAt(out, error));
     } finally {
       progress.finish();
     }
   },
 };
+
+async function configOfRun(run: string | undefined): Promise<Config | undefined> {
+  if (run === undefined) return undefined;
+  const { RunDirectory } = await import('../runs/run-directory.js');
+  return (await RunDirectory.open(run)).config;
+}
+
+/** What a run that was stopped leaves behind. */
+async function stoppedAt(out: string, error: unknown): Promise<string> {
+  const { RunDirectory } = await import('../runs/run-directory.js');
+  const [newest] = await RunDirectory.open(out).then(
+    ({ checkpoints }) => checkpoints.all,
+    () => [],
+  );
+  const next = `go on with \`bitrow train --resume --out ${shellWord(out)}\`.`;
+  const failure = error instanceof UserError ? ` ${error.message}` : '';
+  if (!newest) return `Stopped before the first step: '${out}' holds no model yet.${failure}`;
+  const { epoch, trainingStep } = newest.progress;
+  return `Stopped; '${out}' holds a checkpoint of epoch ${epoch}, step ${trainingStep}.${failure} To finish, ${next}`;
+}

@@ -20,6 +20,11 @@ export const manifestSchema = z.strictObject({
   schema: z.unknown(),
   /** SHA-256 over schema and vocabularies: equal fingerprints mean that ids mean the same. */
   fingerprint: z.string(),
+  /**
+   * Fingerprints of the data sets this one extends, oldest first: an id of theirs means the same here, and every
+   * vocabulary only grew at its end.
+   */
+  extends: z.array(z.string()).optional(),
   /** In the order of the columns. `vocabulary` names one of `vocabularies`. */
   fields: z.array(z.strictObject({ name: z.string(), vocabulary: z.string() })),
   /** In the order of their numbers, which random streams use: new ones go at the end. `size` counts OOV (id 0). */

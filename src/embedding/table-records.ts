@@ -1,6 +1,6 @@
 // A table's records as bytes, for checkpoints: which rows were ever written, and their codes, steps and optimizer
 // state, out of memory and back in. The state stays opaque. Only while no thread updates the table.
-import { CHUNK_ROWS, type ShardPlan } from './shard.js';
+import type { ShardPlan } from './shard.js';
 import type { TableMemory } from './table.js';
 
 /** What of a record is meant, in the order of the record. */
@@ -43,19 +43,22 @@ export function writtenRanges(table: TableMemory): Uint32Array {
   return Uint32Array.from(ranges);
 }
 
-/** Yields a part of the given rows' records, a few thousand rows at a time. */
+/** Yields a part of the given rows' records, a block of about BLOCK_BYTES at a time, each an array of its own. */
 export function* readRecords(
   table: TableMemory,
   ranges: Uint32Array,
   part: RecordPart,
 ): Generator<Uint8Array> {
   const { offset, bytes } = partOf(table, part);
-  for (const { memory, plan, first, count } of chunks(table, ranges)) {
-    const out = new Uint8Array(count * bytes);
-    const records = new Uint8Array(memory.buffer);
-    let at = recordAt(table, plan, first) + offset;
-    for (let i = 0; i < count; i++, at += table.spec.layout.recordBytes) {
-      out.set(records.subarray(at, at + bytes), i * bytes);
+  const { recordBytes } = table.spec.layout;
+  for (const { rows, runs } of blocks(table, ranges, bytes)) {
+    const out = new Uint8Array(rows * bytes);
+    let to = 0;
+    for (const { records, plan, first, count } of runs) {
+      let at = recordAt(table, plan, first) + offset;
+      for (let i = 0; i < count; i++, at += recordBytes, to += bytes) {
+        for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
+      }
     }
     yield out;
   }
@@ -69,18 +72,20 @@ export async function writeRecords(
   next: (firstByte: number, byteLength: number) => Promise<Uint8Array>,
 ): Promise<void> {
   const { offset, bytes } = partOf(table, part);
+  const { recordBytes } = table.spec.layout;
   let done = 0;
-  for (const { memory, plan, first, count } of chunks(table, ranges)) {
-    const source = await next(done * bytes, count * bytes);
-    const records = new Uint8Array(memory.buffer);
-    const written = new Uint32Array(memory.buffer, plan.written, Math.ceil(plan.rows / 32));
-    let at = recordAt(table, plan, first) + offset;
-    for (let i = 0; i < count; i++, at += table.spec.layout.recordBytes) {
-      records.set(source.subarray(i * bytes, (i + 1) * bytes), at);
-      const local = first + i - plan.firstRow;
-      written[local >>> 5] |= 1 << (local & 31);
+  for (const { rows, runs } of blocks(table, ranges, bytes)) {
+    const source = await next(done * bytes, rows * bytes);
+    let from = 0;
+    for (const { records, written, plan, first, count } of runs) {
+      let at = recordAt(table, plan, first) + offset;
+      for (let i = 0; i < count; i++, at += recordBytes, from += bytes) {
+        for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
+        const local = first + i - plan.firstRow;
+        written[local >>> 5] |= 1 << (local & 31);
+      }
     }
-    done += count;
+    done += rows;
   }
 }
 
@@ -95,23 +100,45 @@ function recordAt({ spec }: TableMemory, plan: ShardPlan, row: number): number {
   return plan.records + (row - plan.firstRow) * spec.layout.recordBytes;
 }
 
+/** Consecutive rows of one shard. */
 interface RowRun {
-  memory: WebAssembly.Memory;
   plan: ShardPlan;
+  records: Uint8Array;
+  written: Uint32Array;
   first: number;
   count: number;
 }
 
-/** The ranges, cut at shards and to chunks. */
-function* chunks(table: TableMemory, ranges: Uint32Array): Generator<RowRun> {
+/** Bytes of a block: one write to a file, whether the rows lie together or far apart. */
+const BLOCK_BYTES = 1 << 20;
+
+/** The ranges, cut at shards, in blocks of as many rows as BLOCK_BYTES hold. */
+function* blocks(
+  table: TableMemory,
+  ranges: Uint32Array,
+  bytes: number,
+): Generator<{ rows: number; runs: RowRun[] }> {
+  const shards = bitmaps(table).map(({ plan, words }, i) => ({
+    plan,
+    written: words,
+    records: new Uint8Array(table.memories[i].buffer),
+  }));
+  const most = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, bytes)));
+  let rows = 0;
+  let runs: RowRun[] = [];
   for (let r = 0; r < ranges.length; r += 2) {
     const end = ranges[r] + ranges[r + 1];
     for (let row = ranges[r]; row < end; ) {
-      const i = Math.floor(row / table.plans[0].rows);
-      const plan = table.plans[i];
-      const count = Math.min(4 * CHUNK_ROWS, end - row, plan.firstRow + plan.rows - row);
-      yield { memory: table.memories[i], plan, first: row, count };
+      const shard = shards[Math.floor(row / table.plans[0].rows)];
+      const count = Math.min(most - rows, end - row, shard.plan.firstRow + shard.plan.rows - row);
+      runs.push({ ...shard, first: row, count });
+      rows += count;
       row += count;
+      if (rows < most) continue;
+      yield { rows, runs };
+      rows = 0;
+      runs = [];
     }
   }
+  if (rows > 0) yield { rows, runs };
 }

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { UserError, unknownName } from '../errors.js';
 import { dtypes, encodeHeader, type TensorEntry, type TensorSpec } from './safetensors.js';
 import type { TensorArray } from './safetensors-reader.js';
+import { syncDirectory } from './sync-directory.js';
 
 /** Bytes of one write: the system refuses to write 2 GiB at once. */
 const WRITE_BYTES = 1 << 26;
@@ -106,16 +107,5 @@ async function writeFully(file: FileHandle, bytes: Uint8Array, position: number)
   for (let done = 0; done < bytes.length; ) {
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await file.write(bytes, done, length, position + done)).bytesWritten;
-  }
-}
-
-/** The new name must be on the disk too. Windows cannot do it, and does not need it. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

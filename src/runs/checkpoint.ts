@@ -1,13 +1,14 @@
 // A model on disk, one safetensors file: of every table the rows ever written (as ranges), their packed codes or
 // fp32 values and their steps; the dense parameters and running statistics; what it was made from as metadata.
+// With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
-import { tableRows } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table.js';
 import {
   partOf,
   type RecordPart,
   readRecords,
+  recordParts,
   writeRecords,
   writtenRanges,
 } from '../embedding/table-records.js';
@@ -15,8 +16,10 @@ import { UserError } from '../errors.js';
 import type { TensorSpec } from '../formats/safetensors.js';
 import { SafetensorsReader } from '../formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../formats/safetensors-writer.js';
+import { movedRanges } from './moved-ranges.js';
 
 const FORMAT = 'bitrow-checkpoint-1';
+const DENSE_STATE = 'dense.state';
 
 /** A named vector of the network: a dense parameter or a running statistic. */
 export interface DenseTensor {
@@ -29,18 +32,30 @@ export interface DenseTensor {
 export interface CheckpointContent {
   table: TableMemory;
   dense: readonly DenseTensor[];
+  /** Optimizer state of the dense parameters, opaque. With it the rows' is stored too; without it, a model is. */
+  denseState?: Uint8Array;
   /** Epoch and step after which it was made, fingerprint of the data, … */
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Parts of the table that a model is; optimizer state is no part of it. */
+/** Where a checkpoint is loaded to. */
+export interface CheckpointTarget {
+  /** Fresh: no row written. */
+  table: TableMemory;
+  dense: readonly DenseTensor[];
+  /** Receives the optimizer state, which then must be there. */
+  denseState?: Uint8Array;
+  /** First row of each vocabulary, then V, of the table that was saved; by default those of `table`. */
+  offsets?: readonly number[];
+}
+
 const modelParts = ['codes', 'steps'] as const satisfies RecordPart[];
 
 function tableTensors(
   table: TableMemory,
   rows: number,
   ranges: number,
-): Record<(typeof modelParts)[number] | 'ranges', TensorSpec> {
+): Record<RecordPart | 'ranges', TensorSpec> {
   const { name, dim, storage, layout } = table.spec;
   return {
     ranges: { name: `${name}.ranges`, dtype: 'U32', shape: [ranges, 2] },
@@ -48,19 +63,23 @@ function tableTensors(
       ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
       : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
     steps: { name: `${name}.steps`, dtype: 'F32', shape: [rows] },
+    state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
   };
+}
+
+function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
+  const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
+  return parts.filter((part) => partOf(table, part).bytes > 0);
 }
 
 /** Writes a checkpoint aside and moves it into place. */
 export async function saveCheckpoint(
   path: string,
-  { table, dense, metadata }: CheckpointContent,
+  { table, dense, denseState, metadata }: CheckpointContent,
 ): Promise<void> {
   const ranges = writtenRanges(table);
-  let rows = 0;
-  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
-  const tensors = tableTensors(table, rows, ranges.length / 2);
-  const stored = modelParts.filter((part) => partOf(table, part).bytes > 0);
+  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
+  const stored = storedParts(table, denseState !== undefined);
   const { bits, tableStep } = table.spec.storage;
   const file = await SafetensorsWriter.create(
     path,
@@ -68,6 +87,7 @@ export async function saveCheckpoint(
       tensors.ranges,
       ...stored.map((part) => tensors[part]),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
+      ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
     { ...metadata, format: FORMAT, bits: String(bits), tableStep: String(tableStep) },
   );
@@ -80,6 +100,7 @@ export async function saveCheckpoint(
       }
     }
     for (const { name, data } of dense) await file.write(name, data);
+    if (denseState) await file.write(DENSE_STATE, denseState);
     await file.finish();
   } catch (error) {
     await file.abandon();
@@ -94,8 +115,7 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(
   path: string,
-  table: TableMemory,
-  dense: readonly DenseTensor[],
+  { table, dense, denseState, offsets = table.spec.offsets }: CheckpointTarget,
 ): Promise<Readonly<Record<string, string>>> {
   const file = await SafetensorsReader.open(path);
   try {
@@ -109,13 +129,16 @@ export async function loadCheckpoint(
         `'${path}' has rows of ${metadata.bits} bits and step ${metadata.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
       );
     }
+    if (denseState && !file.tensors.has(DENSE_STATE)) {
+      throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
+    }
     const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
-    checkRanges(path, table, ranges);
-    for (const part of modelParts) {
-      const { bytes } = partOf(table, part);
-      if (bytes === 0) continue;
+    checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
+    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
+    for (const part of storedParts(table, denseState !== undefined)) {
       const { name, dtype } = tableTensors(table, 0, 0)[part];
-      await writeRecords(table, ranges, part, async (firstByte, byteLength) => {
+      requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
+      await writeRecords(table, target, part, async (firstByte, byteLength) => {
         const bytes = new Uint8Array(byteLength);
         if (dtype === 'U8') await file.readRange(name, firstByte, bytes);
         else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
@@ -123,13 +146,12 @@ export async function loadCheckpoint(
       });
     }
     for (const { name, data } of dense) {
-      const tensor = await file.readTensor(name);
-      if (tensor.data.length !== data.length) {
-        throw new UserError(
-          `'${path}' has ${tensor.data.length} numbers in '${name}' (expected ${data.length}).`,
-        );
-      }
-      data.set(tensor.data as Float32Array);
+      requireBytes(file, name, data.byteLength);
+      await file.readRange(name, 0, data);
+    }
+    if (denseState) {
+      requireBytes(file, DENSE_STATE, denseState.length);
+      await file.readRange(DENSE_STATE, 0, denseState);
     }
     return metadata;
   } finally {
@@ -137,12 +159,38 @@ export async function loadCheckpoint(
   }
 }
 
-function checkRanges(path: string, { spec }: TableMemory, ranges: Uint32Array): void {
-  const rows = tableRows(spec);
+/** Training steps after which a checkpoint was made; −1 for a file that is none. */
+export async function checkpointStep(path: string): Promise<number> {
+  try {
+    const file = await SafetensorsReader.open(path);
+    const { format, trainingStep } = file.metadata;
+    await file.close();
+    return format === FORMAT ? Number(trainingStep) : -1;
+  } catch (error) {
+    if (error instanceof UserError) return -1;
+    throw error;
+  }
+}
+
+function rowsIn(ranges: Uint32Array): number {
+  let rows = 0;
+  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
+  return rows;
+}
+
+function requireBytes(file: SafetensorsReader, name: string, expected: number): void {
+  const { sizeBytes } = file.entry(name);
+  if (sizeBytes === expected) return;
+  throw new UserError(
+    `'${file.path}' has ${sizeBytes} bytes in '${name}' (expected ${expected}): it is of another configuration.`,
+  );
+}
+
+function checkRanges(path: string, table: string, rows: number, ranges: Uint32Array): void {
   let end = 0;
   for (let r = 0; r < ranges.length; r += 2) {
     if (ranges[r] < end || ranges[r] + ranges[r + 1] > rows) {
-      throw new UserError(`'${path}' names rows outside table '${spec.name}' (rows 0 to ${rows - 1}).`);
+      throw new UserError(`'${path}' names rows outside table '${table}' (rows 0 to ${rows - 1}).`);
     }
     end = ranges[r] + ranges[r + 1];
   }

@@ -29,37 +29,46 @@ export async function openRun(path: string, checkpoint: CheckpointName, threads:
     new Float32Array(denseLayout(model).length),
     new Float32Array(statistics),
   );
-  const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), table, dense);
+  const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), { table, dense });
   if (metadata.fingerprint !== run.dataset.fingerprint) {
     throw new UserError(`'${directory.checkpoint(checkpoint)}' was trained on other data than its run.`);
   }
   return { directory, table, dense, metadata };
 }
 
-/** Refuses data that the run was not trained on, naming the first field that differs. */
-export function requireSameData({ run }: RunDirectory, manifest: Manifest): void {
+/**
+ * Refuses data whose ids do not mean what they meant when the run was trained, naming the first field that differs.
+ *
+ * @param help what to do
+ * @param allowed whether data that extends the run's is accepted: its vocabularies may be larger
+ */
+export function requireSameData(
+  { run }: RunDirectory,
+  manifest: Manifest,
+  help = 'evaluate on the data set the run was trained on.',
+  allowed: 'same' | 'extended' = 'extended',
+): void {
   const { fingerprint, fields, vocabularySizes, fieldVocabularies } = run.dataset;
   if (fingerprint === manifest.fingerprint) return;
+  const extendsRun = allowed === 'extended' && (manifest.extends ?? []).includes(fingerprint);
   const names = manifest.fields.map(({ name }) => name);
   const sizes = new Map(manifest.vocabularies.map(({ name, size }) => [name, size]));
   for (const [i, name] of fields.entries()) {
     if (names[i] !== name) {
       throw new UserError(
         `Field ${i + 1} of the run is '${name}', of the data '${names[i] ?? 'none'}'.`,
-        'evaluate on the data set the run was trained on.',
+        help,
       );
     }
-    const size = sizes.get(manifest.fields[i].vocabulary);
+    const size = sizes.get(manifest.fields[i].vocabulary) ?? 0;
     const expected = vocabularySizes[fieldVocabularies[i]];
-    if (size !== expected) {
-      throw new UserError(
-        `Field '${name}' has ${expected} values in the run and ${size} in the data.`,
-        'evaluate on the data set the run was trained on.',
-      );
+    if (extendsRun ? size < expected : size !== expected) {
+      throw new UserError(`Field '${name}' has ${expected} values in the run and ${size} in the data.`, help);
     }
   }
+  if (extendsRun && names.length === fields.length) return;
   throw new UserError(
     `The data's fingerprint ${manifest.fingerprint.slice(0, 12)} is not the run's ${fingerprint.slice(0, 12)}: some vocabulary differs.`,
-    'evaluate on the data set the run was trained on.',
+    help,
   );
 }

@@ -60,8 +60,8 @@ async function trainOnce(settings: PartialConfig, threads: number, shardBytes?: 
   const trainer = new Trainer({ dataset, config, threads, ...(shardBytes ? { shardBytes } : {}) });
   try {
     const losses: number[] = [];
-    await trainer.trainEpoch(1, ({ loss }) => losses.push(loss));
-    await trainer.trainEpoch(2, ({ loss }) => losses.push(loss));
+    await trainer.trainEpoch(1, { onProgress: ({ loss }) => losses.push(loss) });
+    await trainer.trainEpoch(2, { onProgress: ({ loss }) => losses.push(loss) });
     const file = join(mkdtempSync(join(tmpdir(), 'bitrow-')), 'model.safetensors');
     await trainer.save(file, {});
     const reports = await trainer.threadReports();

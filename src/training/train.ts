@@ -1,78 +1,77 @@
-// `train`: a configuration and an encoded dataset in, a run directory out. Epochs with validation after each,
-// early stopping on validation AUC, the best and the last model kept.
-import { availableParallelism, cpus } from 'node:os';
-import { loadDataset } from '../data/encoded-dataset.js';
+// `train`: a configuration and an encoded dataset in, a run directory out. Begins a run, goes on with one that was
+// stopped, or continues another's weights; the epochs themselves are in epochs.ts.
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
-import { tableRows } from '../embedding/shard.js';
 import { UserError } from '../errors.js';
-import { onnxruntimeVersion } from '../graph/session.js';
-import { kernelVariant } from '../kernels/load.js';
-import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
+import { isOver, newProgress, type Progress } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
-import { createMethod, datasetShape } from '../scoring/blueprint.js';
-import { version } from '../version.js';
+import { requireSameConfig } from '../runs/same-config.js';
+import { datasetShape } from '../scoring/blueprint.js';
+import { requireSameData } from '../scoring/open-run.js';
+import type { CheckpointCost } from './checkpointing.js';
+import {
+  continueFrom,
+  openSource,
+  reopenSource,
+  requireContinuable,
+  type Source,
+  sourceRecord,
+} from './continue-from.js';
+import { Epochs } from './epochs.js';
+import type { TrainEvent } from './events.js';
 import type { MemoryReport } from './memory.js';
-import { type TableStatistics, tableStatistics } from './table-statistics.js';
+import { madeHere, requireSameRows, resume, warnOfOtherMachine } from './resume.js';
 import { Trainer } from './trainer.js';
 
 /** What to train on, how, and where to. */
 export interface TrainOptions {
-  /** Directory of an encoded dataset. */
-  data: string;
+  /** Directory of an encoded dataset; with `resume` by default the one the run began with. */
+  data?: string | undefined;
   /** Directory of the run, made here. */
   out: string;
-  /** From `resolveConfig`. */
-  config: Config;
+  /** From `resolveConfig`; with `resume` by default the run's, and nothing but `training.epochs` may differ from it. */
+  config?: Config | undefined;
   /** Default: all processors. The result does not depend on it. */
-  threads?: number;
+  threads?: number | undefined;
   /** Replaces a run that is there. */
-  force?: boolean;
-  onProgress?: (event: TrainEvent) => void;
-  /** Stops the work; `train` then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** What `onProgress` hears, in order. */
-export type TrainEvent =
-  | { kind: 'start'; memory: MemoryReport; threads: number; rows: number }
-  | {
-      kind: 'batch';
-      epoch: number;
-      epochs: number;
-      done: number;
-      batches: number;
-      loss: number;
-      tableBytes: number;
-    }
-  | ({ kind: 'epoch' } & EpochRecord)
-  | { kind: 'warning'; message: string };
-
-/** One line of metrics.jsonl. */
-export interface EpochRecord {
-  epoch: number;
-  trainingStep: number;
-  trainLoss: number;
-  validation: Metrics | null;
-  table: TableStatistics | null;
-  samplesPerSecond: number;
-  trainSeconds: number;
-  validationSeconds: number;
+  force?: boolean | undefined;
+  /**
+   * Goes on where the run at `out` was stopped, to the same result as if it never had been. Without a checkpoint it
+   * begins; of a finished run it gives the result again.
+   */
+  resume?: boolean | undefined;
+  /** A run whose weights, optimizer state and count of steps this one begins with. Its data may have been extended. */
+  from?: string | undefined;
+  /** Between two checkpoints, beside those at each epoch's end; default 5. Infinity: only those. */
+  checkpointMinutes?: number | undefined;
+  /** Milliseconds, for `checkpointMinutes`. */
+  clock?: (() => number) | undefined;
+  onProgress?: ((event: TrainEvent) => void) | undefined;
+  /** Stops the work after a checkpoint; `train` then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What a run came to. Bytes and seconds; metrics are of the best epoch, null where undefined. */
 export interface TrainResult {
   run: string;
-  resumedFrom: null;
+  /** The epoch that went on and the training steps that were done, when this process resumed the run. */
+  resumedFrom: null | { epoch: number; step: number };
   bestEpoch: number;
   validation: { auc: number | null; logloss: number | null };
+  /** Over all epochs. */
   samplesPerSecond: number;
+  /** Of this process. */
   seconds: number;
+  /** Of this process. */
+  checkpoints: CheckpointCost;
   memory: { predicted: MemoryReport; allocated: MemoryReport; peakRss: number };
 }
 
-/** Share of rows at the floor of the step above which a run warns. */
-const FLOOR_WARNING = 0.001;
+export const DEFAULT_CHECKPOINT_MINUTES = 5;
 
 /**
  * Trains a model on an encoded dataset and writes its run directory.
@@ -83,149 +82,197 @@ const FLOOR_WARNING = 0.001;
  * const { bestEpoch, validation } = await train({ data: 'data/criteo', out: 'runs/alpt-4', config });
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { config, threads = availableParallelism(), signal } = options;
-  const began = performance.now();
-  const dataset = await loadDataset(options.data);
-  const { manifest } = dataset;
-  const trainRows = rowsOf(manifest, 'train');
-  if (trainRows === 0) throw new UserError(`The dataset '${options.data}' has no rows to train on.`);
-  const force = options.force ?? false;
-  RunDirectory.requireFree(options.out, force);
-  // Before anything is written or replaced: what cannot be allocated leaves no run behind.
+  const { out, force = false } = options;
+  if (options.resume && force) {
+    throw new UserError('--resume goes on with a run, --force replaces it: only one of them.', undefined, 2);
+  }
+  const existing = options.resume ? await RunDirectory.reopen(out) : undefined;
+  if (!existing) RunDirectory.requireFree(out, force);
+  try {
+    return existing ? await goOn(existing, options) : await begin(options);
+  } finally {
+    await existing?.close();
+  }
+}
+
+/** A new run. */
+async function begin(options: TrainOptions): Promise<TrainResult> {
+  const { out, config, force = false } = options;
+  if (options.data === undefined || config === undefined) {
+    throw new UserError(`There is no run at '${out}' yet: it needs data to begin.`, 'pass --data DIR', 2);
+  }
+  const dataset = await openDataset(options.data);
+  const source = options.from === undefined ? undefined : await openSource(options.from);
+  if (source) requireContinuable(source, config, dataset.manifest);
+  return withTrainer(dataset, config, options, async (trainer) => {
+    // Only now: what cannot be allocated leaves no run behind, and replaces none.
+    const directory = await RunDirectory.create(out, config, newRun(dataset, source), force);
+    try {
+      return await trainRun({ trainer, directory, dataset, options, config, source });
+    } finally {
+      await directory.close();
+    }
+  });
+}
+
+/** A run that exists, and is ours. */
+async function goOn(directory: RunDirectory, options: TrainOptions): Promise<TrainResult> {
+  const { run } = directory;
+  const config = options.config ?? directory.config;
+  requireSameConfig(directory.config, config);
+  requireSameSource(run, options.from);
+  const [newest] = directory.checkpoints.all;
+  const lastEpoch = lastEpochOf(run, config);
+  const isFinished =
+    run.state === 'finished' &&
+    newest !== undefined &&
+    isOver(newest.progress, lastEpoch, config.training.patience);
+  if (isFinished && options.data === undefined) return storedResult(directory, options.out);
+  const dataset = await openDataset(options.data ?? run.data);
+  requireSameData(directory, dataset.manifest, 'go on with the data the run began with.', 'same');
+  if (isFinished) return storedResult(directory, options.out);
+  await requireSameRows(directory, dataset);
+  return withTrainer(dataset, config, options, (trainer) =>
+    trainRun({ trainer, directory, dataset, options, config, source: undefined }),
+  );
+}
+
+async function withTrainer<T>(
+  dataset: EncodedDataset,
+  config: Config,
+  { threads = availableParallelism() }: TrainOptions,
+  work: (trainer: Trainer) => Promise<T>,
+): Promise<T> {
   const trainer = new Trainer({ dataset, config, threads });
   try {
-    const directory = await RunDirectory.create(options.out, config, newRun(manifest), force);
-    const emit = options.onProgress ?? (() => {});
-    emit({ kind: 'start', memory: trainer.predicted, threads, rows: trainRows });
-    const { epochs, patience } = config.training;
-    const { stepFloor } = createMethod(config);
-    const tableBytes = trainer.predicted.table + trainer.predicted.step;
-    const metadata = (epoch: number) => ({
-      epoch: String(epoch),
-      trainingStep: String(trainer.trainingStep),
-      fingerprint: manifest.fingerprint,
-    });
-    let best: EpochRecord | undefined;
-    let trainSeconds = 0;
-    let epochsDone = 0;
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const record = await runEpoch(trainer, epoch, stepFloor, hasRows(manifest, 'validation'), {
-        signal,
-        onBatch: (progress) => emit({ kind: 'batch', epochs, tableBytes, ...progress }),
-      });
-      trainSeconds += record.trainSeconds;
-      epochsDone = epoch;
-      await directory.appendMetrics(record);
-      emit({ kind: 'epoch', ...record });
-      warnOfFloor(record, trainer, emit);
-      await trainer.save(directory.checkpoint('last'), metadata(epoch));
-      if (!best || isBetter(record, best)) {
-        best = record;
-        await trainer.save(directory.checkpoint('best'), metadata(epoch));
-      } else if (epoch - best.epoch >= patience) {
-        break;
-      }
-    }
-    signal?.throwIfAborted();
-    if (!best) throw new Error('No epoch was trained.');
-    const result: TrainResult = {
-      run: options.out,
-      resumedFrom: null,
-      bestEpoch: best.epoch,
-      validation: { auc: best.validation?.auc ?? null, logloss: best.validation?.logloss ?? null },
-      samplesPerSecond: (epochsDone * trainRows) / trainSeconds,
-      seconds: (performance.now() - began) / 1000,
-      memory: {
-        predicted: trainer.predicted,
-        allocated: await trainer.allocatedMemory(),
-        peakRss: process.resourceUsage().maxRSS * 1024,
-      },
-    };
-    await directory.update({ state: 'finished', result });
-    return result;
+    return await work(trainer);
   } finally {
     await trainer.close();
   }
 }
 
-interface EpochHooks {
-  signal: AbortSignal | undefined;
-  onBatch(progress: { epoch: number; done: number; batches: number; loss: number }): void;
+interface RunParts {
+  trainer: Trainer;
+  directory: RunDirectory;
+  dataset: EncodedDataset;
+  options: TrainOptions;
+  config: Config;
+  /** What a new run continues. */
+  source: Source | undefined;
 }
 
-async function runEpoch(
-  trainer: Trainer,
-  epoch: number,
-  stepFloor: number | null,
-  validates: boolean,
-  { signal, onBatch }: EpochHooks,
-): Promise<EpochRecord> {
+/** From where the run stands to its end. */
+async function trainRun(parts: RunParts): Promise<TrainResult> {
+  const { trainer, directory, dataset, options, config } = parts;
   const began = performance.now();
-  let rows = 0;
-  const trainLoss = await trainer.trainEpoch(
-    epoch,
-    (progress) => {
-      rows = progress.rows;
-      onBatch(progress);
-    },
+  const { signal, checkpointMinutes = DEFAULT_CHECKPOINT_MINUTES } = options;
+  const emit = options.onProgress ?? (() => {});
+  const { threads = availableParallelism() } = options;
+  emit({ kind: 'start', memory: trainer.predicted, threads, rows: rowsOf(dataset.manifest, 'train') });
+  const { progress, resumedFrom } = await beginning(parts, emit);
+  if (config.training.epochs !== directory.config.training.epochs) await directory.reconfigure(config);
+  if (directory.run.state === 'finished') await directory.update({ state: 'running', result: null });
+  const epochs = new Epochs({
+    trainer,
+    directory,
+    config,
+    progress,
+    lastEpoch: lastEpochOf(directory.run, config),
+    hasValidation: rowsOf(dataset.manifest, 'validation') > 0,
+    checkpointMs: checkpointMinutes * 60_000,
+    clock: options.clock ?? (() => performance.now()),
+    emit,
     signal,
-  );
-  const trained = performance.now();
-  const validation = validates ? await trainer.evaluate('validation', signal) : null;
-  const trainSeconds = (trained - began) / 1000;
-  return {
-    epoch,
-    trainingStep: trainer.trainingStep,
-    trainLoss,
-    validation,
-    table: tableStatistics(trainer.table, stepFloor),
-    samplesPerSecond: rows / trainSeconds,
-    trainSeconds,
-    validationSeconds: (performance.now() - trained) / 1000,
-  };
-}
-
-/** By validation AUC; where it is undefined, the later epoch. */
-function isBetter(record: EpochRecord, best: EpochRecord): boolean {
-  const [auc, bestAuc] = [record.validation?.auc ?? null, best.validation?.auc ?? null];
-  return auc === null || bestAuc === null || auc > bestAuc;
-}
-
-function warnOfFloor(record: EpochRecord, trainer: Trainer, emit: (event: TrainEvent) => void): void {
-  const atFloor = record.table?.steps?.atFloor ?? 0;
-  const rows = tableRows(trainer.table.spec);
-  if (atFloor <= FLOOR_WARNING * rows) return;
-  const share = ((100 * atFloor) / rows).toFixed(2);
-  emit({
-    kind: 'warning',
-    message: `${atFloor} rows (${share} %) have a step at its floor after epoch ${record.epoch}: lower alpt.stepLearningRate or raise alpt.firstStep.`,
   });
+  await epochs.run();
+  const { best, rowsBefore, secondsBefore } = epochs.progress;
+  if (!best) throw new Error('No epoch was trained.');
+  const result: TrainResult = {
+    run: options.out,
+    resumedFrom,
+    bestEpoch: best.epoch,
+    validation: { auc: best.auc, logloss: best.logloss },
+    samplesPerSecond: rowsBefore / secondsBefore,
+    seconds: (performance.now() - began) / 1000,
+    checkpoints: epochs.checkpointing.cost,
+    memory: {
+      predicted: trainer.predicted,
+      allocated: await trainer.allocatedMemory(),
+      peakRss: process.resourceUsage().maxRSS * 1024,
+    },
+  };
+  await directory.update({ state: 'finished', result });
+  // The one before the newest was for the case that something happens to that while training goes on.
+  const { checkpoints } = directory;
+  await checkpoints.keep(checkpoints.all.slice(0, 1));
+  return result;
+}
+
+/** Where training begins: at a checkpoint, at another run's end, or with nothing. */
+async function beginning(
+  { trainer, directory, source }: RunParts,
+  emit: (event: TrainEvent) => void,
+): Promise<{ progress: Progress; resumedFrom: TrainResult['resumedFrom'] }> {
+  const { run } = directory;
+  const warn = (message: string) => emit({ kind: 'warning', message });
+  if (!source) {
+    warnOfOtherMachine(run, warn);
+    const progress = await resume(trainer, directory, warn);
+    if (progress) {
+      const at = { epoch: progress.epoch, step: progress.trainingStep };
+      emit({ kind: 'resume', ...at, from: null });
+      return { progress, resumedFrom: at };
+    }
+  }
+  if (!run.from) return { progress: newProgress(), resumedFrom: null };
+  const progress = await continueFrom(trainer, source ?? (await reopenSource(run.from)));
+  emit({ kind: 'resume', epoch: progress.epoch, step: progress.trainingStep, from: run.from.run });
+  return { progress, resumedFrom: null };
+}
+
+/** The number of the last epoch: those of a run it continues count, and `training.epochs` are its own. */
+function lastEpochOf({ from }: Run, { training }: Config): number {
+  return (from?.epoch ?? 0) + training.epochs;
+}
+
+function storedResult(directory: RunDirectory, out: string): TrainResult {
+  return { ...(directory.run.result as TrainResult), run: out };
+}
+
+function requireSameSource({ from }: Run, given: string | undefined): void {
+  if (given === undefined || from?.run === resolve(given)) return;
+  throw new UserError(
+    `--from is '${given}', but the run began ${from ? `from '${from.run}'` : 'from no other run'}.`,
+    'leave it out, or train another run with another --out',
+    2,
+  );
+}
+
+async function openDataset(data: string): Promise<EncodedDataset> {
+  const dataset = await loadDataset(data);
+  if (rowsOf(dataset.manifest, 'train') > 0) return dataset;
+  throw new UserError(`The dataset '${data}' has no rows to train on.`);
 }
 
 function rowsOf(manifest: Manifest, split: string): number {
   return manifest.splits.find(({ name }) => name === split)?.rows ?? 0;
 }
 
-function hasRows(manifest: Manifest, split: string): boolean {
-  return rowsOf(manifest, split) > 0;
-}
-
-function newRun(manifest: Manifest): Run {
+function newRun({ dir, manifest }: EncodedDataset, source: Source | undefined): Run {
   return {
     format: 'bitrow-run',
     version: 1,
-    made: {
-      bitrow: version,
-      onnxruntime: onnxruntimeVersion,
-      kernels: kernelVariant,
-      processor: cpus()[0]?.model ?? 'unknown',
-    },
+    id: randomUUID(),
+    made: madeHere(),
     state: 'running',
+    data: resolve(dir),
+    from: source ? sourceRecord(source) : null,
     dataset: {
       name: manifest.dataset,
       fingerprint: manifest.fingerprint,
       fields: manifest.fields.map(({ name }) => name),
       ...datasetShape(manifest),
+      splits: manifest.splits.map(({ name, rows, sha256 }) => ({ name, rows, sha256 })),
     },
     result: null,
   };

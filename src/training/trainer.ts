@@ -7,7 +7,7 @@ import { type Metrics, Scores } from '../metrics/scores.js';
 import { DENSE_BLOCK, denseLayout, initializeDense } from '../models/dense.js';
 import type { Model } from '../models/model.js';
 import { rateFactor } from '../optimizers/schedule.js';
-import { type DenseTensor, saveCheckpoint } from '../runs/checkpoint.js';
+import { type DenseTensor, loadCheckpoint, saveCheckpoint } from '../runs/checkpoint.js';
 import type { Config } from '../runs/config.js';
 import { BatchPlanner } from '../scoring/batch-planner.js';
 import {
@@ -47,8 +47,26 @@ export interface EpochProgress {
   done: number;
   batches: number;
   rows: number;
+  /** Sum of the losses of those rows. */
+  lossSum: number;
   /** Loss of the last batch. */
   loss: number;
+}
+
+/** What a training epoch needs beside the data. */
+export interface EpochOptions {
+  onProgress?: ((progress: EpochProgress) => void) | undefined;
+  /** Stops between two batches, when those that were begun are done. */
+  signal?: AbortSignal | undefined;
+  /** What was done of the epoch before: it goes on from there. */
+  done?: { batches: number; rows: number; lossSum: number } | undefined;
+  pause?: Pause | undefined;
+}
+
+/** Interrupts training between two batches, with none in work. No bit of the result may depend on it. */
+export interface Pause {
+  isDue(): boolean;
+  take(): Promise<void>;
 }
 
 /** A model being trained. Must be closed, whatever happens. */
@@ -63,6 +81,8 @@ export class Trainer {
   private readonly team: Team<TrainingMessage, TrainingReply>;
   private readonly scoringModel: Model;
   private readonly tensors: DenseTensor[];
+  /** Optimizer state of the dense parameters. */
+  private readonly denseState: Uint8Array;
 
   constructor(private readonly options: TrainerOptions) {
     const { dataset, config, threads } = options;
@@ -90,6 +110,9 @@ export class Trainer {
     for (let i = 0; i < blocks.length; i++) blocks[i] = i;
     const running = this.exchange.floats('running', 0, exchangeShape.training?.statistics ?? 0);
     this.tensors = denseTensors(model, parameters, running);
+    const { buffer } = this.exchange.memory;
+    const stateBytes = exchangeShape.training?.denseStateBytes ?? 0;
+    this.denseState = new Uint8Array(buffer, this.exchange.at.denseState, stateBytes);
     for (const { name, data } of this.tensors) if (name.endsWith('.variance')) data.fill(1);
 
     this.team = new Team(
@@ -107,26 +130,21 @@ export class Trainer {
   }
 
   /** Trains on every batch of the epoch, counted from 1. @returns the mean loss over its rows */
-  async trainEpoch(
-    epoch: number,
-    onProgress: (progress: EpochProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<number> {
+  async trainEpoch(epoch: number, options: EpochOptions = {}): Promise<number> {
     const { dataset, config } = this.options;
     const { batchSize, seed } = config.training;
-    const number = batchCount(dataset, 'train', batchSize);
-    const batches = readBatches(dataset, { split: 'train', batchSize, order: { seed, epoch } });
-    const factor = rateFactor(config.optimizer.drops, epoch);
-    let lossSum = 0;
-    let rows = 0;
-    let done = 0;
+    const { onProgress, signal, pause } = options;
+    let { batches: done, rows, lossSum } = options.done ?? { batches: 0, rows: 0, lossSum: 0 };
+    const batches = batchCount(dataset, 'train', batchSize);
+    const order = { seed, epoch };
+    const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done });
     const onBatch = (batch: Batch, loss: number) => {
       lossSum += loss * batch.rows;
       rows += batch.rows;
       done++;
-      onProgress({ epoch, done, batches: number, rows, loss });
+      onProgress?.({ epoch, done, batches, rows, lossSum, loss });
     };
-    await this.trainOn(batches, factor, onBatch, signal);
+    await this.trainOn(rest, rateFactor(config.optimizer.drops, epoch), onBatch, signal, pause);
     return rows > 0 ? lossSum / rows : 0;
   }
 
@@ -136,18 +154,30 @@ export class Trainer {
     factor: number,
     onBatch: (batch: Batch, loss: number) => void,
     signal?: AbortSignal,
+    pause?: Pause,
   ): Promise<void> {
     const inWork: { batch: Batch; replies: Promise<TrainingReply[]> }[] = [];
-    const finishOldest = async () => {
-      const oldest = inWork.shift();
-      if (!oldest) return;
-      const [reply] = await oldest.replies;
-      onBatch(oldest.batch, (reply as { loss: number }).loss);
+    /** Waits until at most that many batches are in work. */
+    const finish = async (left: number) => {
+      while (inWork.length > left) {
+        const { batch, replies } = inWork[0];
+        const [reply] = await replies;
+        inWork.shift();
+        onBatch(batch, (reply as { loss: number }).loss);
+      }
+    };
+    const stop = async () => {
+      await finish(0);
+      signal?.throwIfAborted();
     };
     try {
       for await (const batch of batches) {
-        signal?.throwIfAborted();
-        if (inWork.length === SLOTS) await finishOldest();
+        if (signal?.aborted) await stop();
+        if (pause?.isDue()) {
+          await finish(0);
+          await pause.take();
+        }
+        await finish(SLOTS - 1);
         const planned = this.planner.plan(batch);
         this.trainingStep++;
         const replies = this.team.call({
@@ -160,8 +190,7 @@ export class Trainer {
         replies.catch(() => {});
         inWork.push({ batch, replies });
       }
-      while (inWork.length > 0) await finishOldest();
-      signal?.throwIfAborted();
+      await stop();
     } finally {
       // Ending a thread while onnxruntime works in it ends the process.
       await Promise.allSettled(inWork.map(({ replies }) => replies));
@@ -180,9 +209,27 @@ export class Trainer {
     return scores.metrics();
   }
 
-  /** Writes the present model. */
+  /** Writes the present model. Like the next two, only while no batch is in work. */
   async save(path: string, metadata: Record<string, string>): Promise<void> {
     await saveCheckpoint(path, { table: this.table, dense: this.tensors, metadata });
+  }
+
+  /** Writes the present model and the optimizer's state: all that training goes on from. */
+  async saveState(path: string, metadata: Record<string, string>): Promise<void> {
+    const { table, tensors: dense, denseState } = this;
+    await saveCheckpoint(path, { table, dense, denseState, metadata });
+  }
+
+  /**
+   * Loads what `saveState` wrote, before the first batch.
+   *
+   * @param trainingStep t after which it was written
+   * @param offsets first row of each vocabulary, then V, when it was: vocabularies may have grown at their ends
+   */
+  async restore(path: string, trainingStep: number, offsets?: readonly number[]): Promise<void> {
+    const { table, tensors: dense, denseState } = this;
+    await loadCheckpoint(path, { table, dense, denseState, ...(offsets && { offsets }) });
+    this.trainingStep = trainingStep;
   }
 
   async threadReports(): Promise<ThreadReport[]> {

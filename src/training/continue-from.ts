@@ -1,0 +1,79 @@
+// `train --from RUN`: a new run that begins with another's weights and optimizer state, on the same data or on data
+// that extends it. Rows of new values are initial: nobody wrote them, so the generator gives them.
+//
+// What goes on counting: training steps, since all randomness is a function of the step and none may be drawn twice;
+// epochs, since the order of an epoch and the learning rate's drops are functions of its number. What begins anew: the
+// number of epochs to train, early stopping and the best copy, since the validation split may be another.
+import { resolve } from 'node:path';
+import type { Manifest } from '../data/manifest.js';
+import { UserError } from '../errors.js';
+import type { Checkpoint } from '../runs/checkpoints.js';
+import type { Config } from '../runs/config.js';
+import { newProgress, type Progress, trainedEpoch } from '../runs/progress.js';
+import { type Run, RunDirectory } from '../runs/run-directory.js';
+import { requireSameModel } from '../runs/same-config.js';
+import { createMethod, vocabularyOffsets } from '../scoring/blueprint.js';
+import { requireSameData } from '../scoring/open-run.js';
+import type { Trainer } from './trainer.js';
+
+/** A run to continue, and its newest checkpoint. */
+export interface Source {
+  directory: RunDirectory;
+  checkpoint: Checkpoint;
+}
+
+/** Opens a run to continue. @throws UserError when it has no checkpoint, or its newest is damaged */
+export async function openSource(path: string): Promise<Source> {
+  const directory = await RunDirectory.open(path);
+  const [checkpoint] = directory.checkpoints.all;
+  if (!checkpoint) {
+    throw new UserError(`The run '${path}' has no checkpoint yet: there is nothing to continue from.`);
+  }
+  await directory.checkpoints.verify(checkpoint);
+  return { directory, checkpoint };
+}
+
+/** What the new run remembers of it. */
+export function sourceRecord({ directory, checkpoint }: Source): NonNullable<Run['from']> {
+  const { progress, sha256 } = checkpoint;
+  return {
+    run: resolve(directory.path),
+    id: directory.run.id,
+    epoch: trainedEpoch(progress),
+    trainingStep: progress.trainingStep,
+    sha256,
+  };
+}
+
+/** @throws UserError when configuration or data of the new run do not fit the old one's weights */
+export function requireContinuable({ directory }: Source, config: Config, manifest: Manifest): void {
+  requireSameModel(directory.config, config);
+  const [was, is] = [directory.config, config].map((each) => createMethod(each).storage);
+  if (was.tableStep !== is.tableStep) {
+    throw new UserError(
+      `Rows begin with step ${is.tableStep}, but in the run with ${was.tableStep}.`,
+      `leave out what changes it: options of '${config.method.name}', --preset`,
+      2,
+    );
+  }
+  requireSameData(directory, manifest, 'train on the data of that run, or on data that extends it.');
+}
+
+/** Loads a source into a fresh trainer. @returns where training begins */
+export async function continueFrom(trainer: Trainer, source: Source): Promise<Progress> {
+  const { directory, checkpoint } = source;
+  const { epoch, trainingStep } = sourceRecord(source);
+  const offsets = vocabularyOffsets(directory.run.dataset);
+  await trainer.restore(directory.checkpoints.path(checkpoint), trainingStep, offsets);
+  return newProgress(epoch + 1, trainingStep);
+}
+
+/** The source of a run that has no checkpoint of its own yet. @throws UserError when it is no longer what it was */
+export async function reopenSource({ run, sha256 }: NonNullable<Run['from']>): Promise<Source> {
+  const source = await openSource(run);
+  if (source.checkpoint.sha256 === sha256) return source;
+  throw new UserError(
+    `The run '${run}' went on since this one began with its weights.`,
+    'begin again with --force',
+  );
+}
