@@ -36,7 +36,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     preserve_insertion_order: 'true',
   });
   const connection = await instance.connect();
-  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  // Points in time have the clock of UTC, whatever the machine's.
+  await connection.run(
+    "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false",
+  );
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
 

@@ -1,8 +1,9 @@
 // Raw files → the row table. Every line of a text file is read whole and taken apart in SQL, so that a bad one
 // can be named by file, line and column. Nothing is skipped: the first bad row ends the work.
 import { UserError } from '../errors.js';
+import { badCell } from '../schema/bad-cell.js';
 import { columnsOf } from '../schema/schema.js';
-import { identifier, literal } from '../schema/sql.js';
+import { cellSql, identifier, literal } from '../schema/sql.js';
 import type { Database } from './database.js';
 import type { InputFile, ParquetFormat, TextFormat } from './datasets/dataset.js';
 import { checkGzip } from './gzip.js';
@@ -34,21 +35,23 @@ async function readParquet(file: InputFile, firstRow: number, options: ReadOptio
   const source = `read_parquet(${literal(file.path)}, file_row_number = true)`;
   const described = await describe(database, file.path, source);
   for (const column of columnsOf(plan.schema)) {
-    if (described.includes(column)) continue;
-    const known = described.filter((name) => name !== 'file_row_number').join(', ');
+    if (described.has(column)) continue;
+    const known = [...described.keys()].filter((name) => name !== 'file_row_number').join(', ');
     throw new UserError(`File '${file.path}' has no column '${column}' (it has: ${known}).`);
   }
   const first = Number.isFinite(limit) ? `WHERE file_row_number < ${limit}` : '';
   const relation = `SELECT *, ${firstRow} + file_row_number AS row FROM ${source} ${first}`;
-  const raw: RawRows = { relation, column: identifier, checks: [], split: file.split };
+  const column = (name: string) => cellSql(identifier(name), described.get(name) ?? '');
+  const raw: RawRows = { relation, column, checks: [], split: file.split };
   await database.run(insertRowsSql(plan, raw), options.onFraction);
   return checkRows(file, firstRow, raw, options, (row) => `row ${row} (counted from 0)`);
 }
 
-async function describe(database: Database, path: string, source: string): Promise<string[]> {
+/** The file's columns with their types. */
+async function describe(database: Database, path: string, source: string): Promise<Map<string, string>> {
   try {
     const columns = await database.query(`DESCRIBE SELECT * FROM ${source}`);
-    return columns.map((column) => String(column.column_name));
+    return new Map(columns.map((column) => [String(column.column_name), String(column.column_type)]));
   } catch (error) {
     if (error instanceof Error && !(error instanceof UserError)) {
       throw new UserError(`File '${path}' is no Parquet file that can be read: ${firstSentence(error)}`);
@@ -105,14 +108,8 @@ async function checkRows(
   const [cell] = await database.query(
     `SELECT ${check.found} AS found FROM (${raw.relation}) WHERE row = ${bad}`,
   );
-  const where = [`File '${path}', ${place(bad - firstRow)}`, check.place].filter(Boolean).join(', ');
-  throw new UserError(`${where}: found ${shown(cell?.found)}, expected ${check.expected}.`);
-}
-
-function shown(found: unknown): string {
-  if (found === null || found === undefined || found === '') return 'nothing';
-  if (typeof found !== 'string') return String(found);
-  return `'${found.length > 60 ? `${found.slice(0, 60)}…` : found}'`;
+  const places = [`File '${path}', ${place(bad - firstRow)}`, check.place];
+  throw new UserError(badCell(places, cell?.found, check.expected));
 }
 
 function firstSentence(error: Error): string {
