@@ -17,6 +17,9 @@ export interface Database {
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string. While it is
+   * under way nothing else may run. */
+  stream(sql: string): AsyncGenerator<(readonly unknown[])[]>;
   close(): void;
 }
 
@@ -68,6 +71,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         }
       }),
     query: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
+    async *stream(sql) {
+      const result = await guarded(() => connection.stream(sql));
+      for (;;) {
+        const chunk = await guarded(() => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk.getColumns();
+      }
+    },
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();

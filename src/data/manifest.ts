@@ -1,7 +1,7 @@
 // What an encoded dataset says of itself: DIR/manifest.json. Beside it lie one Parquet file per split (columns:
 // `label` UTINYINT, then one UINTEGER column of local ids per field, in the order of `fields`, rows in stored
-// order) and one Parquet file per vocabulary (value VARCHAR, NULL for missing; count; id from 1, ascending).
-// Id 0 is OOV and stands in no file.
+// order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing; count; id from 1, ascending) and the
+// index from value to id (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
 import { z } from 'zod';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
@@ -18,13 +18,20 @@ export const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** The schema as prepared (see schema/). */
   schema: z.unknown(),
-  /** SHA-256 over schema and vocabularies: equal fingerprints mean that ids mean the same. */
+  /** SHA-256 over the schema and the indexes of the vocabularies: equal fingerprints mean that ids mean the same. */
   fingerprint: z.string(),
   /** In the order of the columns. `vocabulary` names one of `vocabularies`. */
   fields: z.array(z.strictObject({ name: z.string(), vocabulary: z.string() })),
   /** In the order of their numbers, which random streams use: new ones go at the end. `size` counts OOV (id 0). */
   vocabularies: z.array(
-    z.strictObject({ name: z.string(), size: z.number(), file: z.string(), sha256: z.string() }),
+    z.strictObject({
+      name: z.string(),
+      size: z.number(),
+      file: z.string(),
+      sha256: z.string(),
+      /** Value → id, beside the Parquet file. Its checksum is in the fingerprint, that of the Parquet file is not. */
+      index: z.strictObject({ file: z.string(), sha256: z.string() }),
+    }),
   ),
   splits: z.array(
     z.strictObject({

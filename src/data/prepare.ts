@@ -142,7 +142,10 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       rows: Number.isFinite(settings.rows) ? settings.rows : null,
     },
     schema,
-    fingerprint: fingerprint(schema, written),
+    fingerprint: fingerprint(
+      schema,
+      written.map(({ name, index }) => ({ name, sha256: index.sha256 })),
+    ),
     fields: schema.fields.map((field) => ({ name: field.name, vocabulary: vocabularyOf(field) })),
     vocabularies: written,
     splits,
