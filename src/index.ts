@@ -10,8 +10,12 @@ export type { Metrics } from './metrics/scores.js';
 export type { Config } from './runs/config.js';
 export { type PartialConfig, resolveConfig } from './runs/resolve-config.js';
 export type { CheckpointName } from './runs/run-directory.js';
+export type { Cell } from './schema/cell.js';
+export type { RawRow } from './schema/rows.js';
 export type { Schema } from './schema/schema.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
+export type { ModelInput } from './scoring/model-inputs.js';
+export { type Model, type OpenOptions, open, type Prediction, type PredictOptions } from './scoring/open.js';
 export type { MemoryReport } from './training/memory.js';
 export type { TableStatistics } from './training/table-statistics.js';
 export {

@@ -1,7 +1,6 @@
 // One DuckDB for one piece of work: out of core below a directory that its owner removes, never fetching an
 // extension, stoppable, with a fraction done while a statement runs. Nothing outside data/ and batch/ sees DuckDB.
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 
 export interface DatabaseOptions {
@@ -28,6 +27,8 @@ const pollMs = 200;
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
+  // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryBytes / 1000)}KB`,

@@ -5,6 +5,7 @@
 //   metrics.jsonl       one line per epoch
 //   best.safetensors    the model of the best epoch
 //   last.safetensors    the model of the last epoch
+//   dataset.json, vocabularies/    what it keeps of its data (kept-dataset.ts)
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';

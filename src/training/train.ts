@@ -9,6 +9,7 @@ import { onnxruntimeVersion } from '../graph/session.js';
 import { kernelVariant } from '../kernels/load.js';
 import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
+import { keepDataset } from '../runs/kept-dataset.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { createMethod, datasetShape } from '../scoring/blueprint.js';
 import { version } from '../version.js';
@@ -95,6 +96,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const trainer = new Trainer({ dataset, config, threads });
   try {
     const directory = await RunDirectory.create(options.out, config, newRun(manifest), force);
+    await keepDataset(options.out, dataset);
     const emit = options.onProgress ?? (() => {});
     emit({ kind: 'start', memory: trainer.predicted, threads, rows: trainRows });
     const { epochs, patience } = config.training;
