@@ -7,6 +7,21 @@ import { z } from 'zod';
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
 
+/** How files of somebody's own are written; of the data sets that bitrow knows by name, it knows. */
+const readingSchema = z.strictObject({
+  format: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('text'),
+      separator: z.string().min(1),
+      header: z.boolean(),
+      columns: z.array(z.string()),
+      cells: z.enum(['plain', 'libfm']),
+      labels: z.array(z.string()),
+    }),
+    z.strictObject({ kind: z.literal('parquet') }),
+  ]),
+});
+
 export const manifestSchema = z.strictObject({
   format: z.literal('bitrow-dataset'),
   version: z.literal(1),
@@ -18,6 +33,7 @@ export const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** The schema as prepared (see schema/). */
   schema: z.unknown(),
+  reading: readingSchema.optional(),
   /** SHA-256 over the schema and the indexes of the vocabularies: equal fingerprints mean that ids mean the same. */
   fingerprint: z.string(),
   /** In the order of the columns. `vocabulary` names one of `vocabularies`. */
