@@ -29,9 +29,7 @@ console.log('| --- | --- | --- | --- | --- |');
 for (const name of ['full', 'alpt'] as const) {
   const differences: number[] = [];
   for (let seed = 1; seed <= Number(seeds); seed++) {
-    const config = resolveConfig(
-      merge(base, { method: { name, bits: 8 }, training: { seed, epochs: 1 } }),
-    );
+    const config = resolveConfig(merge(base, { method: { name, bits: 8 }, training: { seed, epochs: 1 } }));
     const runs = chain.trained.map((_, i) => join(out, `${name}-${seed}-period${i + 1}`));
     for (const [i, data] of chain.trained.entries()) {
       await train({ data, out: runs[i], config, from: i > 0 ? runs[i - 1] : undefined });

@@ -55,6 +55,7 @@ export async function writeEncodedDataset(
       size,
       file: `vocabulary-${field}.parquet`,
       sha256: '',
+      index: { file: `vocabulary-${field}.index`, sha256: '' },
     })),
     splits: [
       {

@@ -3,14 +3,7 @@
 // number of rows) and ids as they are read, so that no later loop has to.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBResult,
-  DuckDBTypeId,
-  DuckDBUIntegerVector,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError, unknownName } from '../errors.js';
@@ -32,9 +25,12 @@ export function splitOf(manifest: Manifest, name: string): Split {
   return split;
 }
 
+type DuckDB = typeof import('@duckdb/node-api');
+
 /** An open split file. One call of `read` at a time; `close` when done. */
 export class SplitFile {
   private constructor(
+    private readonly duckdb: DuckDB,
     private readonly path: string,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
@@ -53,14 +49,16 @@ export class SplitFile {
       vocabulary,
       size: sizes.get(vocabulary) ?? 0,
     }));
-    const instance = await DuckDBInstance.create(':memory:', {
+    // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
+    const duckdb = await import('@duckdb/node-api');
+    const instance = await duckdb.DuckDBInstance.create(':memory:', {
       threads: '1',
       memory_limit: '512MB',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
     const connection = await instance.connect();
-    const file = new SplitFile(path, instance, connection, fields);
+    const file = new SplitFile(duckdb, path, instance, connection, fields);
     try {
       await file.check(split);
     } catch (error) {
@@ -81,6 +79,7 @@ export class SplitFile {
         'prepare the data again',
       );
     }
+    const { DuckDBTypeId } = this.duckdb;
     const types = (await this.query(`${this.selectColumns()} limit 0`)).columnTypes();
     types.forEach((type, column) => {
       const name = column === 0 ? 'label' : this.fields[column - 1].name;
@@ -135,7 +134,7 @@ export class SplitFile {
     const F = this.fields.length;
     for (let field = 0; field < F; field++) {
       const column = chunk.getColumnVector(field + 1);
-      if (!(column instanceof DuckDBUIntegerVector)) throw new TypeError('ids are not UINTEGER');
+      if (!(column instanceof this.duckdb.DuckDBUIntegerVector)) throw new TypeError('ids are not UINTEGER');
       const { name, size, vocabulary } = this.fields[field];
       let largest = 0;
       for (let i = 0, at = field; i < rows; i++, at += F) {

@@ -90,7 +90,8 @@ export const prepareCommand: CommandSpec = {
 };
 
 async function sizeBytes(directory: string, manifest: Manifest): Promise<number> {
-  const files = [...manifest.splits, ...manifest.vocabularies].map(({ file }) => file);
+  const indexes = manifest.vocabularies.map(({ index }) => index);
+  const files = [...manifest.splits, ...manifest.vocabularies, ...indexes].map(({ file }) => file);
   const stats = await Promise.all(['manifest.json', ...files].map((file) => stat(join(directory, file))));
   return stats.reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,7 +1,6 @@
 // One DuckDB for one piece of work: out of core below a directory that its owner removes, never fetching an
 // extension, stoppable, with a fraction done while a statement runs. Nothing outside data/ and batch/ sees DuckDB.
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 
 export interface DatabaseOptions {
@@ -17,6 +16,9 @@ export interface Database {
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string. While it is
+   * under way nothing else may run. */
+  stream(sql: string): AsyncGenerator<(readonly unknown[])[]>;
   close(): void;
 }
 
@@ -25,6 +27,8 @@ const pollMs = 200;
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
+  // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryBytes / 1000)}KB`,
@@ -36,7 +40,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     preserve_insertion_order: 'true',
   });
   const connection = await instance.connect();
-  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  // Points in time have the clock of UTC, whatever the machine's.
+  await connection.run(
+    "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false",
+  );
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
 
@@ -65,6 +72,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         }
       }),
     query: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
+    async *stream(sql) {
+      const result = await guarded(() => connection.stream(sql));
+      for (;;) {
+        const chunk = await guarded(() => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk.getColumns();
+      }
+    },
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();

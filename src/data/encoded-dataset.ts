@@ -18,13 +18,18 @@ export interface EncodedDataset {
  * const { manifest } = await loadDataset('data/criteo');
  */
 export async function loadDataset(dir: string): Promise<EncodedDataset> {
-  const file = join(dir, 'manifest.json');
+  const missing = `The directory '${dir}' holds no encoded data set (no manifest.json).`;
   const help = 'make one with `bitrow prepare <dataset> --out DIR`';
+  return { dir, manifest: await readManifest(join(dir, 'manifest.json'), missing, help) };
+}
+
+/** Reads a manifest. @throws UserError: `missing` when there is no file, else what is wrong with it */
+export async function readManifest(file: string, missing: string, help: string): Promise<Manifest> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch {
-    throw new UserError(`The directory '${dir}' holds no encoded data set (no manifest.json).`, help);
+    throw new UserError(missing, help);
   }
   const json = parse(text);
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'bitrow-dataset') {
@@ -32,20 +37,18 @@ export async function loadDataset(dir: string): Promise<EncodedDataset> {
   }
   if ('version' in json && json.version !== 1) {
     throw new UserError(
-      `The data set '${dir}' has version ${json.version}, this bitrow reads version 1.`,
+      `The data set of '${file}' has version ${json.version}, this bitrow reads version 1.`,
       help,
     );
   }
   const result = manifestSchema.safeParse(json);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const where = issue?.path.join('.');
-    throw new UserError(
-      `The manifest '${file}' is damaged: ${where ? `${where}: ` : ''}${issue?.message}.`,
-      help,
-    );
-  }
-  return { dir, manifest: result.data };
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue?.path.join('.');
+  throw new UserError(
+    `The manifest '${file}' is damaged, or of another version of bitrow: ${where ? `${where}: ` : ''}${issue?.message}.`,
+    help,
+  );
 }
 
 function parse(text: string): unknown {

@@ -1,11 +1,26 @@
 // What an encoded dataset says of itself: DIR/manifest.json. Beside it lie one Parquet file per split (columns:
 // `label` UTINYINT, then one UINTEGER column of local ids per field, in the order of `fields`, rows in stored
-// order) and one Parquet file per vocabulary (value VARCHAR, NULL for missing; count; id from 1, ascending).
-// Id 0 is OOV and stands in no file.
+// order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing; count; id from 1, ascending) and the
+// index from value to id (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
 import { z } from 'zod';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
+
+/** How files of somebody's own are written; of the data sets that bitrow knows by name, it knows. */
+const readingSchema = z.strictObject({
+  format: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('text'),
+      separator: z.string().min(1),
+      header: z.boolean(),
+      columns: z.array(z.string()),
+      cells: z.enum(['plain', 'libfm']),
+      labels: z.array(z.string()),
+    }),
+    z.strictObject({ kind: z.literal('parquet') }),
+  ]),
+});
 
 export const manifestSchema = z.strictObject({
   format: z.literal('bitrow-dataset'),
@@ -18,7 +33,8 @@ export const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** The schema as prepared (see schema/). */
   schema: z.unknown(),
-  /** SHA-256 over schema and vocabularies: equal fingerprints mean that ids mean the same. */
+  reading: readingSchema.optional(),
+  /** SHA-256 over the schema and the indexes of the vocabularies: equal fingerprints mean that ids mean the same. */
   fingerprint: z.string(),
   /**
    * Fingerprints of the data sets this one extends, oldest first: an id of theirs means the same here, and every
@@ -29,7 +45,14 @@ export const manifestSchema = z.strictObject({
   fields: z.array(z.strictObject({ name: z.string(), vocabulary: z.string() })),
   /** In the order of their numbers, which random streams use: new ones go at the end. `size` counts OOV (id 0). */
   vocabularies: z.array(
-    z.strictObject({ name: z.string(), size: z.number(), file: z.string(), sha256: z.string() }),
+    z.strictObject({
+      name: z.string(),
+      size: z.number(),
+      file: z.string(),
+      sha256: z.string(),
+      /** Value → id, beside the Parquet file. Its checksum is in the fingerprint, that of the Parquet file is not. */
+      index: z.strictObject({ file: z.string(), sha256: z.string() }),
+    }),
   ),
   splits: z.array(
     z.strictObject({

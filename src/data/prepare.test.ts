@@ -262,14 +262,15 @@ test('the same input gives the same bytes at any threads and memory', async () =
     bytes.push(
       Object.fromEntries(names.map((entry) => [entry.name, sum(join(entry.parentPath, entry.name))])),
     );
-    for (const { file, sha256 } of [...manifest.splits, ...manifest.vocabularies]) {
+    const indexes = manifest.vocabularies.map(({ index }) => index);
+    for (const { file, sha256 } of [...manifest.splits, ...manifest.vocabularies, ...indexes]) {
       expect(sum(join(out, file))).toBe(sha256);
     }
   }
   expect(Object.keys(bytes[0] ?? {}).sort()).toEqual(
     ['both', 'city', 'place', 'row', 'test', 'train', 'validation']
       .map((name) => `${name}.parquet`)
-      .concat('manifest.json')
+      .concat('both.index', 'city.index', 'place.index', 'row.index', 'manifest.json')
       .sort(),
   );
   expect(bytes[1]).toEqual(bytes[0]);

@@ -14,7 +14,7 @@ import { fingerprint } from '../schema/fingerprint.js';
 import { type Field, listFields, parseSchema, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
 import { type Database, openDatabase } from './database.js';
-import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
+import type { Dataset, InputFile, RawFormat, SplitRule } from './datasets/dataset.js';
 import { datasetNames, datasets, isDatasetName } from './datasets/registry.js';
 import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
@@ -142,12 +142,23 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       rows: Number.isFinite(settings.rows) ? settings.rows : null,
     },
     schema,
-    fingerprint: fingerprint(schema, written),
+    ...(typeof job.options.dataset === 'string' ? {} : { reading: { format: readingOf(dataset.format) } }),
+    fingerprint: fingerprint(
+      schema,
+      written.map(({ name, index }) => ({ name, sha256: index.sha256 })),
+    ),
     fields: schema.fields.map((field) => ({ name: field.name, vocabulary: vocabularyOf(field) })),
     vocabularies: written,
     splits,
     input,
   };
+}
+
+/** A copy that the manifest may keep. */
+function readingOf(format: RawFormat): NonNullable<Manifest['reading']>['format'] {
+  return format.kind === 'text'
+    ? { ...format, columns: [...format.columns], labels: [...format.labels] }
+    : { ...format };
 }
 
 async function readAll(plan: RowPlan, job: Job): Promise<Manifest['input']> {

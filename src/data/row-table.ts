@@ -22,6 +22,7 @@ export interface RowCheck {
 /** Rows to read: SQL of a relation with a column `row` (its number in all inputs) and the raw columns. */
 export interface RawRows {
   relation: string;
+  /** SQL of a raw column's cell as text (cellSql where the relation has types). */
   column: (name: string) => string;
   /** What the file format demands, before what the schema demands. */
   checks: readonly RowCheck[];
@@ -78,7 +79,7 @@ export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
       place: `column '${column}'`,
       valid,
       expected,
-      found: `CAST(${raw.column(column)} AS VARCHAR)`,
+      found: raw.column(column),
     })),
   ];
 }

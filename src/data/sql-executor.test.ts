@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bucketThresholds, largestNumber } from '../schema/bucket.js';
 import { parseComparison } from '../schema/comparison.js';
 import {
+  cellSql,
   checksOf,
   crossSql,
   identifier,
@@ -33,7 +34,8 @@ const label = parseComparison('x > 15');
 
 /** Values of a transformation for the column `x` holding each of `cells`, and whether the checks pass. */
 async function execute(t: Simple, cells: (string | null)[], type = 'VARCHAR') {
-  const readings = readingsOf([t], label, identifier).map(({ name, sql }) => `${sql} AS ${name}`);
+  const cellOf = (name: string) => cellSql(identifier(name), type);
+  const readings = readingsOf([t], label, cellOf).map(({ name, sql }) => `${sql} AS ${name}`);
   const [, check] = checksOf([t], label);
   const rows = cells.map((cell, i) => `(${i}, CAST(${text(cell)} AS ${type}))`).join(', ');
   return database.query(
@@ -106,14 +108,22 @@ test('what is no time fails the check', async () => {
     const t: Simple = { kind: 'time', column: 'x', format, zone: 'as-written', part: 'hour' };
     return (await execute(t, cells)).map(({ valid }) => valid);
   };
-  const wrong = ['2001-02-30 00:00', '2001-01-01', '2001-01-01 24:01', '2001-01-01 00:00+02', 'x'];
+  const wrong = [
+    '2001-02-30 00:00',
+    '2001-01-01',
+    '2001-01-01 24:00',
+    '2001-01-01 00:00+02',
+    '0000-01-01 00:00',
+    'x',
+  ];
   expect(await valid('timestamp', [...wrong, '2001-01-01 00:00', '', null])).toEqual([
     ...wrong.map(() => false),
     true,
     true,
     true,
   ]);
-  expect(await valid('YYMMDDHH', ['14103199', '1410310', '14133100', '14103123'])).toEqual([
+  expect(await valid('YYMMDDHH', ['14103199', '14103124', '1410310', '14133100', '14103123'])).toEqual([
+    false,
     false,
     false,
     false,

@@ -2,7 +2,7 @@
 // cannot even be read. Nothing is quoted or escaped in these formats, and no line may be blank.
 import { UserError } from '../errors.js';
 import { parseComparison } from '../schema/comparison.js';
-import { columnsOf, type Schema } from '../schema/schema.js';
+import type { Schema } from '../schema/schema.js';
 import { literal } from '../schema/sql.js';
 import type { Database } from './database.js';
 import type { TextFormat } from './datasets/dataset.js';
@@ -24,17 +24,25 @@ export async function readableLines(database: Database, path: string, count: num
   return rows.map(({ line }) => String(line ?? ''));
 }
 
-/** The rows of a text file, from the table `lines`. @throws UserError when its header lacks a column. */
+/**
+ * The rows of a text file, from the table `lines`.
+ *
+ * @param firstLine of the file: the header, where the format has one
+ * @param needed the columns that must be there; the label is checked where it is one of them
+ * @throws UserError when the header lacks a column
+ */
 export function lineRows(
   path: string,
   format: TextFormat,
-  header: string | undefined,
+  firstLine: string,
   schema: Schema,
+  needed: readonly string[],
   firstRow: number,
   split: SplitName | undefined,
 ): RawRows {
-  const columns = header === undefined ? format.columns : header.split(format.separator);
-  for (const name of columnsOf(schema)) {
+  const label = parseComparison(schema.label).column;
+  const columns = columnsIn(format, firstLine, needed.includes(label) ? null : label);
+  for (const name of needed) {
     if (columns.includes(name)) continue;
     throw new UserError(
       `File '${path}', line 1: the header has no column '${name}' (it has: ${columns.join(', ')}).`,
@@ -42,13 +50,21 @@ export function lineRows(
   }
   const cell = (name: string) => `cells[${columns.indexOf(name) + 1}]`;
   const column = (name: string) =>
-    format.cells === 'libfm' && columns.indexOf(name) > 0 ? `split_part(${cell(name)}, ':', 1)` : cell(name);
+    format.cells === 'libfm' && name !== label ? `split_part(${cell(name)}, ':', 1)` : cell(name);
   return {
     relation: `SELECT ${firstRow} + rowid AS row, string_split(line, ${literal(format.separator)}) AS cells FROM lines`,
     column,
-    checks: formatChecks(format, columns, parseComparison(schema.label).column, cell),
+    checks: formatChecks(format, columns, label, needed.includes(label), cell),
     split,
   };
+}
+
+/** The columns of a file. Without a header, rows to be scored may come without the column `absent`, the label's. */
+function columnsIn(format: TextFormat, firstLine: string, absent: string | null): readonly string[] {
+  const cells = firstLine.split(format.separator);
+  if (format.header) return cells;
+  const others = format.columns.filter((name) => name !== absent);
+  return cells.length === others.length ? others : format.columns;
 }
 
 /** For an error of the reader itself: the line it names, in our words. Any other error stays as it is. */
@@ -71,6 +87,7 @@ function formatChecks(
   format: TextFormat,
   columns: readonly string[],
   label: string,
+  hasLabel: boolean,
   cell: (name: string) => string,
 ): RowCheck[] {
   const n = columns.length;
@@ -89,5 +106,5 @@ function formatChecks(
       expected: 'an id followed by :1',
       found: cell(name),
     }));
-  return [{ ...count, found: 'coalesce(len(cells), 0)' }, labels, ...pairs];
+  return [{ ...count, found: 'coalesce(len(cells), 0)' }, ...(hasLabel ? [labels] : []), ...pairs];
 }

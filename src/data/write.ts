@@ -7,11 +7,12 @@ import { sha256OfFile } from './checksum.js';
 import type { Database } from './database.js';
 import { encodedSql, type SizedVocabulary } from './encode.js';
 import { type Manifest, type SplitName, splitNames } from './manifest.js';
+import { writeIndex } from './vocabulary-index.js';
 
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
 export const rowGroupRows = 61_440;
 
-/** Writes `vocabularies/<name>.parquet`: value, count, id, by id. */
+/** Writes `vocabularies/<name>.parquet`: value, count, id, by id; and its index, `<name>.index`. */
 export async function writeVocabulary(
   database: Database,
   directory: string,
@@ -22,7 +23,10 @@ export async function writeVocabulary(
     `COPY (SELECT value, count, id FROM ${vocabulary.table} ORDER BY id) TO ${literal(join(directory, file))}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
   );
-  return { name: vocabulary.name, size, file, sha256: await sha256OfFile(join(directory, file)) };
+  const sha256 = await sha256OfFile(join(directory, file));
+  const index = `vocabularies/${vocabulary.name}.index`;
+  const indexSha256 = await writeIndex(database, vocabulary.table, join(directory, index));
+  return { name: vocabulary.name, size, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 
 /** Writes `<split>.parquet`: label, then the fields. Snappy, because it is read once per epoch. */

@@ -4,6 +4,7 @@
 //   config.yaml         its whole configuration
 //   metrics.jsonl       one line per epoch
 //   best.safetensors    the model of the best epoch
+//   dataset.json, vocabularies/    what it keeps of its data (kept-dataset.ts)
 //   checkpoints/        the newest one, which is the last model too, and the one before (checkpoints.ts)
 //   lock                while a process writes the run (lock.ts)
 import { readdirSync, statSync } from 'node:fs';

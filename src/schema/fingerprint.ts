@@ -1,10 +1,12 @@
-// One number for the meaning of ids: SHA-256 over the schema and the checksums of its vocabularies.
+// One number for the meaning of ids: SHA-256 over the schema and the checksums of its vocabularies' indexes. (Not
+// of their Parquet files: those hold counts too, which may change where ids do not.)
 // Two data sets with the same fingerprint give a value the same id in every field.
 import { createHash } from 'node:crypto';
 import type { Schema } from './schema.js';
 
 export interface VocabularyChecksum {
   name: string;
+  /** Of the vocabulary's index. */
   sha256: string;
 }
 

@@ -7,6 +7,7 @@
 // (Spark: element_at) and the list functions of split.
 import { bucketThresholds, largestNumber } from './bucket.js';
 import type { Comparison } from './comparison.js';
+import { numberGrammar, timeGrammar } from './grammar.js';
 import {
   isList,
   type TimeFormat,
@@ -15,7 +16,7 @@ import {
   timeFormats,
 } from './transformation.js';
 
-/** A named expression over raw columns, which may hold text or typed values. */
+/** A named expression over the cells of raw columns. */
 export interface Reading {
   name: string;
   sql: string;
@@ -57,33 +58,47 @@ export function crossSql(parts: readonly string[]): string {
     .join(` || '|' || `);
 }
 
-/** The readings that the values, checks and label need, each once. `column` gives a raw column's SQL. */
+/** The readings that the values, checks and label need, each once. `cell` gives the SQL of a raw column's cell as
+ * text (cellSql); numbers and times are read from that text. */
 export function readingsOf(
   values: readonly Simple[],
-  label: Comparison,
-  column: (name: string) => string,
+  label: Comparison | null,
+  cell: (name: string) => string,
 ): Reading[] {
   const readings = new Map<string, string>();
-  const addText = (name: string) =>
-    readings.set(textOf(name), `nullif(CAST(${column(name)} AS VARCHAR), '')`);
-  const addNumber = (name: string) => readings.set(numberOf(name), `try_cast(${column(name)} AS DOUBLE)`);
+  const addText = (name: string) => readings.set(textOf(name), `nullif(${cell(name)}, '')`);
+  const addNumber = (name: string) => readings.set(numberOf(name), `try_cast(${cell(name)} AS DOUBLE)`);
   for (const t of values) {
     const source = innermost(t);
     addText(source.column);
     if (source.kind === 'bucket') addNumber(source.column);
     if (source.kind === 'time') {
-      readings.set(timeOf(source.column, source.format), timestampSql[source.format](column(source.column)));
+      readings.set(timeOf(source.column, source.format), timestampSql[source.format](cell(source.column)));
     }
   }
-  addText(label.column);
-  if (typeof label.value === 'number') addNumber(label.column);
+  if (label) addText(label.column);
+  if (label && typeof label.value === 'number') addNumber(label.column);
   return [...readings].map(([name, sql]) => ({ name, sql }));
 }
 
+/** SQL of a cell as text, as transformation.ts has it. `type` is the column's, in the words of DuckDB's DESCRIBE. */
+export function cellSql(column: string, type: string): string {
+  if (/^(DOUBLE|FLOAT)$|^DECIMAL\(\d+,[1-9]/.test(type)) return numberSql(`CAST(${column} AS DOUBLE)`);
+  // Other precisions, and points in time: the clock of UTC.
+  if (/^TIMESTAMP(_|\b)/.test(type)) return `CAST(CAST(${column} AS TIMESTAMP) AS VARCHAR)`;
+  return `CAST(${column} AS VARCHAR)`;
+}
+
+/** DuckDB's own text of a DOUBLE, whole numbers excepted. */
+function numberSql(x: string): string {
+  const isWhole = `${x} = trunc(${x}) AND abs(${x}) < ${double(2 ** 63)}`;
+  return `CASE WHEN ${isWhole} THEN CAST(CAST(${x} AS BIGINT) AS VARCHAR) ELSE CAST(${x} AS VARCHAR) END`;
+}
+
 /** What a row must fulfil for these values and this label to be readable, each check once, the label's first. */
-export function checksOf(values: readonly Simple[], label: Comparison): Check[] {
+export function checksOf(values: readonly Simple[], label: Comparison | null): Check[] {
   const checks = new Map<string, Check>();
-  checks.set('label', labelCheck(label));
+  if (label) checks.set('label', labelCheck(label));
   for (const t of values) {
     if (t.kind === 'time') checks.set(timeOf(t.column, t.format), timeCheck(t.column, t.format));
     if (t.kind === 'bucket') {
@@ -154,24 +169,20 @@ function labelCheck({ column, value }: Comparison): Check {
 }
 
 function isNumber(column: string): string {
-  const grammar = `regexp_full_match(${textOf(column)}, '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?')`;
+  const grammar = `regexp_full_match(${textOf(column)}, '${numberGrammar}')`;
   return `coalesce(${grammar} AND abs(${numberOf(column)}) <= ${double(largestNumber)}, false)`;
 }
 
-const timestampSql: Record<TimeFormat, (column: string) => string> = {
+const timestampSql: Record<TimeFormat, (cell: string) => string> = {
   timestamp: (x) => `try_cast(${x} AS TIMESTAMP)`,
   YYMMDDHH: (x) => {
-    const digits = (from: number) => `substr(CAST(${x} AS VARCHAR), ${from}, 2)`;
+    const digits = (from: number) => `substr(${x}, ${from}, 2)`;
     const text = `'20' || ${digits(1)} || '-' || ${digits(3)} || '-' || ${digits(5)} || ' ' || ${digits(7)} || ':00:00'`;
     return `try_cast(${text} AS TIMESTAMP)`;
   },
-  'unix-seconds': (x) => `make_timestamp(try_cast(${x} AS BIGINT) * 1000000)`,
-};
-
-const timeGrammar: Record<TimeFormat, string> = {
-  timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?',
-  YYMMDDHH: '[0-9]{8}',
-  'unix-seconds': '[0-9]{1,11}',
+  // Whatever else BIGINT can hold may be beyond what a timestamp can, and would end the query.
+  'unix-seconds': (x) =>
+    `CASE WHEN regexp_full_match(${x}, '${timeGrammar['unix-seconds']}') THEN make_timestamp(CAST(${x} AS BIGINT) * 1000000) END`,
 };
 
 function timeCheck(column: string, format: TimeFormat): Check {

@@ -4,18 +4,27 @@
 //
 //   missing   NULL or the empty text. A transformation of a missing value is missing, a cross excepted.
 //   value     a text, never empty. Numbers are written in decimal without leading zeros or a plus sign.
-//   column    the text of a column as it stands.
+//   cell      what a column holds, as a text: a text as it stands; true or false; a time as 2001-01-31 23:59:00, with
+//             a fraction of the second where it is not 0, on the UTC clock where the cell has a zone; a day as
+//             2001-01-31; a number as below.
+//   number    a whole number of less than 2^63 in size: its digits, so that 25 and 25.0 are one value, and -0 is 0.
+//             (Integers too large for float64 keep all their digits.) Any other is float64, in the fewest digits
+//             that read back as the same number: 0.1, 0.0001, and, below 0.0001 or from 1e16 up, 1e-05 or 2.5e+19;
+//             nan, inf and -inf. A float32 is the float64 that it is equal to.
+//   column    the text of a column's cell.
 //   trim      without spaces, tabs, line feeds and carriage returns at both ends (ASCII 32, 9, 10, 13; no others).
 //   lower     A to Z become a to z; every other character stays (ASCII only).
-//   time      one part of a point in time, read by `format` in `zone` (see timeParts).
+//   time      one part of a point in time, read by `format` in `zone` (see timeParts) from the text of the cell. Days
+//             are those of the Gregorian calendar, also before 1582; fractions of a second are cut off.
 //   bucket    a number x to a small number: ⌊(ln x)²⌋ for x > 2, else the integer part of x (see bucket.ts).
 //   cross     several values as one. A part that is missing is written as nothing, so a cross is never missing.
 //   split     a list of texts between separators; empty elements are dropped, and an empty list is missing.
 import * as z from 'zod';
 
-/** How a point in time is written, and which grammar is refused otherwise. */
+/** How a point in time is written; what follows another grammar (grammar.ts) is refused. */
 export const timeFormats = {
-  /** `2001-01-31 23:59`, seconds and fractions allowed, `T` for the space allowed; or a Parquet TIMESTAMP. */
+  /** `2001-01-31 23:59`, seconds and fractions allowed, `T` for the space allowed; or a Parquet TIMESTAMP. Years from
+   * 0001 to 9999, hours from 00 to 23, no leap seconds. */
   timestamp: 'a time such as 2001-01-31 23:59:00',
   /** `14103023`: two digits each of year (20YY), month, day and hour. */
   YYMMDDHH: 'a time as YYMMDDHH such as 14103023',

@@ -4,15 +4,10 @@ import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
-import { checkThreads, Team } from '../team/team.js';
-import { BatchPlanner } from './batch-planner.js';
-import { createModel, fieldOffsets } from './blueprint.js';
-import { allocateExchange, Exchange } from './exchange.js';
-import type { ScoringMessage } from './messages.js';
+import { checkThreads } from '../team/team.js';
 import { openRun, requireSameData } from './open-run.js';
 import { scoreSplit } from './score-split.js';
-import { scoringOnnx } from './scoring-graph.js';
-import type { ScoringWorkerData } from './worker.js';
+import { startScoring } from './scoring-engine.js';
 
 /** What to score, and with how many threads. */
 export interface EvaluateOptions {
@@ -55,36 +50,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   checkThreads(threads);
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
-  const { directory, table, dense, metadata } = await openRun(options.run, checkpoint, threads);
-  requireSameData(directory, dataset.manifest);
-  const { config, run } = directory;
-  const exchangeMemory = allocateExchange({
-    batchRows,
-    microRows: 2000,
-    fields: run.dataset.fields.length,
-    dim: config.model.dim,
-    threads,
-    training: null,
-  });
-  const exchange = new Exchange(exchangeMemory);
-  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset));
-  const team = new Team<ScoringMessage, unknown>(
-    new URL('./worker.js', import.meta.url),
-    threads,
-    (thread): ScoringWorkerData => ({ thread, table, exchange: exchangeMemory }),
-    () => exchange.barrier.abandon(),
-  );
+  const run = await openRun(options.run, checkpoint, threads);
+  requireSameData(run.directory, dataset.manifest);
+  const engine = await startScoring(run, { threads, batchRows });
   try {
-    const model = scoringOnnx(createModel(config, run.dataset, 'scoring'), dense);
-    await team.call({ kind: 'load', model });
     const scores = new Scores(total);
-    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
+    for await (const { logits, labels } of scoreSplit({ ...engine, dataset, split, signal })) {
       scores.add(logits, labels);
       options.onProgress?.({ done: scores.rows, total });
     }
     const { logits, labels } = scores;
-    return { ...scores.metrics(), split, checkpoint, epoch: Number(metadata.epoch), logits, labels };
+    return { ...scores.metrics(), split, checkpoint, epoch: Number(run.metadata.epoch), logits, labels };
   } finally {
-    await team.close();
+    await engine.team.close();
   }
 }

@@ -1,65 +1,22 @@
-// Scores a whole split with a team: batches in stored order, the next one planned while one is in work.
+// Scores a whole split with a team, in stored order.
 import { readBatches } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import type { Team } from '../team/team.js';
-import type { BatchPlanner } from './batch-planner.js';
-import type { Exchange, PlannedBatch } from './exchange.js';
-import type { ScoringMessage } from './messages.js';
-
-/** Anything that answers scoring messages. */
-export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
-
-/** One batch's logits and labels, (rows) each. */
-export interface ScoredBatch {
-  rows: number;
-  logits: Float32Array;
-  labels: Float32Array;
-}
+import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
 
 /** A team that has its scoring graph, and what it is to score. */
-export interface ScoreSplitOptions {
-  team: ScoringTeam;
-  exchange: Exchange;
-  planner: BatchPlanner;
+export interface ScoreSplitOptions extends ScoringParts {
   dataset: EncodedDataset;
   split: string;
   signal?: AbortSignal | undefined;
 }
 
 /** Yields every batch's logits and labels, in stored order: copies, the caller's to keep. */
-export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
-  const { team, exchange, planner, dataset, split, signal } = options;
-  const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });
-  let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
-  try {
-    for await (const batch of batches) {
-      signal?.throwIfAborted();
-      const planned = planner.plan(batch);
-      const done = team.call({ kind: 'score', batch: planned });
-      // Awaited one batch later; until then a failure is nobody's but must not end the process.
-      done.catch(() => {});
-      const previous = inWork;
-      // The newest, which `finally` waits for: answers come in order.
-      inWork = { batch: planned, done };
-      if (previous) yield await finished(previous);
-    }
-    if (inWork) yield await finished(inWork);
-  } finally {
-    await inWork?.done.catch(() => {});
-  }
-
-  async function finished({
-    batch,
-    done,
-  }: {
-    batch: PlannedBatch;
-    done: Promise<unknown>;
-  }): Promise<ScoredBatch> {
-    await done;
-    return {
-      rows: batch.rows,
-      logits: exchange.logits(batch.slot).slice(0, batch.rows),
-      labels: exchange.labels(batch.slot).slice(0, batch.rows),
-    };
-  }
+export function scoreSplit({
+  dataset,
+  split,
+  signal,
+  ...parts
+}: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
+  const batchSize = parts.exchange.shape.batchRows;
+  return scoreBatches(parts, readBatches(dataset, { split, batchSize, order: 'stored' }), signal);
 }

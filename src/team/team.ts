@@ -56,8 +56,10 @@ export class Team<Message, Value> {
     // Each thread's first answer is that it has started: until then it may be inside onnxruntime.
     this.sent = 1;
     this.pending.push({ replies: [], missing: threads, resolve() {}, reject() {} });
+    // Node.js ends a thread that runs a file with this option, which belongs to `node --input-type=module -e …`.
+    const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
     this.workers = Array.from({ length: threads }, (_, thread) => {
-      const worker = new Worker(script, { workerData: workerData(thread) });
+      const worker = new Worker(script, { workerData: workerData(thread), execArgv });
       worker.on('message', (reply: Reply) => this.receive(thread, reply));
       worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
       worker.on('exit', (code) => {

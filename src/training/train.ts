@@ -7,6 +7,7 @@ import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
+import { keepDataset } from '../runs/kept-dataset.js';
 import { isOver, newProgress, type Progress } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameConfig } from '../runs/same-config.js';
@@ -170,6 +171,7 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
   const { threads = availableParallelism() } = options;
   emit({ kind: 'start', memory: trainer.predicted, threads, rows: rowsOf(dataset.manifest, 'train') });
   const { progress, resumedFrom } = await beginning(parts, emit);
+  if (!resumedFrom) await keepDataset(directory.path, dataset);
   if (config.training.epochs !== directory.config.training.epochs) await directory.reconfigure(config);
   if (directory.run.state === 'finished') await directory.update({ state: 'running', result: null });
   const epochs = new Epochs({

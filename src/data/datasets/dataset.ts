@@ -20,6 +20,8 @@ export interface ParquetFormat {
   kind: 'parquet';
 }
 
+export type RawFormat = TextFormat | ParquetFormat;
+
 /** The rule `time`: rows before the day `validation` are train, those from the day `test` on are test. */
 export interface TimeSplit {
   /** A timestamp column. */
@@ -43,7 +45,7 @@ export interface Dataset {
   /** One line for the command line's help. */
   summary: string;
   schema: Schema;
-  format: TextFormat | ParquetFormat;
+  format: RawFormat;
   /** Threshold: a value seen less often is OOV. */
   minCount: number;
   /** The rules that make sense for it, its default first. */

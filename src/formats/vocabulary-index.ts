@@ -1,0 +1,282 @@
+// A vocabulary as an exact index: value → id, in one flat file that is read as it lies. A look-up hashes the value and
+// then compares its bytes, so no other value is ever taken for it. Knows nothing of Node.js: it serves browsers too.
+//
+//   header   32 bytes: 'bitrowvi', then six numbers (u32): version, checksum, values n, id of missing (0: none),
+//            slots s, bytes of text
+//   slots    s u32: ids by open addressing with linear probing, 0 is free; s is a power of two, at least 2·n
+//   offsets  n + 1 u32: value `id` is text[offsets[id − 1] … offsets[id]]; the missing value has no bytes and no slot
+//   text     UTF-8 of all values in the order of their ids, padded with zeros to a multiple of 4
+//
+// All little-endian. Slots are filled in the order of the ids, so equal vocabularies have equal bytes.
+import { UserError } from '../errors.js';
+
+export const HEADER_BYTES = 32;
+const MAGIC = [0x72746962, 0x6976776f]; // 'bitrowvi'
+const VERSION = 1;
+/** Slots are one array, and Node.js has none above 4 GiB. */
+const MAX_VALUES = 2 ** 29;
+const MAX_TEXT_BYTES = 2 ** 32 - 4;
+
+/** The numbers that sizes follow from. */
+export interface IndexShape {
+  values: number;
+  missingId: number;
+  slots: number;
+  textBytes: number;
+}
+
+/** The three parts behind the header, and the shape they have. */
+export interface IndexParts {
+  shape: IndexShape;
+  slots: Uint32Array; // (slots)
+  offsets: Uint32Array; // (values + 1)
+  text: Uint8Array; // (textBytes, padded)
+}
+
+/** Bytes of the text with its padding. */
+export function paddedBytes(textBytes: number): number {
+  return Math.ceil(textBytes / 4) * 4;
+}
+
+/** Bytes of a whole index. */
+export function indexBytes({ slots, values, textBytes }: IndexShape): number {
+  return HEADER_BYTES + 4 * slots + 4 * (values + 1) + paddedBytes(textBytes);
+}
+
+/** A vocabulary in memory; ids from 1, 0 is OOV. */
+export class VocabularyIndex {
+  private readonly key = new Key();
+
+  private constructor(readonly parts: IndexParts) {}
+
+  /** Takes parts that were read. @throws UserError when they cannot be an index; `name` begins the sentence */
+  static fromParts(parts: IndexParts, checksum: number, name: string): VocabularyIndex {
+    if (checksumOf(parts) !== checksum) throw damaged(name, 'its checksum is wrong');
+    const { values, missingId, textBytes } = parts.shape;
+    let filled = 0;
+    let largest = 0;
+    for (const id of parts.slots) {
+      if (id !== 0) filled++;
+      if (id > largest) largest = id;
+    }
+    if (largest > values || filled !== values - (missingId > 0 ? 1 : 0)) {
+      throw damaged(name, `its slots hold ${filled} ids up to ${largest}, its header says ${values} values`);
+    }
+    const { offsets } = parts;
+    for (let id = 1; id <= values; id++) {
+      if (offsets[id] < offsets[id - 1]) throw damaged(name, `value ${id} ends before it begins`);
+    }
+    if (offsets[0] !== 0 || offsets[values] !== textBytes) throw damaged(name, 'its values leave text over');
+    return new VocabularyIndex(parts);
+  }
+
+  /** Reads an index from memory; its parts are views where the bytes are aligned. @throws UserError when damaged */
+  static fromBytes(bytes: Uint8Array, name = 'the vocabulary index'): VocabularyIndex {
+    const { shape, checksum } = decodeHeader(bytes, bytes.length, name);
+    const whole = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+    const at = whole.byteOffset + HEADER_BYTES;
+    const { buffer } = whole;
+    const slots = new Uint32Array(buffer, at, shape.slots);
+    const offsets = new Uint32Array(buffer, at + slots.byteLength, shape.values + 1);
+    const text = new Uint8Array(
+      buffer,
+      at + slots.byteLength + offsets.byteLength,
+      paddedBytes(shape.textBytes),
+    );
+    return VocabularyIndex.fromParts({ shape, slots, offsets, text }, checksum, name);
+  }
+
+  /** Rows of the vocabulary's table: its values and OOV. */
+  get size(): number {
+    return this.parts.shape.values + 1;
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    return indexBytes(this.parts.shape);
+  }
+
+  /** The id of a value, null being the missing one; 0 for a value that is not in the vocabulary. */
+  idOf(value: string | null): number {
+    const { parts, key } = this;
+    if (value === null) return parts.shape.missingId;
+    key.take(value);
+    return parts.slots[findSlot(parts, key)];
+  }
+}
+
+/** Builds an index; the values come in the order of their ids. */
+export class VocabularyIndexBuilder {
+  private readonly parts: IndexParts;
+  private readonly key = new Key();
+  private added = 0;
+
+  /**
+   * @param textBytes of all values together, as UTF-8
+   * @throws UserError when an index cannot be as large
+   */
+  constructor(values: number, textBytes: number) {
+    if (values > MAX_VALUES || textBytes > MAX_TEXT_BYTES) {
+      throw new UserError(
+        `A vocabulary of ${values} values and ${textBytes} bytes of text is too large to index (at most ${MAX_VALUES} values and ${MAX_TEXT_BYTES} bytes).`,
+        'raise --min-count, so that rare values are left out',
+      );
+    }
+    const slots = slotsFor(values);
+    this.parts = {
+      shape: { values, missingId: 0, slots, textBytes },
+      slots: new Uint32Array(slots),
+      offsets: new Uint32Array(values + 1),
+      text: new Uint8Array(paddedBytes(textBytes)),
+    };
+  }
+
+  /** Adds the value whose id is next, null being the missing one. A value comes once. */
+  add(value: string | null): void {
+    const { parts, key } = this;
+    const id = ++this.added;
+    const { shape, offsets, slots, text } = parts;
+    if (id > shape.values) throw new RangeError(`more than the ${shape.values} values that were announced`);
+    const start = offsets[id - 1];
+    offsets[id] = start;
+    if (value === null) {
+      shape.missingId = id;
+      return;
+    }
+    key.take(value);
+    if (start + key.length > shape.textBytes) throw new RangeError('more text than was announced');
+    const slot = findSlot(parts, key);
+    if (slots[slot] !== 0) throw new RangeError(`value '${value}' came twice`);
+    text.set(key.bytes.subarray(0, key.length), start);
+    offsets[id] = start + key.length;
+    slots[slot] = id;
+  }
+
+  /** The parts and their header. @throws RangeError when fewer values came than were announced */
+  finish(): { header: Uint8Array; parts: IndexParts } {
+    const { shape, offsets } = this.parts;
+    if (this.added !== shape.values || offsets[shape.values] !== shape.textBytes) {
+      throw new RangeError(`${this.added} of ${shape.values} values came`);
+    }
+    return { header: encodeHeader(this.parts), parts: this.parts };
+  }
+}
+
+/** A value that is looked for, as bytes with their hash; used again for each. */
+class Key {
+  bytes = new Uint8Array(1024);
+  length = 0;
+  hash = 0;
+  private words = new Uint32Array(this.bytes.buffer);
+
+  take(value: string): void {
+    if (3 * value.length + 4 > this.bytes.length) this.grow(3 * value.length + 4);
+    const { bytes } = this;
+    let length = value.length;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      bytes[i] = code;
+      // Not ASCII: then as the encoder does it.
+      if (code > 127) length = utf8.encodeInto(value, bytes).written;
+      if (length !== value.length) break;
+    }
+    bytes[length] = bytes[length + 1] = bytes[length + 2] = 0;
+    this.length = length;
+    this.hash = hashOf(this.words, length);
+  }
+
+  private grow(bytes: number): void {
+    this.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)));
+    this.words = new Uint32Array(this.bytes.buffer);
+  }
+}
+
+const utf8 = new TextEncoder();
+
+/** MurmurHash3's mixing (32 bits) of whole words, the last one padded with zeros. */
+function hashOf(words: Uint32Array, length: number): number {
+  let hash = length;
+  for (let i = 0; 4 * i < length; i++) {
+    let word = Math.imul(words[i], 0xcc9e2d51);
+    word = (word << 15) | (word >>> 17);
+    hash ^= Math.imul(word, 0x1b873593);
+    hash = (hash << 13) | (hash >>> 19);
+    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** Where the key is, or the free slot where it would be. At most half of the slots are taken, so there is one. */
+function findSlot({ slots, offsets, text }: IndexParts, { bytes, length, hash }: Key): number {
+  const mask = slots.length - 1;
+  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const id = slots[slot];
+    if (id === 0) return slot;
+    const start = offsets[id - 1];
+    if (offsets[id] - start !== length) continue;
+    let i = 0;
+    while (i < length && text[start + i] === bytes[i]) i++;
+    if (i === length) return slot;
+  }
+}
+
+function slotsFor(values: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2 * values, 2)));
+}
+
+function encodeHeader(parts: IndexParts): Uint8Array {
+  const { values, missingId, slots, textBytes } = parts.shape;
+  const words = Uint32Array.of(...MAGIC, VERSION, checksumOf(parts), values, missingId, slots, textBytes);
+  return new Uint8Array(words.buffer);
+}
+
+/** Checks a header against the size of its file, before anything is allocated. @throws UserError */
+export function decodeHeader(
+  header: Uint8Array,
+  fileBytes: number,
+  name: string,
+): { shape: IndexShape; checksum: number } {
+  if (fileBytes < HEADER_BYTES) throw damaged(name, `it has ${fileBytes} bytes, fewer than its header`);
+  const words = new Uint32Array(new Uint8Array(header.subarray(0, HEADER_BYTES)).buffer);
+  if (words[0] !== MAGIC[0] || words[1] !== MAGIC[1])
+    throw new UserError(`${sentence(name)} is no vocabulary index.`);
+  const [version, checksum, values, missingId, slots, textBytes] = words.subarray(2);
+  if (version !== VERSION) {
+    throw new UserError(`${sentence(name)} has version ${version}, this bitrow reads version ${VERSION}.`);
+  }
+  const shape = { values, missingId, slots, textBytes };
+  if (values > MAX_VALUES || slots !== slotsFor(values) || missingId > values) {
+    throw damaged(
+      name,
+      `its header says ${values} values, ${slots} slots, and ${missingId} as the id of missing`,
+    );
+  }
+  if (indexBytes(shape) !== fileBytes) {
+    throw damaged(name, `it has ${fileBytes} bytes where its header makes ${indexBytes(shape)}`);
+  }
+  return { shape, checksum };
+}
+
+/** Of shape and parts: a change of one word always shows, any other with all but certainty. */
+function checksumOf({ shape, slots, offsets, text }: IndexParts): number {
+  const { values, missingId, slots: count, textBytes } = shape;
+  let sum = 0;
+  const textWords = new Uint32Array(text.buffer, text.byteOffset, text.byteLength / 4);
+  for (const words of [Uint32Array.of(values, missingId, count, textBytes), slots, offsets, textWords]) {
+    for (let i = 0; i < words.length; i++) {
+      sum = Math.imul(sum ^ words[i], 0x85ebca6b);
+      sum ^= sum >>> 13;
+    }
+  }
+  return sum >>> 0;
+}
+
+function damaged(name: string, what: string): UserError {
+  return new UserError(`${sentence(name)} is damaged: ${what}.`);
+}
+
+function sentence(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,171 @@
+// Many calls, one team: rows of concurrent calls go into batches together, each call's logits come back to it. A row's
+// logit is the same in every batch, so nobody can tell. Calls take turns, so that a long one does not keep short ones
+// waiting; an error in one call's rows ends that call alone.
+import type { Batch } from '../batch/reader.js';
+import type { RawRow } from '../schema/rows.js';
+import type { RowEncoder } from './row-encoder.js';
+import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
+
+/** What a call comes to. */
+export interface CallResult {
+  logits: Float32Array; // (rows)
+  oov: Float64Array; // (F)
+}
+
+export interface CallOptions {
+  /** Where row i stands, for the sentence about a cell that cannot be read. */
+  place: (row: number) => string;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+interface Call extends CallResult {
+  rows: readonly RawRow[];
+  options: CallOptions;
+  /** Rows that were encoded, and rows that were scored. */
+  next: number;
+  done: number;
+  isOver: boolean;
+  end(error?: unknown): void;
+}
+
+/** Rows `first` to `first + count` of a call, from row `at` of a batch on. */
+interface Segment {
+  call: Call;
+  first: number;
+  at: number;
+  count: number;
+}
+
+/** The queue in front of a team. */
+export class CallQueue {
+  private readonly waiting: Call[] = [];
+  /** Per batch with the team, what it is made of; oldest first. */
+  private readonly inWork: Segment[][] = [];
+  private working: Promise<void> | undefined;
+  private readonly ids: Uint32Array; // (batchRows, F)
+  private readonly labels: Float32Array; // (batchRows), zeros
+
+  constructor(
+    private readonly parts: ScoringParts,
+    private readonly encoder: RowEncoder,
+  ) {
+    const { batchRows, fields } = parts.exchange.shape;
+    this.ids = new Uint32Array(batchRows * fields);
+    this.labels = new Float32Array(batchRows);
+  }
+
+  /** Scores rows. Rejects with the signal's reason when it is aborted. */
+  score(rows: readonly RawRow[], options: CallOptions): Promise<CallResult> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      signal?.throwIfAborted();
+      const { fields } = this.parts.exchange.shape;
+      const abort = () => call.end(signal?.reason);
+      const call: Call = {
+        rows,
+        options,
+        logits: new Float32Array(rows.length),
+        oov: new Float64Array(fields),
+        next: 0,
+        done: 0,
+        isOver: false,
+        end(error) {
+          if (call.isOver) return;
+          call.isOver = true;
+          signal?.removeEventListener('abort', abort);
+          if (error === undefined) resolve({ logits: call.logits, oov: call.oov });
+          else reject(error);
+        },
+      };
+      if (rows.length === 0) return call.end();
+      signal?.addEventListener('abort', abort);
+      this.waiting.push(call);
+      this.start();
+    });
+  }
+
+  /** Resolves when no call is left. */
+  async idle(): Promise<void> {
+    while (this.working) await this.working;
+  }
+
+  private start(): void {
+    this.working ??= this.work().finally(() => {
+      this.working = undefined;
+      // A call may have come when the work was just over.
+      if (this.waiting.length > 0) this.start();
+    });
+  }
+
+  private async work(): Promise<void> {
+    // Calls of the same moment share the first batch.
+    await Promise.resolve();
+    try {
+      while (this.waiting.length > 0) {
+        for await (const scored of scoreBatches(this.parts, this.batches())) this.deliver(scored);
+      }
+    } catch (error) {
+      for (const call of [...this.inWork.flat().map((segment) => segment.call), ...this.waiting])
+        call.end(error);
+      this.inWork.length = 0;
+      this.waiting.length = 0;
+    }
+  }
+
+  private *batches(): Generator<Batch> {
+    const { batchRows, fields } = this.parts.exchange.shape;
+    for (;;) {
+      const segments: Segment[] = [];
+      let rows = 0;
+      for (
+        let call = this.waiting.shift();
+        call;
+        call = rows < batchRows ? this.waiting.shift() : undefined
+      ) {
+        const count = this.encodePart(call, rows, batchRows - rows);
+        if (count === 0) continue;
+        segments.push({ call, first: call.next, at: rows, count });
+        rows += count;
+        call.next += count;
+        if (call.next < call.rows.length) this.waiting.push(call);
+      }
+      if (rows === 0) return;
+      this.inWork.push(segments);
+      const ids = this.ids.subarray(0, rows * fields);
+      yield { epoch: 0, index: 0, rows, ids, labels: this.labels.subarray(0, rows) };
+    }
+  }
+
+  /** Encodes the next rows of a call, from row `at` of the batch on. @returns how many, 0 when the call is over */
+  private encodePart(call: Call, at: number, most: number): number {
+    if (call.isOver) return 0;
+    const { fields } = this.parts.exchange.shape;
+    const { rows, next, options, oov } = call;
+    const count = Math.min(most, rows.length - next);
+    try {
+      for (let i = 0; i < count; i++) {
+        const place = () => options.place(next + i);
+        this.encoder.encode(rows[next + i], place, this.ids, (at + i) * fields, oov);
+      }
+      return count;
+    } catch (error) {
+      call.end(error);
+      return 0;
+    }
+  }
+
+  private deliver({ logits }: ScoredBatch): void {
+    for (const { call, first, at, count } of this.inWork.shift() ?? []) {
+      if (call.isOver) continue;
+      call.logits.set(logits.subarray(at, at + count), first);
+      call.done += count;
+      try {
+        call.options.onProgress?.({ done: call.done, total: call.rows.length });
+      } catch (error) {
+        call.end(error);
+      }
+      if (call.done === call.rows.length) call.end();
+    }
+  }
+}

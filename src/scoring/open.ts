@@ -1,0 +1,138 @@
+// `open`: a run as a model in this process, which scores raw rows. It reads the run alone, not the data it was trained
+// on, and loads no DuckDB.
+import { UserError } from '../errors.js';
+import { sigmoid } from '../metrics/calibration.js';
+import { readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
+import type { CheckpointName } from '../runs/run-directory.js';
+import type { RawRow } from '../schema/rows.js';
+import { columnsOf, parseSchema, type Schema } from '../schema/schema.js';
+import { checkThreads } from '../team/team.js';
+import { CallQueue } from './call-queue.js';
+import { type ModelInput, modelInputs } from './model-inputs.js';
+import { openRun } from './open-run.js';
+import { RowEncoder } from './row-encoder.js';
+import { startScoring } from './scoring-engine.js';
+
+/** How to open a model. */
+export interface OpenOptions {
+  /** Model of the best epoch (default) or of the last one. */
+  checkpoint?: CheckpointName | undefined;
+  /** Threads that score, beside the one that asks. Default: 1. More pay off for calls of thousands of rows. */
+  threads?: number | undefined;
+  /** Rows that are scored together at most, 16 or more. Default: 4096. Logits do not depend on it. */
+  batchRows?: number | undefined;
+  /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
+  ignoreUnknown?: boolean | undefined;
+  /** Stops the opening; `open` then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a call of `predict` may say. */
+export interface PredictOptions {
+  /** Gives the call up; it rejects with the signal's reason, other calls go on. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+/** What a model makes of rows, in their order. */
+export interface Prediction {
+  /** (rows), as `evaluate` has them, bit for bit. */
+  logits: Float32Array;
+  /** (rows), 1 / (1 + e^−logit). */
+  probabilities: Float32Array;
+  /** Per field, the rows whose value its vocabulary does not have: they are scored with the field's OOV row. */
+  oov: Record<string, number>;
+}
+
+/** An open model. Its threads keep the process alive until it is closed. */
+export interface Model {
+  /** Directory of the run. */
+  readonly path: string;
+  readonly checkpoint: CheckpointName;
+  readonly epoch: number;
+  /** Of the data it was trained on. */
+  readonly fingerprint: string;
+  readonly schema: Schema;
+  /** The columns that a row should have. */
+  readonly inputs: readonly ModelInput[];
+  /**
+   * Scores rows. Calls may be made while others are under way.
+   *
+   * @param rows cells by column; a column that is not there is missing, and a value never seen in training is OOV
+   * @throws UserError for a cell that cannot be read or an unknown column, naming the row, or when the model is closed
+   */
+  predict(rows: readonly RawRow[], options?: PredictOptions): Promise<Prediction>;
+  /** Lets calls under way end, then frees every thread. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a run for scoring in this process.
+ *
+ * @throws UserError when there is no such run, it keeps no schema, or something in it is damaged
+ * @example
+ * const model = await open('runs/alpt-8');
+ * const { probabilities } = await model.predict([{ user: 'u1', item: 'i7', hour: 20 }]);
+ * await model.close();
+ */
+export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
+  const { checkpoint = 'best', threads = 1, batchRows = 4096, ignoreUnknown = false, signal } = options;
+  checkThreads(threads);
+  if (!Number.isInteger(batchRows) || batchRows < 16) {
+    throw new UserError(
+      `The option batchRows is ${batchRows} (allowed: whole numbers from 16).`,
+      undefined,
+      2,
+    );
+  }
+  signal?.throwIfAborted();
+  const opened = await openRun(path, checkpoint, threads);
+  const { fingerprint } = opened.directory.run.dataset;
+  const manifest = await readKeptDataset(path, fingerprint);
+  const schema = parseSchema(manifest.schema);
+  const encoder = new RowEncoder(schema, await readKeptIndexes(path, manifest));
+  signal?.throwIfAborted();
+  const engine = await startScoring(opened, { threads, batchRows });
+  if (signal?.aborted) await engine.team.close();
+  signal?.throwIfAborted();
+
+  const queue = new CallQueue(engine, encoder);
+  const fields = schema.fields.map(({ name }) => name);
+  const known = new Set(columnsOf(schema));
+  let closed: Promise<void> | undefined;
+  return {
+    path,
+    checkpoint,
+    epoch: Number(opened.metadata.epoch),
+    fingerprint,
+    schema,
+    inputs: modelInputs(schema),
+    async predict(rows, { signal, onProgress } = {}) {
+      if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
+      if (!ignoreUnknown) requireKnownColumns(rows, known);
+      const place = (row: number) => `Row ${row}`;
+      const { logits, oov } = await queue.score(rows, { place, signal, onProgress });
+      return {
+        logits,
+        probabilities: logits.map(sigmoid),
+        oov: Object.fromEntries(fields.map((name, f) => [name, oov[f]])),
+      };
+    },
+    close() {
+      closed ??= queue.idle().then(() => engine.team.close());
+      return closed;
+    },
+  };
+}
+
+function requireKnownColumns(rows: readonly RawRow[], known: ReadonlySet<string>): void {
+  for (const [i, row] of rows.entries()) {
+    for (const column in row) {
+      if (known.has(column)) continue;
+      throw new UserError(
+        `Row ${i} has the unknown column '${column}' (known: ${[...known].join(', ')}).`,
+        'leave it out, or open the model with ignoreUnknown: true',
+      );
+    }
+  }
+}

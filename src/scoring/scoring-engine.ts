@@ -1,0 +1,49 @@
+// A team with a run's model in it, ready to score batches: what `evaluate`, `predict` and an open model share.
+import { Team } from '../team/team.js';
+import { BatchPlanner } from './batch-planner.js';
+import { createModel, fieldOffsets } from './blueprint.js';
+import { allocateExchange, Exchange } from './exchange.js';
+import type { ScoringMessage } from './messages.js';
+import type { OpenedRun } from './open-run.js';
+import { scoringOnnx } from './scoring-graph.js';
+import type { ScoringWorkerData } from './worker.js';
+
+/** The most rows of a micro-batch. Logits do not depend on it. */
+const MICRO_ROWS = 2000;
+
+export interface ScoringEngine {
+  team: Team<ScoringMessage, unknown>;
+  exchange: Exchange;
+  planner: BatchPlanner;
+}
+
+/** Starts the threads and gives them the model. Whoever has the engine closes its team. */
+export async function startScoring(
+  { directory, table, dense }: OpenedRun,
+  { threads, batchRows }: { threads: number; batchRows: number },
+): Promise<ScoringEngine> {
+  const { config, run } = directory;
+  const exchangeMemory = allocateExchange({
+    batchRows,
+    microRows: MICRO_ROWS,
+    fields: run.dataset.fields.length,
+    dim: config.model.dim,
+    threads,
+    training: null,
+  });
+  const exchange = new Exchange(exchangeMemory);
+  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset));
+  const team = new Team<ScoringMessage, unknown>(
+    new URL('./worker.js', import.meta.url),
+    threads,
+    (thread): ScoringWorkerData => ({ thread, table, exchange: exchangeMemory }),
+    () => exchange.barrier.abandon(),
+  );
+  try {
+    await team.call({ kind: 'load', model: scoringOnnx(createModel(config, run.dataset, 'scoring'), dense) });
+  } catch (error) {
+    await team.close();
+    throw error;
+  }
+  return { team, exchange, planner };
+}
