@@ -13,6 +13,8 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
+  /** Where it lies; a place for other files of the same work. */
+  directory: string;
   /** Runs statements. `onFraction` hears now and then how much of a long one is done, 0 to 1. */
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
@@ -51,6 +53,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 
   return {
+    directory,
     run: (sql, onFraction) =>
       guarded(async () => {
         const report = () => {

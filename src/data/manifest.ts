@@ -39,6 +39,9 @@ export const manifestSchema = z.strictObject({
       sha256: z.string(),
     }),
   ),
+  /** Rows count whether good or bad: the next file's row numbers follow. */
   input: z.array(z.strictObject({ path: z.string(), rows: z.number() })),
+  /** Bad rows that were left out, where there were any; `first` says where the first stood and what was wrong. */
+  skipped: z.strictObject({ rows: z.number(), first: z.string() }).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -20,7 +20,7 @@ import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { defaultMemoryBytes } from './memory-limit.js';
 import { requireFree, writeDirectory } from './output-directory.js';
-import { readFile } from './read.js';
+import { readFile, type SkippedRows, sentenceAbout } from './read.js';
 import { createRowsSql, planRows, type RowPlan } from './row-table.js';
 import { buildVocabulary, planVocabularies } from './vocabulary.js';
 import { writeSplit, writeVocabulary } from './write.js';
@@ -47,6 +47,8 @@ export interface PrepareOptions {
   vocabulary?: 'train' | 'all' | undefined;
   /** Default: the data set's. */
   split?: SplitRule | undefined;
+  /** Leave out up to this many bad rows instead of refusing the first. Default: 0. */
+  skipBadRows?: number | undefined;
   /** At most this many rows, the first ones. Default: all. */
   rows?: number | undefined;
   /** 0 to 2^53 − 1. Default: 1. */
@@ -96,6 +98,7 @@ interface Settings {
   minCount: number;
   vocabulary: 'train' | 'all';
   rows: number;
+  skipBadRows: number;
   threads: number;
   memoryBytes: number;
 }
@@ -113,7 +116,7 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   const { database, dataset, settings } = job;
   const { schema } = dataset;
   const plan = planRows(schema, settings.seed, settings.rule, dataset.timeSplit);
-  const input = await readAll(plan, job);
+  const { input, skipped } = await readAll(plan, job);
   await requireTraining(database, settings.rule);
   const vocabularies = await countAll(plan, job);
   const groups = await encodeAll(plan, vocabularies, job);
@@ -147,27 +150,36 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
     vocabularies: written,
     splits,
     input,
+    ...describeSkipped(skipped),
   };
 }
 
-async function readAll(plan: RowPlan, job: Job): Promise<Manifest['input']> {
+async function readAll(plan: RowPlan, job: Job): Promise<{ input: Manifest['input']; skipped: SkippedRows }> {
   const { database, files, dataset, settings, options } = job;
   await database.run(createRowsSql(plan));
   const read: Manifest['input'] = [];
+  const skipped: SkippedRows = { tolerance: settings.skipBadRows, rows: 0, first: null };
   let firstRow = 0;
   for (const file of files) {
     const limit = settings.rows - firstRow;
     if (limit <= 0) break;
     const onFraction = (fraction: number) => report(job, 'read', read.length + fraction, files.length);
     onFraction(0);
-    const reading = { database, plan, format: dataset.format, limit, signal: options.signal, onFraction };
+    const { signal } = options;
+    const reading = { database, plan, format: dataset.format, limit, skipped, signal, onFraction };
     const rows = await readFile(file, firstRow, reading);
     // The name alone: where the file lies says nothing about what is in it.
     read.push({ path: basename(file.path), rows });
     firstRow += rows;
   }
   report(job, 'read', files.length, files.length);
-  return read;
+  return { input: read, skipped };
+}
+
+/** As with inputs, the file's name alone. */
+function describeSkipped({ rows, first }: SkippedRows): Pick<Manifest, 'skipped'> {
+  if (first === null) return {};
+  return { skipped: { rows, first: sentenceAbout(basename(first.path), first.says) } };
 }
 
 async function requireTraining(database: Database, rule: SplitRule): Promise<void> {
@@ -255,6 +267,7 @@ function resolveSettings(name: string, dataset: Dataset, options: PrepareOptions
     minCount: whole('minCount', options.minCount, 1, dataset.minCount),
     vocabulary: options.vocabulary ?? 'train',
     rows: whole('rows', options.rows, 1, Number.POSITIVE_INFINITY),
+    skipBadRows: whole('skipBadRows', options.skipBadRows, 0, 0),
     threads: whole('threads', options.threads, 1, availableParallelism()),
     memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
   };

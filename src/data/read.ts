@@ -1,120 +1,115 @@
-// Raw files → the row table. Every line of a text file is read whole and taken apart in SQL, so that a bad one
-// can be named by file, line and column. Nothing is skipped: the first bad row ends the work.
+// Raw files → the row table. A bad row is named by file, line and column; more of them than are tolerated end the
+// work, the others are left out. A row keeps its number whether or not rows before it are bad, so leaving one out
+// changes the split of no other.
 import { UserError } from '../errors.js';
 import { columnsOf } from '../schema/schema.js';
-import { identifier, literal } from '../schema/sql.js';
 import type { Database } from './database.js';
-import type { InputFile, ParquetFormat, TextFormat } from './datasets/dataset.js';
+import type { InputFile, RawFormat } from './datasets/dataset.js';
 import { checkGzip } from './gzip.js';
-import { allChecks, insertRowsSql, type RawRows, type RowPlan } from './row-table.js';
-import { explainReadError, lineRows, linesSql, readableLines } from './text-lines.js';
+import { type RawPart, rawParts } from './raw-parts.js';
+import { allChecks, insertRowsSql, type RowPlan } from './row-table.js';
+import { explainReadError } from './text-lines.js';
 
 export interface ReadOptions {
   database: Database;
   plan: RowPlan;
-  format: TextFormat | ParquetFormat;
+  format: RawFormat;
   /** At most this many rows of the file; may be infinite. */
   limit: number;
+  skipped: SkippedRows;
   signal?: AbortSignal | undefined;
   onFraction: (fraction: number) => void;
 }
 
-/** Appends one file to the row table, whose first row gets the number `firstRow`. Gives the number of its rows. */
+/** Bad rows that were left out so far, in all files. */
+export interface SkippedRows {
+  /** How many may be. */
+  tolerance: number;
+  rows: number;
+  /** The first of them: its file, and where in it what is wrong. */
+  first: { path: string; says: string } | null;
+}
+
+/** Appends one file to the row table, whose first row gets the number `firstRow`. Gives the number of its rows, bad
+ * ones included. */
 export async function readFile(file: InputFile, firstRow: number, options: ReadOptions): Promise<number> {
-  const rows =
-    options.format.kind === 'parquet'
-      ? await readParquet(file, firstRow, options)
-      : await readText(file, firstRow, options.format, options);
-  if (rows === 0) throw new UserError(`The input file '${file.path}' has no rows.`);
+  const { database, plan, limit, skipped, signal } = options;
+  const { path } = file;
+  const mayBreakOff = path.endsWith('.gz');
+  let rows = 0;
+  try {
+    const parts = rawParts(file, options.format, {
+      ...options,
+      firstRow,
+      schema: plan.schema,
+      columns: [...new Set([...columnsOf(plan.schema), ...(plan.timeSplit ? [plan.timeSplit.column] : [])])],
+      tolerance: skipped.tolerance - skipped.rows,
+    });
+    for await (const part of parts) {
+      await database.run(insertRowsSql(plan, part.raw), options.onFraction);
+      rows += await takeRows(file, part, options);
+    }
+    if (mayBreakOff && rows < limit) await checkGzip(path, signal);
+  } catch (error) {
+    // A file that breaks off also ends in half a line: name the cause, not what follows from it.
+    if (mayBreakOff && !signal?.aborted) await checkGzip(path, signal);
+    throw options.format.kind === 'parquet' ? error : explainReadError(path, error);
+  }
+  if (rows === 0) throw new UserError(`The input file '${path}' has no rows.`);
   return rows;
 }
 
-async function readParquet(file: InputFile, firstRow: number, options: ReadOptions): Promise<number> {
-  const { database, plan, limit } = options;
-  const source = `read_parquet(${literal(file.path)}, file_row_number = true)`;
-  const described = await describe(database, file.path, source);
-  for (const column of columnsOf(plan.schema)) {
-    if (described.includes(column)) continue;
-    const known = described.filter((name) => name !== 'file_row_number').join(', ');
-    throw new UserError(`File '${file.path}' has no column '${column}' (it has: ${known}).`);
-  }
-  const first = Number.isFinite(limit) ? `WHERE file_row_number < ${limit}` : '';
-  const relation = `SELECT *, ${firstRow} + file_row_number AS row FROM ${source} ${first}`;
-  const raw: RawRows = { relation, column: identifier, checks: [], split: file.split };
-  await database.run(insertRowsSql(plan, raw), options.onFraction);
-  return checkRows(file, firstRow, raw, options, (row) => `row ${row} (counted from 0)`);
-}
-
-async function describe(database: Database, path: string, source: string): Promise<string[]> {
-  try {
-    const columns = await database.query(`DESCRIBE SELECT * FROM ${source}`);
-    return columns.map((column) => String(column.column_name));
-  } catch (error) {
-    if (error instanceof Error && !(error instanceof UserError)) {
-      throw new UserError(`File '${path}' is no Parquet file that can be read: ${firstSentence(error)}`);
-    }
-    throw error;
-  }
-}
-
-async function readText(
-  file: InputFile,
-  firstRow: number,
-  format: TextFormat,
-  options: ReadOptions,
-): Promise<number> {
-  const { database, limit, plan, signal } = options;
-  const zipped = file.path.endsWith('.gz');
-  const { path } = file;
-  try {
-    const header = format.header ? await readableLines(database, path, 1) : [];
-    const raw = lineRows(path, format, header[0], plan.schema, firstRow, file.split);
-    // Two passes, because only a stored line has a number; reading is the shorter of them.
-    await database.run(`CREATE OR REPLACE TABLE lines AS ${linesSql(path, format.header, limit)}`, (f) =>
-      options.onFraction(f / 2),
-    );
-    await database.run(insertRowsSql(plan, raw), (f) => options.onFraction(0.5 + f / 2));
-    const firstLine = format.header ? 2 : 1;
-    const rows = await checkRows(file, firstRow, raw, options, (row) => `line ${row + firstLine}`);
-    await database.run('DROP TABLE lines');
-    if (zipped && rows < limit) await checkGzip(path, signal);
-    return rows;
-  } catch (error) {
-    // A file that breaks off also ends in half a line: name the cause, not what follows from it.
-    if (zipped && !signal?.aborted) await checkGzip(path, signal);
-    throw explainReadError(path, error);
-  }
-}
-
-/** Counts the file's rows and names the first bad one, if there is one. */
-async function checkRows(
-  { path }: InputFile,
-  firstRow: number,
-  raw: RawRows,
-  { database, plan }: ReadOptions,
-  place: (row: number) => string,
-): Promise<number> {
+/** Counts the rows just added, and removes the bad ones, as far as they are tolerated. */
+async function takeRows(file: InputFile, part: RawPart, options: ReadOptions): Promise<number> {
+  const { database, skipped } = options;
   const [count] = await database.query(
-    `SELECT count(*) AS rows, min(row) FILTER (fault IS NOT NULL) AS bad FROM rows WHERE row >= ${firstRow}`,
+    `SELECT count(*) AS rows, count(fault) AS bad, min(row) FILTER (fault IS NOT NULL) AS first
+     FROM rows WHERE row >= ${part.firstRow}`,
   );
-  if (count?.bad === null || count === undefined) return Number(count?.rows ?? 0);
-  const bad = Number(count.bad);
-  const [row] = await database.query(`SELECT fault FROM rows WHERE row = ${bad}`);
-  const check = allChecks(plan, raw)[Number(row?.fault)];
-  if (!check) throw new Error(`Row ${bad} has the unknown fault ${row?.fault}.`);
+  const bad = Number(count?.bad ?? 0);
+  if (bad > 0) {
+    skipped.first ??= { path: file.path, says: await sentenceOf(Number(count?.first), part, options) };
+    skipped.rows += bad;
+    if (skipped.rows > skipped.tolerance) throw tooManyBad(skipped);
+    await database.run('DELETE FROM rows WHERE fault IS NOT NULL');
+  }
+  return Number(count?.rows ?? 0);
+}
+
+function tooManyBad({ tolerance, first }: SkippedRows): UserError {
+  const sentence = first ? sentenceAbout(first.path, first.says) : '';
+  if (tolerance === 0)
+    return new UserError(sentence, 'mend the row, or pass --skip-bad-rows N to leave out up to N');
+  return new UserError(
+    `More than ${tolerance} bad rows. The first: ${sentence}`,
+    'mend them, or raise --skip-bad-rows',
+  );
+}
+
+/** A sentence about a row of a file. */
+export function sentenceAbout(path: string, says: string): string {
+  return `File '${path}', ${says}`;
+}
+
+/** Where in its file a bad row stands, and what is wrong with it. */
+async function sentenceOf(
+  row: number,
+  { raw, place }: RawPart,
+  { database, plan }: ReadOptions,
+): Promise<string> {
+  const [stored] = await database.query(`SELECT fault FROM rows WHERE row = ${row}`);
+  const check = allChecks(plan, raw)[Number(stored?.fault)];
+  if (!check) throw new Error(`Row ${row} has the unknown fault ${stored?.fault}.`);
+  const where = [await place(row), check.place].filter(Boolean).join(', ');
+  if (check.says !== undefined) return `${where}: ${check.says}.`;
   const [cell] = await database.query(
-    `SELECT ${check.found} AS found FROM (${raw.relation}) WHERE row = ${bad}`,
+    `SELECT ${check.found} AS found FROM (${raw.relation}) WHERE row = ${row}`,
   );
-  const where = [`File '${path}', ${place(bad - firstRow)}`, check.place].filter(Boolean).join(', ');
-  throw new UserError(`${where}: found ${shown(cell?.found)}, expected ${check.expected}.`);
+  return `${where}: found ${shown(cell?.found)}, expected ${check.expected}.`;
 }
 
 function shown(found: unknown): string {
   if (found === null || found === undefined || found === '') return 'nothing';
   if (typeof found !== 'string') return String(found);
   return `'${found.length > 60 ? `${found.slice(0, 60)}…` : found}'`;
-}
-
-function firstSentence(error: Error): string {
-  return error.message.split('\n')[0] ?? error.message;
 }

@@ -1,0 +1,118 @@
+// A raw file of any format as pieces, each a relation with its columns and checks: what `prepare` and `predict`
+// read. A piece is good until the next one is asked for.
+import { UserError } from '../errors.js';
+import type { Schema } from '../schema/schema.js';
+import { identifier, literal } from '../schema/sql.js';
+import { csvParts, requireColumns } from './csv-parts.js';
+import type { Database } from './database.js';
+import type { InputFile, RawFormat, TextFormat } from './datasets/dataset.js';
+import type { SplitName } from './manifest.js';
+import type { RawRows } from './row-table.js';
+import { lineRows, linesSql, readableLines } from './text-lines.js';
+
+export interface PartOptions {
+  database: Database;
+  schema: Schema;
+  /** The columns that must be there. */
+  columns: readonly string[];
+  /** Number of the file's first row. */
+  firstRow: number;
+  /** At most this many rows of the file; may be infinite. */
+  limit: number;
+  split?: SplitName | undefined;
+  /** Bad rows beyond this many end the reading early. */
+  tolerance: number;
+  signal?: AbortSignal | undefined;
+  /** How much of the file is read, 0 to 1. */
+  onFraction: (fraction: number) => void;
+}
+
+export interface RawPart {
+  raw: RawRows;
+  firstRow: number;
+  /** Where in the file the row of this number stands, for a sentence. */
+  place: (row: number) => string | Promise<string>;
+}
+
+/** The pieces of a file, in the order of its rows, which are numbered from `firstRow` without a gap. */
+export function rawParts(
+  { path, split }: InputFile,
+  format: RawFormat,
+  options: PartOptions,
+): AsyncGenerator<RawPart> {
+  const given = { ...options, split };
+  switch (format.kind) {
+    case 'parquet':
+      return parquetParts(path, given);
+    case 'csv':
+      return csvParts(path, format, given);
+    case 'text':
+      return textParts(path, format, given);
+  }
+}
+
+async function* parquetParts(path: string, options: PartOptions): AsyncGenerator<RawPart> {
+  const { database, columns: needed, firstRow, limit, split } = options;
+  const source = `read_parquet(${literal(path)}, file_row_number = true)`;
+  const described = await describe(database, path, source);
+  requireColumns(
+    path,
+    described.map(({ name }) => name).filter((name) => name !== 'file_row_number'),
+    needed,
+    'it has',
+  );
+  for (const { name, type } of described) {
+    if (!needed.includes(name) || !/\[|^(STRUCT|MAP|UNION)/.test(type)) continue;
+    throw new UserError(
+      `File '${path}': the column '${name}' holds ${type}, expected one value per row.`,
+      'write lists as texts with a separator, and give the field a split',
+    );
+  }
+  const first = Number.isFinite(limit) ? `WHERE file_row_number < ${limit}` : '';
+  const relation = `SELECT *, ${firstRow} + file_row_number AS row FROM ${source} ${first}`;
+  yield {
+    raw: { relation, column: identifier, checks: [], split },
+    firstRow,
+    place: (row) => `row ${row - firstRow} (counted from 0)`,
+  };
+}
+
+async function describe(
+  database: Database,
+  path: string,
+  source: string,
+): Promise<{ name: string; type: string }[]> {
+  try {
+    const columns = await database.query(`DESCRIBE SELECT * FROM ${source}`);
+    return columns.map((column) => ({ name: String(column.column_name), type: String(column.column_type) }));
+  } catch (error) {
+    if (error instanceof Error && !(error instanceof UserError)) {
+      const [sentence] = error.message.split('\n');
+      throw new UserError(`File '${path}' is no Parquet file that can be read: ${sentence}`);
+    }
+    throw error;
+  }
+}
+
+/** One piece, because such a file needs no more than its lines. Two passes: only a stored line has a number. */
+async function* textParts(path: string, format: TextFormat, options: PartOptions): AsyncGenerator<RawPart> {
+  const { database, schema, firstRow, limit, split, tolerance, onFraction } = options;
+  const header = format.header ? await readableLines(database, path, 1) : [];
+  const raw = lineRows(path, format, header[0], schema, firstRow, split);
+  if (tolerance > 0) {
+    // DuckDB gives up at a line that is no text; the record reader marks it and goes on.
+    const { separator, columns } = format;
+    const csv = { kind: 'csv', separator, columns: header[0] ? undefined : columns, quotes: 'none' } as const;
+    for await (const part of csvParts(path, csv, options)) {
+      const { relation, checks } = part.raw;
+      yield { ...part, raw: { ...raw, relation, checks: [...checks, ...raw.checks] } };
+    }
+    return;
+  }
+  await database.run(`CREATE OR REPLACE TABLE lines AS ${linesSql(path, format.header, limit)}`, (f) =>
+    onFraction(f / 2),
+  );
+  const firstLine = format.header ? 2 : 1;
+  yield { raw, firstRow, place: (row) => `line ${row - firstRow + firstLine}` };
+  await database.run('DROP TABLE lines');
+}
