@@ -1,11 +1,33 @@
 // What an encoded dataset says of itself: DIR/manifest.json. Beside it lie one Parquet file per split (columns:
 // `label` UTINYINT, then one UINTEGER column of local ids per field, in the order of `fields`, rows in stored
-// order) and one Parquet file per vocabulary (value VARCHAR, NULL for missing; count; id from 1, ascending).
-// Id 0 is OOV and stands in no file.
+// order) and one Parquet file per vocabulary (value VARCHAR, NULL for missing; count; id from 1, ascending; then, with
+// id 0, the values that are too rare to have one, so that `--extend` can go on counting). Id 0 is OOV.
 import { z } from 'zod';
+import { type TimeFormat, timeFormats } from '../schema/transformation.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
+
+/** How files of somebody's own are written; of the data sets that bitrow knows by name, it knows. */
+const readingSchema = z.strictObject({
+  format: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('csv'),
+      separator: z.string().optional(),
+      columns: z.array(z.string()).optional(),
+      quotes: z.enum(['double', 'none']),
+    }),
+    z.strictObject({ kind: z.literal('parquet') }),
+  ]),
+  timeSplit: z
+    .strictObject({
+      column: z.string(),
+      format: z.enum(Object.keys(timeFormats) as [TimeFormat]).optional(),
+      validation: z.string(),
+      test: z.string(),
+    })
+    .optional(),
+});
 
 export const manifestSchema = z.strictObject({
   format: z.literal('bitrow-dataset'),
@@ -18,13 +40,24 @@ export const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** The schema as prepared (see schema/). */
   schema: z.unknown(),
+  /** For the data sets `csv` and `parquet`. */
+  reading: readingSchema.optional(),
   /** SHA-256 over schema and vocabularies: equal fingerprints mean that ids mean the same. */
   fingerprint: z.string(),
+  /** Fingerprints of the data sets that this one extends, the oldest first: their ids mean the same here. */
+  extends: z.array(z.string()).optional(),
   /** In the order of the columns. `vocabulary` names one of `vocabularies`. */
   fields: z.array(z.strictObject({ name: z.string(), vocabulary: z.string() })),
   /** In the order of their numbers, which random streams use: new ones go at the end. `size` counts OOV (id 0). */
   vocabularies: z.array(
-    z.strictObject({ name: z.string(), size: z.number(), file: z.string(), sha256: z.string() }),
+    z.strictObject({
+      name: z.string(),
+      size: z.number(),
+      /** Values in the file that are too rare to have an id. */
+      rare: z.number().optional(),
+      file: z.string(),
+      sha256: z.string(),
+    }),
   ),
   splits: z.array(
     z.strictObject({
@@ -39,6 +72,8 @@ export const manifestSchema = z.strictObject({
       sha256: z.string(),
     }),
   ),
+  /** Number of the first row: where the data set that this one extends stopped. Default: 0. */
+  firstRow: z.number().optional(),
   /** Rows count whether good or bad: the next file's row numbers follow. */
   input: z.array(z.strictObject({ path: z.string(), rows: z.number() })),
   /** Bad rows that were left out, where there were any; `first` says where the first stood and what was wrong. */

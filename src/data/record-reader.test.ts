@@ -71,7 +71,11 @@ test('a bad record takes one line, and the next ones are whole', () => {
     ['x'.repeat(2 ** 20 + 1), 'l'],
   ];
   for (const [bad, letter] of cases) {
-    const bytes = Buffer.concat([Buffer.from(`${good}\n`), Buffer.from(bad), Buffer.from(`\n${good}\n${good}`)]);
+    const bytes = Buffer.concat([
+      Buffer.from(`${good}\n`),
+      Buffer.from(bad),
+      Buffer.from(`\n${good}\n${good}`),
+    ]);
     for (const size of [bytes.length, 65_536, 7]) {
       if (size === 7 && bytes.length > 1000) continue;
       expect(linesOf(bytes, [size])).toEqual([good, `\x03${letter}`, good, good]);

@@ -11,18 +11,20 @@ import { type Manifest, type SplitName, splitNames } from './manifest.js';
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
 export const rowGroupRows = 61_440;
 
-/** Writes `vocabularies/<name>.parquet`: value, count, id, by id. */
+/** Writes `vocabularies/<name>.parquet`: value, count, id, by id; then the values without one, by count and value. */
 export async function writeVocabulary(
   database: Database,
   directory: string,
-  { vocabulary, size }: SizedVocabulary,
+  { vocabulary, size, rare }: SizedVocabulary,
 ): Promise<Manifest['vocabularies'][number]> {
   const file = `vocabularies/${vocabulary.name}.parquet`;
   await database.run(
-    `COPY (SELECT value, count, id FROM ${vocabulary.table} ORDER BY id) TO ${literal(join(directory, file))}
+    `COPY (SELECT * FROM (SELECT value, count, id FROM ${vocabulary.table}
+         UNION ALL SELECT value, count, id FROM ${vocabulary.restTable})
+       ORDER BY id = 0, id, count DESC, value NULLS FIRST) TO ${literal(join(directory, file))}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
   );
-  return { name: vocabulary.name, size, file, sha256: await sha256OfFile(join(directory, file)) };
+  return { name: vocabulary.name, size, rare, file, sha256: await sha256OfFile(join(directory, file)) };
 }
 
 /** Writes `<split>.parquet`: label, then the fields. Snappy, because it is read once per epoch. */
