@@ -178,7 +178,7 @@ async function readAll(plan: RowPlan, job: Job): Promise<{ input: Manifest['inpu
 }
 
 function describeReading({ format, timeSplit }: Dataset): Pick<Manifest, 'reading'> {
-  if (format.kind === 'text') return {};
+  if (format.kind === 'text' || format.kind === 'movielens') return {};
   if (format.kind === 'parquet') return { reading: { format, timeSplit } };
   return { reading: { format: { ...format, columns: format.columns && [...format.columns] }, timeSplit } };
 }

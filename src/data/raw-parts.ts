@@ -7,6 +7,7 @@ import { csvParts, requireColumns } from './csv-parts.js';
 import type { Database } from './database.js';
 import type { InputFile, RawFormat, TextFormat } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
+import { movielensParts } from './movielens-parts.js';
 import type { RawRows } from './row-table.js';
 import { lineRows, linesSql, readableLines } from './text-lines.js';
 
@@ -35,17 +36,16 @@ export interface RawPart {
 }
 
 /** The pieces of a file, in the order of its rows, which are numbered from `firstRow` without a gap. */
-export function rawParts(
-  { path, split }: InputFile,
-  format: RawFormat,
-  options: PartOptions,
-): AsyncGenerator<RawPart> {
+export function rawParts(file: InputFile, format: RawFormat, options: PartOptions): AsyncGenerator<RawPart> {
+  const { path, split } = file;
   const given = { ...options, split };
   switch (format.kind) {
     case 'parquet':
       return parquetParts(path, given);
     case 'csv':
       return csvParts(path, format, given);
+    case 'movielens':
+      return movielensParts(file, given);
     case 'text':
       return textParts(path, format, given);
   }

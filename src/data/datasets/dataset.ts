@@ -32,7 +32,12 @@ export interface ParquetFormat {
   kind: 'parquet';
 }
 
-export type RawFormat = TextFormat | CsvFormat | ParquetFormat;
+/** The three files of MovieLens 100K, see movielens.ts. */
+export interface MovielensFormat {
+  kind: 'movielens';
+}
+
+export type RawFormat = TextFormat | CsvFormat | ParquetFormat | MovielensFormat;
 
 /** The rule `time`: rows before the day `validation` are train, those from the day `test` on are test. */
 export interface TimeSplit {
@@ -48,6 +53,8 @@ export interface TimeSplit {
 export interface InputFile {
   path: string;
   split?: SplitName;
+  /** Files that belong to its rows, where a row is put together from several. */
+  beside?: Readonly<Record<string, string>>;
 }
 
 export const splitRules = ['random', 'modulus', 'time', 'files'] as const;
