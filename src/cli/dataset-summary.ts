@@ -26,7 +26,9 @@ export function datasetSummary(manifest: Manifest, place: string): Result {
   }));
   const tableRows = manifest.vocabularies.reduce((sum, { size }) => sum + size, 0);
   const { dataset, fingerprint } = manifest;
-  const json = { dataset, fingerprint, splits, fields, tableRows };
+  const { skipped, extends: ancestors } = manifest;
+  const more = { ...(skipped && { skipped }), ...(ancestors && { extends: ancestors }) };
+  const json = { dataset, fingerprint, splits, fields, tableRows, ...more };
 
   const nameWidth = Math.max(...fields.map(({ name }) => name.length), 10);
   const splitLines = splits.map(
@@ -39,7 +41,15 @@ export function datasetSummary(manifest: Manifest, place: string): Result {
   });
   const title = `  ${'field'.padEnd(nameWidth)} ${'vocabulary'.padStart(11)}  OOV: ${splits.map(({ name }) => name).join(', ')}`;
   const total = `${count(tableRows)} table rows in ${fields.length} fields`;
-  const text = [`${dataset} → ${place}`, ...splitLines, '', title, ...fieldLines, '', total].join('\n');
+  const notes = [
+    ...(ancestors
+      ? [`  extends ${ancestors.length} earlier data ${ancestors.length === 1 ? 'set' : 'sets'}`]
+      : []),
+    ...(skipped ? [`  ${count(skipped.rows)} bad rows left out. The first: ${skipped.first}`] : []),
+  ];
+  const text = [`${dataset} → ${place}`, ...splitLines, ...notes, '', title, ...fieldLines, '', total].join(
+    '\n',
+  );
   return { text, json };
 }
 

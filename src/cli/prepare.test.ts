@@ -1,6 +1,6 @@
 // The program itself, as a process: exit codes, streams, Ctrl-C, and what --help does not load.
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { criteoLine, lines, testFolder } from '../../test/fixtures/invented-files.js';
@@ -72,6 +72,134 @@ test('Ctrl-C ends prepare with 130 and leaves nothing behind', async () => {
   const code = await new Promise((resolve) => child.on('exit', resolve));
   expect(code).toBe(130);
   expect(readdirSync(folder.path('long'))).toEqual(['train.txt']);
+});
+
+test('a preparation that is killed leaves nothing that looks finished, and the next one clears it away', async () => {
+  const input = folder.write('killed/train.txt', lines(60_000, criteoLine));
+  const small = folder.write('killed/small.txt', lines(100, criteoLine));
+  const place = ['--out', folder.path('killed/out')];
+  const child = spawn(process.execPath, [main, 'prepare', 'criteo', '--input', input, ...place]);
+  const partial = () => readdirSync(folder.path('killed')).filter((name) => name.includes('partial'));
+  while (partial().length === 0 && child.exitCode === null) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  child.kill('SIGKILL');
+  await closed;
+  const [left] = partial();
+  expect(left).toMatch(/^\.out\.partial-/);
+  const opened = await bitrow('inspect', folder.path('killed/out'));
+  expect(opened).toMatchObject({ code: 1, err: expect.stringContaining('There is nothing at') });
+  // One of a process that lives is not touched.
+  const mine = String(left).replace(/-\d+-/, `-${process.pid}-`);
+  mkdirSync(folder.path(`killed/${mine}`));
+  const next = await bitrow('prepare', 'criteo', '--input', small, ...place, '--json');
+  expect(next.code).toBe(0);
+  expect(next.err).toBe(`Removed '${left}', which a preparation that was killed had left.\n`);
+  expect(readdirSync(folder.path('killed')).sort()).toEqual([mine, 'out', 'small.txt', 'train.txt'].sort());
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a disk that fills up is a sentence, and leaves nothing behind',
+  async () => {
+    const input = folder.write('full/train.txt', lines(20_000, criteoLine));
+    const yaml = folder.write('full/schema.yaml', 'label: y = 1\nfields: [a]\n');
+    const csv = folder.write('full/rows.csv', `y,a\n${lines(400_000, (i) => `1,value ${i} ${i * 7919}`)}`);
+    const cases = [
+      ['prepare', 'criteo', '--input', input],
+      ['prepare', 'csv', '--input', csv, '--schema', yaml],
+    ];
+    for (const args of cases) {
+      // No file may grow beyond 2 MB (ulimit counts blocks of 1 KB): what a full disk is to whoever writes.
+      const command = [main, ...args, '--out', folder.path('full/new/out')]
+        .map((word) => `'${word}'`)
+        .join(' ');
+      const { code, err } = await new Promise<{ code: unknown; err: string }>((resolve) => {
+        execFile('bash', ['-c', `ulimit -f 2000; '${process.execPath}' ${command}`], (error, _, err) =>
+          resolve({ code: error?.code ?? 0, err }),
+        );
+      });
+      expect(err).toContain(`The disk is full: `);
+      expect(err).toContain(`while writing '${folder.path('full/new/out')}'`);
+      expect(code).toBe(1);
+      expect(readdirSync(folder.path('full')).sort()).toEqual(['rows.csv', 'schema.yaml', 'train.txt']);
+    }
+  },
+);
+
+test('a proposed schema is taken as it is', async () => {
+  const row = (i: number) =>
+    [
+      i,
+      i % 5 === 0 ? 'yes' : 'no',
+      `2024-01-${String(1 + (i % 20)).padStart(2, '0')} 0${i % 7}:30:00`,
+      (i * 37) % 2003,
+    ]
+      .concat([
+        i % 3 === 0 ? 'a|b' : `c|${'abcdefg'[i % 7]}`,
+        `u${i % 50}`,
+        'same',
+        i % 2 === 0 ? '' : 'true',
+      ])
+      .join(',');
+  const input = folder.write(
+    'own/rows.csv',
+    `row id,bought,at,price,tags,user id,constant,no\n${lines(4000, row)}`,
+  );
+  const { code, out, err } = await bitrow('prepare', 'csv', '--input', input, '--print-schema');
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('label: "bought = \'yes\'"  # 2 values (no, yes); 20.0 % positive');
+  expect(out).toMatch(
+    /# - \{ name: row_id, column: "row id" \}\s+# 4,000 values, 100 % of them once: a new one in nearly every row/,
+  );
+  expect(out).toMatch(/- \{ name: at_hour, time: at, format: timestamp, part: hour \}/);
+  expect(out).toContain(
+    "timeSplit: { column: at, format: timestamp, validation: '2024-01-16', test: '2024-01-18' }",
+  );
+  expect(out).toMatch(/- \{ name: price, bucket: price \}\s+# 2,003 values/);
+  expect(out).toMatch(/- tags\s+# 8 values; lists\? \{ name: tags, split: tags, separator: '\|' \}/);
+  expect(out).toMatch(/- \{ name: user_id, column: "user id" \}\s+# 50 values/);
+  expect(out).toMatch(/# - constant\s+# 1 value: tells no row from another/);
+  expect(out).toMatch(/- "no"\s+# 1 value, 50\.0 % missing/);
+  expect(out).toMatch(/^minCount: 1$/m);
+  const schema = folder.write('own/schema.yaml', out);
+  const args = [
+    'prepare',
+    'csv',
+    '--input',
+    input,
+    '--schema',
+    schema,
+    '--out',
+    folder.path('own/out'),
+    '--json',
+  ];
+  const made = await bitrow(...args);
+  expect(made).toMatchObject({ code: 0, err: '' });
+  const names = JSON.parse(made.out).fields.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(['at_hour', 'at_weekday', 'at_is_weekend', 'price', 'tags', 'user_id', 'no']);
+  const timed = await bitrow(...args, '--split', 'time', '--force');
+  expect(JSON.parse(timed.out).splits.map(({ rows }: { rows: number }) => rows)).toEqual([3000, 400, 600]);
+});
+
+test('csv and parquet say what they need', async () => {
+  const cases: [string[], string][] = [
+    [['csv', '--out', 'x'], "The data set 'csv' needs a schema."],
+    [['csv'], "The option '--out' is missing."],
+    [['criteo', '--out', 'x', '--schema', 'y'], "The data set 'criteo' has a schema of its own"],
+    [
+      ['criteo', '--print-schema'],
+      "The data set 'criteo' has a schema of its own; --print-schema is for csv and parquet.",
+    ],
+    [['csv', '--print-schema'], "The data set 'csv' needs its input files."],
+    [['csv', '--out', 'x', '--schema', 'none.yaml'], "The schema 'none.yaml' cannot be read"],
+  ];
+  for (const [args, message] of cases) {
+    expect(await bitrow('prepare', ...args)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(message),
+    });
+  }
 });
 
 test('help loads neither DuckDB nor onnxruntime', async () => {

@@ -157,7 +157,7 @@ test('bad options are bad usage', async () => {
     });
   }
   expect((await refusal('criteos', [file])).message).toBe(
-    "Unknown data set 'criteos' (known: criteo, avazu, flights, frappe).",
+    "Unknown data set 'criteos' (known: criteo, avazu, flights, frappe, movielens, csv, parquet).",
   );
 });
 

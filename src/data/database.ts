@@ -6,12 +6,16 @@ import { UserError } from '../errors.js';
 export interface DatabaseOptions {
   /** A directory of its own, for tables and for what does not fit in memory. */
   directory: string;
+  /** What the work is for, as sentences about a full disk call it. Default: the directory. */
+  output?: string | undefined;
   threads: number;
   memoryBytes: number;
   signal?: AbortSignal | undefined;
 }
 
 export interface Database {
+  /** Where it lies; a place for other files of the same work. */
+  directory: string;
   /** Runs statements. `onFraction` hears now and then how much of a long one is done, 0 to 1. */
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
@@ -53,11 +57,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      throw outOfMemory(error) ?? error;
+      throw diskFull(error, options.output ?? directory) ?? outOfMemory(error) ?? error;
     }
   }
 
   return {
+    directory,
     run: (sql, onFraction) =>
       guarded(async () => {
         const report = () => {
@@ -86,6 +91,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       instance.closeSync();
     },
   };
+}
+
+/** A disk (or what a process may write of it) that is full, as whoever wrote found it. */
+export function diskFull(error: unknown, output: string): UserError | undefined {
+  if (!(error instanceof Error) || error instanceof UserError) return undefined;
+  const known =
+    /No space left on device|File too large|Disk quota exceeded|ENOSPC|EFBIG|EDQUOT|max_temp_directory_size/;
+  const reason = known.exec(error.message)?.[0];
+  if (reason === undefined) return undefined;
+  return new UserError(
+    `The disk is full: ${reason} while writing '${output}'.`,
+    'free some space, or choose an --out on another disk; nothing is left of this attempt',
+  );
 }
 
 function outOfMemory(error: unknown): UserError | undefined {

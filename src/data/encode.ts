@@ -9,7 +9,10 @@ import { keysOf, type Vocabulary } from './vocabulary.js';
 
 export interface SizedVocabulary {
   vocabulary: Vocabulary;
+  /** Ids, OOV included. */
   size: number;
+  /** Values that are too rare to have an id. */
+  rare: number;
 }
 
 /** Roughly what one value takes in a hash table of a join. */

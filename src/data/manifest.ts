@@ -1,8 +1,10 @@
 // What an encoded dataset says of itself: DIR/manifest.json. Beside it lie one Parquet file per split (columns:
 // `label` UTINYINT, then one UINTEGER column of local ids per field, in the order of `fields`, rows in stored
-// order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing; count; id from 1, ascending) and the
-// index from value to id (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
+// order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing; count; id from 1, ascending; then, with
+// id 0, the values that are too rare to have one, so that `--extend` can go on counting) and the index from value to id
+// (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
 import { z } from 'zod';
+import { type TimeFormat, timeFormats } from '../schema/transformation.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
 export type SplitName = (typeof splitNames)[number];
@@ -18,8 +20,22 @@ const readingSchema = z.strictObject({
       cells: z.enum(['plain', 'libfm']),
       labels: z.array(z.string()),
     }),
+    z.strictObject({
+      kind: z.literal('csv'),
+      separator: z.string().optional(),
+      columns: z.array(z.string()).optional(),
+      quotes: z.enum(['double', 'none']),
+    }),
     z.strictObject({ kind: z.literal('parquet') }),
   ]),
+  timeSplit: z
+    .strictObject({
+      column: z.string(),
+      format: z.enum(Object.keys(timeFormats) as [TimeFormat]).optional(),
+      validation: z.string(),
+      test: z.string(),
+    })
+    .optional(),
 });
 
 export const manifestSchema = z.strictObject({
@@ -48,6 +64,8 @@ export const manifestSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       size: z.number(),
+      /** Values in the file that are too rare to have an id. */
+      rare: z.number().optional(),
       file: z.string(),
       sha256: z.string(),
       /** Value → id, beside the Parquet file. Its checksum is in the fingerprint, that of the Parquet file is not. */
@@ -67,6 +85,11 @@ export const manifestSchema = z.strictObject({
       sha256: z.string(),
     }),
   ),
+  /** Number of the first row: where the data set that this one extends stopped. Default: 0. */
+  firstRow: z.number().optional(),
+  /** Rows count whether good or bad: the next file's row numbers follow. */
   input: z.array(z.strictObject({ path: z.string(), rows: z.number() })),
+  /** Bad rows that were left out, where there were any; `first` says where the first stood and what was wrong. */
+  skipped: z.strictObject({ rows: z.number(), first: z.string() }).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;

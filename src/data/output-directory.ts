@@ -1,8 +1,10 @@
 // A directory that appears whole or not at all: written beside its place under a temporary name, renamed at the
 // end, removed on any failure. What exists is refused, or with `force` replaced, but only by its like.
-import { randomBytes } from 'node:crypto';
+// The temporary name tells machine and process, so that what a killed one left is known for what it is.
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 
@@ -26,6 +28,35 @@ export function requireFree(directory: string, mark: string, force: boolean): vo
   }
 }
 
+/** Names being written by this process. */
+const living = new Set<string>();
+const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+/** Removes what killed processes of this machine left half-written beside `directory`. Gives the names. */
+export async function removeStale(directory: string): Promise<string[]> {
+  const place = resolve(directory);
+  const parent = dirname(place);
+  if (!existsSync(parent)) return [];
+  const beginning = `.${basename(place)}.partial-${machine}-`;
+  const stale = readdirSync(parent).filter((name) => {
+    if (!name.startsWith(beginning) || living.has(name)) return false;
+    const id = Number(name.slice(beginning.length).split('-')[0]);
+    return id === process.pid || !isRunning(id);
+  });
+  for (const name of stale) await rm(join(parent, name), { recursive: true, force: true });
+  return stale;
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, and is somebody else's.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
 /** Calls `write` with a new directory beside `directory`, which takes its place when `write` succeeds.
  * @throws whatever `write` throws, after removing all that was written. */
 export async function writeDirectory<T>(
@@ -34,8 +65,12 @@ export async function writeDirectory<T>(
 ): Promise<T> {
   const place = resolve(directory);
   const sibling = (kind: string) =>
-    join(dirname(place), `.${basename(place)}.${kind}-${randomBytes(4).toString('hex')}`);
+    join(
+      dirname(place),
+      `.${basename(place)}.${kind}-${machine}-${process.pid}-${randomBytes(4).toString('hex')}`,
+    );
   const temporary = sibling('partial');
+  living.add(basename(temporary));
   const parent = await mkdir(dirname(place), { recursive: true });
   await mkdir(temporary);
   try {
@@ -56,5 +91,7 @@ export async function writeDirectory<T>(
     // Folders made for the output go again too, from the topmost new one on.
     if (parent !== undefined) await rm(parent, { recursive: true, force: true });
     throw error;
+  } finally {
+    living.delete(basename(temporary));
   }
 }

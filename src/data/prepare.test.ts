@@ -78,7 +78,9 @@ const rowsOf = async (file: string): Promise<Record<string, unknown>[]> =>
   database.query(`SELECT * FROM '${file}'`);
 async function vocabularyOf(out: string, name: string): Promise<unknown[][]> {
   const rows = await rowsOf(`${out}/vocabularies/${name}.parquet`);
-  return rows.map(({ value, count, id }) => [value, Number(count), Number(id)]);
+  return rows
+    .filter(({ id }) => Number(id) > 0)
+    .map(({ value, count, id }) => [value, Number(count), Number(id)]);
 }
 
 test('ids go by count, ties by bytes with missing as a value; the threshold counts training rows', async () => {

@@ -7,20 +7,19 @@
 //
 // The same input, options and seed give the same bytes of every file, whatever the threads and the memory.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { UserError, unknownName } from '../errors.js';
+import { UserError } from '../errors.js';
 import { fingerprint } from '../schema/fingerprint.js';
-import { type Field, listFields, parseSchema, vocabularyOf } from '../schema/schema.js';
+import { type Field, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
-import { type Database, openDatabase } from './database.js';
-import type { Dataset, InputFile, RawFormat, SplitRule } from './datasets/dataset.js';
-import { datasetNames, datasets, isDatasetName } from './datasets/registry.js';
+import { type Database, diskFull, openDatabase } from './database.js';
+import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
+import { isDatasetName } from './datasets/registry.js';
 import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
-import { defaultMemoryBytes } from './memory-limit.js';
-import { requireFree, writeDirectory } from './output-directory.js';
-import { readFile } from './read.js';
+import { removeStale, requireFree, writeDirectory } from './output-directory.js';
+import { resolveTask, type Task } from './prepare-settings.js';
+import { readFile, type SkippedRows, sentenceAbout } from './read.js';
 import { createRowsSql, planRows, type RowPlan } from './row-table.js';
 import { buildVocabulary, planVocabularies } from './vocabulary.js';
 import { writeSplit, writeVocabulary } from './write.js';
@@ -37,6 +36,10 @@ export interface PrepareProgress {
 export interface PrepareOptions {
   /** A name in the registry, or a data set of one's own. */
   dataset: string | (Dataset & { name: string });
+  /** A schema file (YAML), for the data sets `csv` and `parquet`. */
+  schema?: string | undefined;
+  /** An encoded data set to go on from: only the new rows are encoded, all its ids are kept, and its options hold. */
+  extend?: string | undefined;
   /** Input paths in order; each data set says what it takes. Default: none. */
   input?: readonly string[] | undefined;
   /** The directory to make. */
@@ -47,6 +50,8 @@ export interface PrepareOptions {
   vocabulary?: 'train' | 'all' | undefined;
   /** Default: the data set's. */
   split?: SplitRule | undefined;
+  /** Leave out up to this many bad rows instead of refusing the first. Default: 0. */
+  skipBadRows?: number | undefined;
   /** At most this many rows, the first ones. Default: all. */
   rows?: number | undefined;
   /** 0 to 2^53 − 1. Default: 1. */
@@ -56,6 +61,8 @@ export interface PrepareOptions {
   threads?: number | undefined;
   memoryBytes?: number | undefined;
   onProgress?: ((progress: PrepareProgress) => void) | undefined;
+  /** Hears sentences about what is done beside the work. */
+  onNotice?: ((sentence: string) => void) | undefined;
   /** Stops the work; prepare then rejects with the signal's reason, leaving nothing behind. */
   signal?: AbortSignal | undefined;
 }
@@ -69,52 +76,46 @@ export interface PrepareOptions {
  * const { splits } = await prepare({ dataset: 'criteo', input: ['train.txt.gz'], out: 'data/criteo' });
  */
 export async function prepare(options: PrepareOptions): Promise<Manifest> {
-  const { name, dataset } = findDataset(options.dataset);
-  const settings = resolveSettings(name, dataset, options);
+  const task = await resolveTask(options);
   requireFree(options.out, 'manifest.json', options.force ?? false);
-  const files = dataset.inputs(options.input ?? []);
+  const files = task.dataset.inputs(options.input ?? []);
+  for (const name of await removeStale(options.out)) {
+    options.onNotice?.(`Removed '${name}', which a preparation that was killed had left.`);
+  }
   return writeDirectory(options.out, async (directory) => {
     const work = join(directory, 'work');
     await mkdir(work);
     await mkdir(join(directory, 'vocabularies'));
-    const database = await openDatabase({ ...settings, directory: work, signal: options.signal });
+    const { out: output, signal } = options;
+    const database = await openDatabase({ ...task.settings, directory: work, output, signal });
     let manifest: Manifest;
     try {
-      manifest = await prepareInto(directory, { name, dataset, files, database, settings, options });
+      manifest = await prepareInto(directory, { ...task, files, database, options });
     } finally {
       database.close();
     }
     await rm(work, { recursive: true });
     await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
+  }).catch((error: unknown) => {
+    // What was not written by DuckDB may have met a full disk too.
+    throw diskFull(error, options.out) ?? error;
   });
 }
 
-interface Settings {
-  seed: number;
-  rule: SplitRule;
-  minCount: number;
-  vocabulary: 'train' | 'all';
-  rows: number;
-  threads: number;
-  memoryBytes: number;
-}
-
-interface Job {
-  name: string;
-  dataset: Dataset;
+interface Job extends Task {
   files: readonly InputFile[];
   database: Database;
-  settings: Settings;
   options: PrepareOptions;
 }
 
 async function prepareInto(directory: string, job: Job): Promise<Manifest> {
-  const { database, dataset, settings } = job;
+  const { database, dataset, settings, base } = job;
   const { schema } = dataset;
   const plan = planRows(schema, settings.seed, settings.rule, dataset.timeSplit);
-  const input = await readAll(plan, job);
-  await requireTraining(database, settings.rule);
+  const { input, skipped } = await readAll(plan, job);
+  // A new day may well lie behind the training rows of a split by time.
+  if (!base) await requireTraining(database, settings.rule);
   const vocabularies = await countAll(plan, job);
   const groups = await encodeAll(plan, vocabularies, job);
 
@@ -142,43 +143,64 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       rows: Number.isFinite(settings.rows) ? settings.rows : null,
     },
     schema,
-    ...(typeof job.options.dataset === 'string' ? {} : { reading: { format: readingOf(dataset.format) } }),
+    ...describeReading(job),
     fingerprint: fingerprint(
       schema,
       written.map(({ name, index }) => ({ name, sha256: index.sha256 })),
     ),
+    ...(base && { extends: [...(base.manifest.extends ?? []), base.manifest.fingerprint] }),
     fields: schema.fields.map((field) => ({ name: field.name, vocabulary: vocabularyOf(field) })),
     vocabularies: written,
     splits,
+    ...(base && { firstRow: base.rows }),
     input,
+    ...describeSkipped(skipped),
   };
 }
 
-/** A copy that the manifest may keep. */
-function readingOf(format: RawFormat): NonNullable<Manifest['reading']>['format'] {
-  return format.kind === 'text'
-    ? { ...format, columns: [...format.columns], labels: [...format.labels] }
-    : { ...format };
-}
-
-async function readAll(plan: RowPlan, job: Job): Promise<Manifest['input']> {
+async function readAll(plan: RowPlan, job: Job): Promise<{ input: Manifest['input']; skipped: SkippedRows }> {
   const { database, files, dataset, settings, options } = job;
   await database.run(createRowsSql(plan));
   const read: Manifest['input'] = [];
-  let firstRow = 0;
+  const skipped: SkippedRows = { tolerance: settings.skipBadRows, rows: 0, first: null };
+  const start = job.base?.rows ?? 0;
+  let firstRow = start;
   for (const file of files) {
-    const limit = settings.rows - firstRow;
+    const limit = settings.rows - (firstRow - start);
     if (limit <= 0) break;
     const onFraction = (fraction: number) => report(job, 'read', read.length + fraction, files.length);
     onFraction(0);
-    const reading = { database, plan, format: dataset.format, limit, signal: options.signal, onFraction };
+    const { signal } = options;
+    const reading = { database, plan, format: dataset.format, limit, skipped, signal, onFraction };
     const rows = await readFile(file, firstRow, reading);
     // The name alone: where the file lies says nothing about what is in it.
     read.push({ path: basename(file.path), rows });
     firstRow += rows;
   }
   report(job, 'read', files.length, files.length);
-  return read;
+  return { input: read, skipped };
+}
+
+function describeReading({ name, dataset: { format, timeSplit } }: Task): Pick<Manifest, 'reading'> {
+  if (isDatasetName(name) || format.kind === 'movielens') return {};
+  switch (format.kind) {
+    case 'parquet':
+      return { reading: { format, timeSplit } };
+    case 'csv':
+      return {
+        reading: { format: { ...format, columns: format.columns && [...format.columns] }, timeSplit },
+      };
+    case 'text': {
+      const [columns, labels] = [[...format.columns], [...format.labels]];
+      return { reading: { format: { ...format, columns, labels }, timeSplit } };
+    }
+  }
+}
+
+/** As with inputs, the file's name alone. */
+function describeSkipped({ rows, first }: SkippedRows): Pick<Manifest, 'skipped'> {
+  if (first === null) return {};
+  return { skipped: { rows, first: sentenceAbout(basename(first.path), first.says) } };
 }
 
 async function requireTraining(database: Database, rule: SplitRule): Promise<void> {
@@ -197,7 +219,8 @@ async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
   const built: SizedVocabulary[] = [];
   for (const vocabulary of planned) {
     report(job, 'count', built.length, planned.length);
-    built.push({ vocabulary, size: await buildVocabulary(database, vocabulary, plan, counted) });
+    const before = job.base?.vocabulary(vocabulary.name) ?? null;
+    built.push(await buildVocabulary(database, vocabulary, plan, counted, before));
   }
   report(job, 'count', planned.length, planned.length);
   return built;
@@ -229,44 +252,4 @@ async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: 
 
 function report({ options }: Job, stage: PrepareProgress['stage'], done: number, total: number): void {
   options.onProgress?.({ stage, done, total });
-}
-
-function findDataset(dataset: PrepareOptions['dataset']): { name: string; dataset: Dataset } {
-  if (typeof dataset !== 'string') {
-    return { name: dataset.name, dataset: { ...dataset, schema: parseSchema(dataset.schema) } };
-  }
-  if (!isDatasetName(dataset)) throw unknownName('data set', dataset, datasetNames);
-  return { name: dataset, dataset: datasets[dataset] };
-}
-
-function resolveSettings(name: string, dataset: Dataset, options: PrepareOptions): Settings {
-  const rule = options.split ?? dataset.splits[0];
-  if (!dataset.splits.includes(rule)) {
-    throw new UserError(
-      `The data set '${name}' has no split '${rule}' (it has: ${dataset.splits.join(', ')}).`,
-      undefined,
-      2,
-    );
-  }
-  const lists = listFields(dataset.schema);
-  if (lists.length > 0)
-    throw new UserError(`Fields that hold lists cannot be prepared yet: ${lists.join(', ')}.`);
-  const whole = (option: string, value: number | undefined, least: number, otherwise: number) => {
-    if (value === undefined) return otherwise;
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new UserError(
-      `The option ${option} is ${value}, but must be a whole number from ${least} up.`,
-      undefined,
-      2,
-    );
-  };
-  return {
-    rule,
-    seed: whole('seed', options.seed, 0, 1),
-    minCount: whole('minCount', options.minCount, 1, dataset.minCount),
-    vocabulary: options.vocabulary ?? 'train',
-    rows: whole('rows', options.rows, 1, Number.POSITIVE_INFINITY),
-    threads: whole('threads', options.threads, 1, availableParallelism()),
-    memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
-  };
 }

@@ -1,13 +1,14 @@
 // A raw file of any format as pieces, each a relation with its columns and checks: what `prepare` and `predict`
-// read. Every line of a text file is read whole and taken apart in SQL, so that a bad one can be named. A piece is
-// good until the next one is asked for.
+// read. A piece is good until the next one is asked for.
 import { UserError } from '../errors.js';
 import { badCell } from '../schema/bad-cell.js';
 import type { Schema } from '../schema/schema.js';
 import { cellSql, identifier, literal } from '../schema/sql.js';
+import { csvParts, requireColumns } from './csv-parts.js';
 import type { Database } from './database.js';
 import type { InputFile, RawFormat, TextFormat } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
+import { movielensParts } from './movielens-parts.js';
 import type { RawRows, RowCheck } from './row-table.js';
 import { lineRows, linesSql, readableLines } from './text-lines.js';
 
@@ -21,6 +22,8 @@ export interface PartOptions {
   /** At most this many rows of the file; may be infinite. */
   limit: number;
   split?: SplitName | undefined;
+  /** Bad rows beyond this many end the reading early. */
+  tolerance: number;
   signal?: AbortSignal | undefined;
   /** How much of the file is read, 0 to 1. */
   onFraction: (fraction: number) => void;
@@ -34,43 +37,48 @@ export interface RawPart {
 }
 
 /** The pieces of a file, in the order of its rows, which are numbered from `firstRow` without a gap. */
-export function rawParts(
-  { path, split }: InputFile,
-  format: RawFormat,
-  options: PartOptions,
-): AsyncGenerator<RawPart> {
+export function rawParts(file: InputFile, format: RawFormat, options: PartOptions): AsyncGenerator<RawPart> {
+  const { path, split } = file;
   const given = { ...options, split };
   switch (format.kind) {
     case 'parquet':
       return parquetParts(path, given);
+    case 'csv':
+      return csvParts(path, format, given);
+    case 'movielens':
+      return movielensParts(file, given);
     case 'text':
       return textParts(path, format, given);
   }
 }
 
-/** The sentence about a bad row: the cell that a check found, and what it expected. */
+/** What is wrong with a bad row, and where in its file: the cell that a check found, and what it expected. */
 export async function faultOf(
   database: Database,
-  path: string,
-  place: string,
+  { raw, place }: RawPart,
   row: number,
-  raw: RawRows,
   check: RowCheck,
-): Promise<UserError> {
+): Promise<string> {
+  const places = [await place(row), check.place];
+  if (check.says !== undefined) return `${places.filter(Boolean).join(', ')}: ${check.says}.`;
   const [cell] = await database.query(
     `SELECT ${check.found} AS found FROM (${raw.relation}) WHERE row = ${row}`,
   );
-  return new UserError(badCell([`File '${path}'`, place, check.place], cell?.found, check.expected));
+  return badCell(places, cell?.found, check.expected);
 }
 
 async function* parquetParts(path: string, options: PartOptions): AsyncGenerator<RawPart> {
   const { database, columns: needed, firstRow, limit, split } = options;
   const source = `read_parquet(${literal(path)}, file_row_number = true)`;
   const types = await describe(database, path, source);
-  for (const column of needed) {
-    if (types.has(column)) continue;
-    const known = [...types.keys()].filter((name) => name !== 'file_row_number').join(', ');
-    throw new UserError(`File '${path}' has no column '${column}' (it has: ${known}).`);
+  const columns = [...types.keys()].filter((name) => name !== 'file_row_number');
+  requireColumns(path, columns, needed, 'it has');
+  for (const [name, type] of types) {
+    if (!needed.includes(name) || !/\[|^(STRUCT|MAP|UNION)/.test(type)) continue;
+    throw new UserError(
+      `File '${path}': the column '${name}' holds ${type}, expected one value per row.`,
+      'write lists as texts with a separator, and give the field a split',
+    );
   }
   const first = Number.isFinite(limit) ? `WHERE file_row_number < ${limit}` : '';
   const relation = `SELECT *, ${firstRow} + file_row_number AS row FROM ${source} ${first}`;
@@ -98,9 +106,20 @@ async function describe(database: Database, path: string, source: string): Promi
 
 /** One piece, because such a file needs no more than its lines. Two passes: only a stored line has a number. */
 async function* textParts(path: string, format: TextFormat, options: PartOptions): AsyncGenerator<RawPart> {
-  const { database, schema, columns, firstRow, limit, split, onFraction } = options;
+  const { database, schema, columns: needed, firstRow, limit, split, tolerance, onFraction } = options;
   const [firstLine = ''] = await readableLines(database, path, 1);
-  const raw = lineRows(path, format, firstLine, schema, columns, firstRow, split);
+  const raw = lineRows(path, format, firstLine, schema, needed, firstRow, split);
+  if (tolerance > 0) {
+    // DuckDB gives up at a line that is no text; the record reader marks it and goes on.
+    const { separator, header } = format;
+    const columns = header ? undefined : format.columns;
+    const csv = { kind: 'csv', separator, columns, quotes: 'none' } as const;
+    for await (const part of csvParts(path, csv, options)) {
+      const { relation, checks } = part.raw;
+      yield { ...part, raw: { ...raw, relation, checks: [...checks, ...raw.checks] } };
+    }
+    return;
+  }
   await database.run(`CREATE OR REPLACE TABLE lines AS ${linesSql(path, format.header, limit)}`, (f) =>
     onFraction(f / 2),
   );

@@ -7,6 +7,7 @@ import type { Database } from './database.js';
 import type { InputFile, RawFormat } from './datasets/dataset.js';
 import { checkGzip } from './gzip.js';
 import { faultOf, type PartOptions, type RawPart, rawParts } from './raw-parts.js';
+import { sentenceAbout } from './read.js';
 import { explainReadError } from './text-lines.js';
 
 /** Some thousand consecutive rows of one file. */
@@ -40,7 +41,13 @@ export async function* readRawRows(
     const mayBreakOff = path.endsWith('.gz');
     let rows = 0;
     try {
-      const given = { ...options, firstRow, limit: Number.POSITIVE_INFINITY, onFraction: () => {} };
+      const given = {
+        ...options,
+        firstRow,
+        limit: Number.POSITIVE_INFINITY,
+        tolerance: 0,
+        onFraction: () => {},
+      };
       for await (const part of rawParts(file, format, given)) {
         for await (const block of blocksOf(path, part, given)) {
           rows += block.rows;
@@ -60,9 +67,10 @@ export async function* readRawRows(
 
 async function* blocksOf(
   path: string,
-  { raw, place }: RawPart,
+  part: RawPart,
   { database, columns: names }: PartOptions,
 ): AsyncGenerator<RawRowBlock> {
+  const { raw, place } = part;
   const faults = raw.checks.map(({ valid }, i) => `WHEN NOT (${valid}) THEN ${i}`);
   const fault = faults.length > 0 ? `CASE ${faults.join(' ')} END` : 'NULL';
   const cells = names.map((name, i) => `${raw.column(name)} AS c${i}`);
@@ -71,7 +79,8 @@ async function* blocksOf(
     const at = found.findIndex((index) => index !== null);
     if (at >= 0) {
       const row = Number(numbers[at]);
-      throw await faultOf(database, path, await place(row), row, raw, raw.checks[Number(found[at])]);
+      const says = await faultOf(database, part, row, raw.checks[Number(found[at])]);
+      throw new UserError(sentenceAbout(path, says));
     }
     yield {
       rows: numbers.length,

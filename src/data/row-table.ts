@@ -4,7 +4,15 @@
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
 import type { Schema } from '../schema/schema.js';
-import { checksOf, crossSql, labelSql, readingsOf, type Simple, valueSql } from '../schema/sql.js';
+import {
+  checksOf,
+  crossSql,
+  identifier,
+  labelSql,
+  readingsOf,
+  type Simple,
+  valueSql,
+} from '../schema/sql.js';
 import { crossParts, type Transformation } from '../schema/transformation.js';
 import type { SplitRule, TimeSplit } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
@@ -17,6 +25,8 @@ export interface RowCheck {
   valid: string;
   expected: string;
   found: string;
+  /** What is wrong, where that is not a cell found and another expected. */
+  says?: string | undefined;
 }
 
 /** Rows to read: SQL of a relation with a column `row` (its number in all inputs) and the raw columns. */
@@ -52,7 +62,7 @@ export function planRows(
 /** SQL of the empty table. */
 export function createRowsSql(plan: RowPlan): string {
   const values = plan.values.map((_, i) => `v${i} VARCHAR`);
-  return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault UTINYINT,
+  return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault USMALLINT,
     ${values.join(', ')})`;
 }
 
@@ -61,7 +71,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const label = parseComparison(plan.schema.label);
   const readings = readingsOf(readValues(plan), label, raw.column);
   const faults = allChecks(plan, raw).map(({ valid }, i) => `WHEN NOT (${valid}) THEN ${i}`);
-  const time = plan.timeSplit && { sql: `"timestamp of ${plan.timeSplit.column}"`, ...plan.timeSplit };
+  const time = plan.timeSplit && { sql: splitTimeSql(plan.timeSplit), ...plan.timeSplit };
   const split = splitSql(plan.rule, { row: 'row', hash: 'hash', time, file: raw.split });
   return `INSERT INTO rows
     SELECT row, ${orderSql('hash')}, ${split}, ${labelSql(label)}, CASE ${faults.join(' ')} END,
@@ -73,6 +83,11 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
 /** Every check in the order of `fault`, the file format's first. */
 export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
   const checks = checksOf(readValues(plan), parseComparison(plan.schema.label));
+  if (plan.timeSplit) {
+    const { column } = plan.timeSplit;
+    const valid = `${splitTimeSql(plan.timeSplit)} IS NOT NULL`;
+    checks.push({ column, valid, expected: 'a time, which the split needs' });
+  }
   return [
     ...raw.checks,
     ...checks.map(({ column, valid, expected }) => ({
@@ -82,6 +97,11 @@ export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
       found: raw.column(column),
     })),
   ];
+}
+
+/** The reading of the time that the split compares. */
+function splitTimeSql({ column, format = 'timestamp' }: TimeSplit): string {
+  return identifier(`${format} of ${column}`);
 }
 
 /** The columns of the row table whose tuple is a field's value: one, or one per part of a cross. */
@@ -98,6 +118,7 @@ export function textSql(value: Transformation, keys: readonly string[]): string 
 /** What must be read: the values, and the time that the split compares. */
 function readValues(plan: RowPlan): Simple[] {
   if (!plan.timeSplit) return [...plan.values];
-  const { column } = plan.timeSplit;
-  return [...plan.values, { kind: 'time', column, format: 'timestamp', zone: 'as-written', part: 'day' }];
+  const { column, format = 'timestamp' } = plan.timeSplit;
+  const zone = format === 'unix-seconds' ? 'UTC' : 'as-written';
+  return [...plan.values, { kind: 'time', column, format, zone, part: 'day' }];
 }

@@ -12,21 +12,24 @@ import { writeIndex } from './vocabulary-index.js';
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
 export const rowGroupRows = 61_440;
 
-/** Writes `vocabularies/<name>.parquet`: value, count, id, by id; and its index, `<name>.index`. */
+/** Writes `vocabularies/<name>.parquet`: value, count, id, by id; then the values without one, by count and value. Beside
+ * it the index, `<name>.index`. */
 export async function writeVocabulary(
   database: Database,
   directory: string,
-  { vocabulary, size }: SizedVocabulary,
+  { vocabulary, size, rare }: SizedVocabulary,
 ): Promise<Manifest['vocabularies'][number]> {
   const file = `vocabularies/${vocabulary.name}.parquet`;
   await database.run(
-    `COPY (SELECT value, count, id FROM ${vocabulary.table} ORDER BY id) TO ${literal(join(directory, file))}
+    `COPY (SELECT * FROM (SELECT value, count, id FROM ${vocabulary.table}
+         UNION ALL SELECT value, count, id FROM ${vocabulary.restTable})
+       ORDER BY id = 0, id, count DESC, value NULLS FIRST) TO ${literal(join(directory, file))}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
   );
   const sha256 = await sha256OfFile(join(directory, file));
   const index = `vocabularies/${vocabulary.name}.index`;
   const indexSha256 = await writeIndex(database, vocabulary.table, join(directory, index));
-  return { name: vocabulary.name, size, file, sha256, index: { file: index, sha256: indexSha256 } };
+  return { name: vocabulary.name, size, rare, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 
 /** Writes `<split>.parquet`: label, then the fields. Snappy, because it is read once per epoch. */

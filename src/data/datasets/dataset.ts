@@ -1,6 +1,7 @@
 // What a data set states of itself: its schema, how its files are written, and what its options are by default.
 // How that becomes an encoded data set is the same for all of them (data/prepare.ts).
 import type { Schema } from '../../schema/schema.js';
+import type { TimeFormat } from '../../schema/transformation.js';
 import type { SplitName } from '../manifest.js';
 
 /** Files whose every line is a row: UTF-8, each also as .gz, nothing quoted or escaped. */
@@ -16,16 +17,33 @@ export interface TextFormat {
   labels: readonly string[];
 }
 
+/** CSV and TSV: UTF-8, each also as .gz; values may be quoted by RFC 4180, line breaks in them included. */
+export interface CsvFormat {
+  kind: 'csv';
+  /** One character. Default: a tab for files named .tsv or .tab, else what separates the first line. */
+  separator?: string | undefined;
+  /** The columns in their order, for files without a header. Default: the first line names them. */
+  columns?: readonly string[] | undefined;
+  /** `none`: a quote is a character like any other, and a record is a line. */
+  quotes: 'double' | 'none';
+}
+
 export interface ParquetFormat {
   kind: 'parquet';
 }
 
-export type RawFormat = TextFormat | ParquetFormat;
+/** The three files of MovieLens 100K, see movielens.ts. */
+export interface MovielensFormat {
+  kind: 'movielens';
+}
+
+export type RawFormat = TextFormat | CsvFormat | ParquetFormat | MovielensFormat;
 
 /** The rule `time`: rows before the day `validation` are train, those from the day `test` on are test. */
 export interface TimeSplit {
-  /** A timestamp column. */
   column: string;
+  /** How the column is written. Default: timestamp. */
+  format?: TimeFormat | undefined;
   /** YYYY-MM-DD. */
   validation: string;
   test: string;
@@ -35,6 +53,8 @@ export interface TimeSplit {
 export interface InputFile {
   path: string;
   split?: SplitName;
+  /** Files that belong to its rows, where a row is put together from several. */
+  beside?: Readonly<Record<string, string>>;
 }
 
 export const splitRules = ['random', 'modulus', 'time', 'files'] as const;

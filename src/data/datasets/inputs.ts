@@ -2,14 +2,21 @@
 import { statSync } from 'node:fs';
 import { UserError } from '../../errors.js';
 import type { InputFile } from './dataset.js';
+import { expandGlob } from './glob.js';
 
-/** The files as given, in order. @throws UserError when there is none, or one is missing, empty or a folder. */
+/** The files as given, in order, patterns expanded. @throws UserError when there is none, or one is missing, empty or
+ * a folder. */
 export function givenFiles(dataset: string, paths: readonly string[], what: string): InputFile[] {
   if (paths.length === 0) {
     throw new UserError(`The data set '${dataset}' needs its input files.`, `pass --input with ${what}`, 2);
   }
-  for (const path of paths) requireFile(path);
-  return paths.map((path) => ({ path }));
+  return paths.flatMap((given) => {
+    const found = expandGlob(given);
+    if (found.length === 0)
+      throw new UserError(`No file matches '${given}'.`, 'check the pattern given with --input');
+    for (const path of found) requireFile(path);
+    return found.map((path) => ({ path }));
+  });
 }
 
 /** @throws UserError when there is no file with something in it at this path. */
