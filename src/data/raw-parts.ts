@@ -107,7 +107,8 @@ async function describe(database: Database, path: string, source: string): Promi
 /** One piece, because such a file needs no more than its lines. Two passes: only a stored line has a number. */
 async function* textParts(path: string, format: TextFormat, options: PartOptions): AsyncGenerator<RawPart> {
   const { database, schema, columns: needed, firstRow, limit, split, tolerance, onFraction } = options;
-  const [firstLine = ''] = await readableLines(database, path, 1);
+  // Without a header the first line only tells whether the label is there; rows to learn from have one.
+  const [firstLine = ''] = format.header || tolerance === 0 ? await readableLines(database, path, 1) : [];
   const raw = lineRows(path, format, firstLine, schema, needed, firstRow, split);
   if (tolerance > 0) {
     // DuckDB gives up at a line that is no text; the record reader marks it and goes on.
