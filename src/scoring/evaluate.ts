@@ -18,7 +18,7 @@ import type { ScoringWorkerData } from './worker.js';
 export interface EvaluateOptions {
   /** Directory of a run. */
   run: string;
-  /** Directory of the dataset the run was trained on. */
+  /** Directory of the dataset the run was trained on, or of one that extends it: values it does not know are OOV. */
   data: string;
   /** Default: test. */
   split?: string;
@@ -78,7 +78,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const model = scoringOnnx(createModel(config, run.dataset, 'scoring'), dense);
     await team.call({ kind: 'load', model });
     const scores = new Scores(total);
-    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
+    const knownIds = run.dataset.fieldVocabularies.map((number) => run.dataset.vocabularySizes[number]);
+    const scored = scoreSplit({ team, exchange, planner, dataset, split, knownIds, signal });
+    for await (const { logits, labels } of scored) {
       scores.add(logits, labels);
       options.onProgress?.({ done: scores.rows, total });
     }

@@ -23,13 +23,20 @@ export interface ScoreSplitOptions {
   planner: BatchPlanner;
   dataset: EncodedDataset;
   split: string;
+  /** (F), ids of each field that the model has rows for; by default all of the data's. */
+  knownIds?: readonly number[];
   signal?: AbortSignal | undefined;
 }
 
 /** Yields every batch's logits and labels, in stored order: copies, the caller's to keep. */
 export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
-  const { team, exchange, planner, dataset, split, signal } = options;
-  const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });
+  const { team, exchange, planner, dataset, split, knownIds, signal } = options;
+  const batches = readBatches(dataset, {
+    split,
+    batchSize: exchange.shape.batchRows,
+    order: 'stored',
+    ...(knownIds && { knownIds }),
+  });
   let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
   try {
     for await (const batch of batches) {
