@@ -103,7 +103,9 @@ describe('--from on equal data', () => {
       };
       const options = { data: base, from: place('source'), config: config({ training: { epochs: 3 } }) };
       const out = `stopped-${batches}`;
-      await expect(run(out, { ...options, onProgress, signal: controller.signal })).rejects.toThrow('stopped');
+      await expect(run(out, { ...options, onProgress, signal: controller.signal })).rejects.toThrow(
+        'stopped',
+      );
       if (batches === 1) rmSync(join(place(out), 'checkpoints'), { recursive: true });
       await run(out, { ...options, resume: true });
       expect(await runContents(place(out))).toEqual(whole);
@@ -127,7 +129,10 @@ describe('--from on extended data', () => {
         await values(place('source'), vocabulary, even),
       );
       // New values that no row has.
-      const unseen = Array.from({ length: Math.max(0, largerSizes[vocabulary] - 2 - size) }, (_, i) => size + i);
+      const unseen = Array.from(
+        { length: Math.max(0, largerSizes[vocabulary] - 2 - size) },
+        (_, i) => size + i,
+      );
       const rows = Uint32Array.from(unseen, (id) => fieldOffsets(datasetShape(manifest))[vocabulary] + id);
       const initial = new Float32Array(rows.length * 5);
       new Table(fresh, 0).read(rows, initial);
@@ -164,7 +169,10 @@ describe('--from refuses', () => {
     [{ model: { initialDeviation: 0.1 } }, 'model.initialDeviation is 0.1, but the run has 0.003.'],
     [{ method: { bits: 4 } }, 'method.bits is 4, but the run has 8.'],
     [{ method: { name: 'lpt' } }, 'method.name is "lpt", but the run has "alpt".'],
-    [{ optimizer: { name: 'rowwise-adagrad' } }, 'optimizer.name is "rowwise-adagrad", but the run has "adam".'],
+    [
+      { optimizer: { name: 'rowwise-adagrad' } },
+      'optimizer.name is "rowwise-adagrad", but the run has "adam".',
+    ],
     [{ alpt: { firstStep: 0.5 } }, 'Rows begin with step 0.5, but in the run with 0.0'],
   ])('%j', async (more, message) => {
     await expect(from(base, more)).rejects.toMatchObject({
@@ -175,7 +183,9 @@ describe('--from refuses', () => {
 
   it('data that does not extend the run’s, and a run that has no checkpoint, or is damaged', async () => {
     const foreign = await write('foreign', { extends: ['another'] });
-    await expect(from(foreign, {})).rejects.toThrow("Field 'field 0' has 7 values in the run and 10 in the data.");
+    await expect(from(foreign, {})).rejects.toThrow(
+      "Field 'field 0' has 7 values in the run and 10 in the data.",
+    );
     const { checkpoints } = await RunDirectory.open(place('grown'));
     writeFileSync(checkpoints.path(checkpoints.all[0]), 'nothing');
     const grown = { data: extended, from: place('grown') };

@@ -15,7 +15,13 @@ let whole: RunContents;
 
 /** 4 batches an epoch; a checkpoint after each. */
 const options = [
-  ...['--set', 'model.hidden=[16]', 'model.dropout=0.2', 'model.batchNorm=true', 'optimizer.learningRate=0.05'],
+  ...[
+    '--set',
+    'model.hidden=[16]',
+    'model.dropout=0.2',
+    'model.batchNorm=true',
+    'optimizer.learningRate=0.05',
+  ],
   ...['--dim', '4', '--batch-size', '512', '--threads', '1', '--epochs', '3', '--json'],
   ...['--checkpoint-minutes', '0.0000001'],
 ];

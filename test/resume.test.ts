@@ -168,7 +168,9 @@ describe('a checkpoint that is not what was written', () => {
     const out = copy();
     const before = readFileSync(join(out, 'metrics.jsonl'));
     for (const path of await files(out)) flip(path);
-    await expect(resume(out)).rejects.toThrow(/^No checkpoint of '.*' can be used\. .*is damaged.*is damaged/);
+    await expect(resume(out)).rejects.toThrow(
+      /^No checkpoint of '.*' can be used\. .*is damaged.*is damaged/,
+    );
     expect(readFileSync(join(out, 'metrics.jsonl'))).toEqual(before);
   });
 
@@ -203,7 +205,9 @@ describe('a checkpoint that is not what was written', () => {
     expect(await runContents(later)).toEqual(whole);
     const damaged = copy();
     flip(best(damaged));
-    await expect(resume(damaged)).rejects.toThrow(/^The best model '.*' is damaged: it is not the one of epoch 1/);
+    await expect(resume(damaged)).rejects.toThrow(
+      /^The best model '.*' is damaged: it is not the one of epoch 1/,
+    );
     rmSync(best(damaged));
     await expect(resume(damaged)).rejects.toThrow(/^The best model '.*' is missing/);
   });
@@ -225,7 +229,9 @@ describe('what a run begins with', () => {
       exitCode: 2,
     });
     await expect(other({ model: { hidden: [8] } })).rejects.toThrow('is [8], but the run has [24,12].');
-    await expect(other({ training: { epochs: 8 } })).rejects.toThrow('training.epochs is 8, but the run has 9.');
+    await expect(other({ training: { epochs: 8 } })).rejects.toThrow(
+      'training.epochs is 8, but the run has 9.',
+    );
     await expect(resume(out, { from: wholeRun })).rejects.toThrow(/but the run began from no other run/);
     await expect(resume(out, { force: true })).rejects.toThrow(/only one of them/);
     await expect(train({ data, out, config, threads: 1 })).rejects.toThrow(/exists\.$/);
@@ -239,7 +245,9 @@ describe('what a run begins with', () => {
     const made = { ...run.made, onnxruntime: '1.2.3', processor: 'a toaster' };
     writeFileSync(file, JSON.stringify({ ...run, made }));
     expect(warnings(await resume(out))).toEqual([
-      expect.stringMatching(/^The run began with onnxruntime '1\.2\.3', this is '.*': its results may differ/),
+      expect.stringMatching(
+        /^The run began with onnxruntime '1\.2\.3', this is '.*': its results may differ/,
+      ),
       expect.stringMatching(/^The run began with processor 'a toaster'/),
     ]);
   });
@@ -255,12 +263,16 @@ describe('what a run begins with', () => {
     const parsed = JSON.parse(text);
     parsed.splits[0].sha256 = '0'.repeat(64);
     writeFileSync(manifest, JSON.stringify(parsed));
-    await expect(resume(out, { data: moved })).rejects.toThrow(/^The rows of split 'train' in .* changed since/);
+    await expect(resume(out, { data: moved })).rejects.toThrow(
+      /^The rows of split 'train' in .* changed since/,
+    );
     writeFileSync(manifest, text);
     const rows = join(moved, parsed.splits[0].file);
     const bytes = readFileSync(rows);
     writeFileSync(rows, Buffer.concat([bytes.subarray(0, 5), bytes.subarray(4)]));
-    await expect(resume(out, { data: moved })).rejects.toThrow(/of split 'train' changed since the run began/);
+    await expect(resume(out, { data: moved })).rejects.toThrow(
+      /of split 'train' changed since the run began/,
+    );
     writeFileSync(rows, bytes);
     parsed.fingerprint = 'f'.repeat(64);
     writeFileSync(manifest, JSON.stringify(parsed));

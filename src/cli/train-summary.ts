@@ -42,7 +42,8 @@ function checkpointLine({ checkpoints, seconds }: TrainResult): string {
   const { count: number, bytes: size, seconds: cost } = checkpoints;
   if (number === 0) return 'No checkpoint was due';
   const share = seconds > 0 ? (100 * cost) / seconds : 0;
-  const each = number === 1 ? `1 checkpoint of ${bytes(size)}` : `${number} checkpoints of ${bytes(size)} each`;
+  const each =
+    number === 1 ? `1 checkpoint of ${bytes(size)}` : `${number} checkpoints of ${bytes(size)} each`;
   return `${each}, ${cost.toFixed(1)} s in all (${share.toFixed(1)} % of the time)`;
 }
 

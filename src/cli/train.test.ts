@@ -177,9 +177,18 @@ describe('the configuration of a run', () => {
     [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
     [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
     [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],
-    [['--set', 'lpt.clip=0.2'], /^The method 'alpt' does not read the options of 'lpt', so --set lpt.clip means/],
-    [['--method', 'full', '--set', 'alpt.stepFloor=1'], /^The method 'full' does not read the options of 'alpt'/],
-    [['--checkpoint-minutes', '0'], /^The option --checkpoint-minutes is '0', but must be a number above 0, or 'never'/],
+    [
+      ['--set', 'lpt.clip=0.2'],
+      /^The method 'alpt' does not read the options of 'lpt', so --set lpt.clip means/,
+    ],
+    [
+      ['--method', 'full', '--set', 'alpt.stepFloor=1'],
+      /^The method 'full' does not read the options of 'alpt'/,
+    ],
+    [
+      ['--checkpoint-minutes', '0'],
+      /^The option --checkpoint-minutes is '0', but must be a number above 0, or 'never'/,
+    ],
     [['--checkpoint-minutes', 'often'], /^The option --checkpoint-minutes is 'often'/],
     [['--resume', '--force'], /^--resume goes on with a run, --force replaces it/],
     [['--thread', '1'], /^Unknown option '--thread' \(known: --data, --out/],
@@ -219,7 +228,17 @@ describe('a run that is stopped', () => {
 
   it('writes a checkpoint, and ends with 130 and a sentence', async () => {
     const controller = new AbortController();
-    const argv = ['train', '--data', data, '--out', place('stopped'), ...small, '--epochs', '10000', '--json'];
+    const argv = [
+      'train',
+      '--data',
+      data,
+      '--out',
+      place('stopped'),
+      ...small,
+      '--epochs',
+      '10000',
+      '--json',
+    ];
     const running = bitrow([...argv, '--set', 'training.patience=10000'], controller.signal);
     while (!existsSync(place('stopped/best.safetensors')))
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -250,7 +269,12 @@ describe('a run that is stopped', () => {
   });
 
   it('is in use while a process trains it', async () => {
-    const owner = { pid: process.ppid, host: hostname(), start: 'unknown', since: '2026-01-01T00:00:00.000Z' };
+    const owner = {
+      pid: process.ppid,
+      host: hostname(),
+      start: 'unknown',
+      since: '2026-01-01T00:00:00.000Z',
+    };
     writeFileSync(place('stopped/lock'), JSON.stringify(owner));
     const { code, err } = await resume();
     expect(code).toBe(1);
@@ -271,7 +295,10 @@ describe('a run that is stopped', () => {
 
   it('needs data where there is nothing to resume', async () => {
     const { code, err } = await bitrow(['train', '--resume', '--out', place('nowhere')]);
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^There is no run at .* to resume/) });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^There is no run at .* to resume/),
+    });
   });
 });
 

@@ -52,7 +52,9 @@ export const trainCommand: CommandSpec = {
     if (data === undefined && !isResumed) {
       const help = 'pass --data DIR, made by `bitrow prepare`';
       throw new UserError(
-        given.resume ? `There is no run at '${out}' to resume, and no data to begin one.` : 'The option --data is missing.',
+        given.resume
+          ? `There is no run at '${out}' to resume, and no data to begin one.`
+          : 'The option --data is missing.',
         help,
         2,
       );

@@ -15,7 +15,8 @@ beforeEach(() => {
 });
 const file = () => join(directory, 'lock');
 const owner = (): LockOwner => JSON.parse(readFileSync(file(), 'utf8'));
-const write = (change: Partial<LockOwner>) => writeFileSync(file(), JSON.stringify({ ...owner(), ...change }));
+const write = (change: Partial<LockOwner>) =>
+  writeFileSync(file(), JSON.stringify({ ...owner(), ...change }));
 
 /** A process that was there and is not any more. */
 async function deadPid(): Promise<number> {
@@ -52,12 +53,15 @@ describe('the lock of a run', () => {
     expect(readdirSync(directory)).toEqual(['lock']);
   });
 
-  it.skipIf(process.platform !== 'linux')('is taken over when its number belongs to another process now', async () => {
-    await RunLock.take(directory);
-    write({ start: 'an earlier boot:12' });
-    await RunLock.take(directory);
-    expect(owner().start).not.toMatch(/earlier/);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'is taken over when its number belongs to another process now',
+    async () => {
+      await RunLock.take(directory);
+      write({ start: 'an earlier boot:12' });
+      await RunLock.take(directory);
+      expect(owner().start).not.toMatch(/earlier/);
+    },
+  );
 
   it('of another host is not touched, and how to remove it is said', async () => {
     await RunLock.take(directory);

@@ -52,10 +52,7 @@ export class RunLock {
       const found = readOwner(directory);
       if (found === 'none') continue;
       if (found === 'unreadable') {
-        throw new UserError(
-          `The lock '${path}' cannot be read.`,
-          `delete '${path}' if nothing trains there`,
-        );
+        throw new UserError(`The lock '${path}' cannot be read.`, `delete '${path}' if nothing trains there`);
       }
       if (isHeld(found)) throw heldBy(directory, found);
       await takeAway(path, found);

@@ -7,7 +7,11 @@
  * @param from first row of each vocabulary, then V, of the table the ranges are of
  * @param to the same of the table they are wanted for
  */
-export function movedRanges(ranges: Uint32Array, from: readonly number[], to: readonly number[]): Uint32Array {
+export function movedRanges(
+  ranges: Uint32Array,
+  from: readonly number[],
+  to: readonly number[],
+): Uint32Array {
   const moved: number[] = [];
   let vocabulary = 0;
   for (let r = 0; r < ranges.length; r += 2) {

@@ -35,11 +35,7 @@ export function requireSameModel(run: Config, given: Config): void {
 }
 
 function differs({ path, was, is }: Difference, help: string): UserError {
-  return new UserError(
-    `${path} is ${JSON.stringify(is)}, but the run has ${JSON.stringify(was)}.`,
-    help,
-    2,
-  );
+  return new UserError(`${path} is ${JSON.stringify(is)}, but the run has ${JSON.stringify(was)}.`, help, 2);
 }
 
 /** Every option, by its path; lists count as one value. */

@@ -37,7 +37,10 @@ export function warnOfOtherMachine({ made }: Run, warn: (message: string) => voi
 }
 
 /** Refuses rows that are not those the run began with: read whole, as the next epoch will read them anyway. */
-export async function requireSameRows({ run }: RunDirectory, { dir, manifest }: EncodedDataset): Promise<void> {
+export async function requireSameRows(
+  { run }: RunDirectory,
+  { dir, manifest }: EncodedDataset,
+): Promise<void> {
   for (const { name, rows, sha256 } of run.dataset.splits) {
     const split = manifest.splits.find((candidate) => candidate.name === name);
     const help = 'prepare them again as they were, or train another run';
