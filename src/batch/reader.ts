@@ -29,6 +29,8 @@ export interface BatchOptions {
   readonly startBatch?: number;
   /** Row groups that are shuffled together; by default as many as make about 490,000 rows. */
   readonly windowRowGroups?: number;
+  /** (F), ids of each field that are known; larger ones become 0, OOV. By default all of the vocabulary. */
+  readonly knownIds?: readonly number[];
   /** Where a batch's arrays lie: by default each in an ArrayBuffer of its own. */
   readonly allocate?: (sizeBytes: number) => ArrayBufferLike;
 }
@@ -59,7 +61,7 @@ export async function* readBatches(source: EncodedDataset, options: BatchOptions
   while (windows.length > 0 && skip >= windows[0].rows) skip -= windows.shift()?.rows ?? 0;
   if (remaining === 0) return;
 
-  const file = await SplitFile.open(source, split);
+  const file = await SplitFile.open(source, split, options.knownIds);
   const ahead = new WindowReader(file, windows, F, order);
   try {
     let window = await ahead.next();

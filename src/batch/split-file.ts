@@ -34,21 +34,27 @@ export class SplitFile {
     private readonly path: string,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
-    private readonly fields: readonly { name: string; size: number; vocabulary: string }[],
+    private readonly fields: readonly { name: string; size: number; known: number; vocabulary: string }[],
   ) {}
 
-  /** @throws UserError when the file is missing, damaged, or not what the manifest says */
-  static async open({ dir, manifest }: EncodedDataset, split: Split): Promise<SplitFile> {
+  /**
+   * @param known (F), ids of each field that the reader knows; larger ones become 0, OOV. By default all
+   * @throws UserError when the file is missing, damaged, or not what the manifest says
+   */
+  static async open(
+    { dir, manifest }: EncodedDataset,
+    split: Split,
+    known?: readonly number[],
+  ): Promise<SplitFile> {
     const path = join(dir, split.file);
     if (!existsSync(path)) {
       throw new UserError(`File '${path}' of split '${split.name}' is missing.`, 'prepare the data again');
     }
     const sizes = new Map(manifest.vocabularies.map(({ name, size }) => [name, size]));
-    const fields = manifest.fields.map(({ name, vocabulary }) => ({
-      name,
-      vocabulary,
-      size: sizes.get(vocabulary) ?? 0,
-    }));
+    const fields = manifest.fields.map(({ name, vocabulary }, field) => {
+      const size = sizes.get(vocabulary) ?? 0;
+      return { name, vocabulary, size, known: known?.[field] ?? size };
+    });
     // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
     const duckdb = await import('@duckdb/node-api');
     const instance = await duckdb.DuckDBInstance.create(':memory:', {
@@ -135,13 +141,13 @@ export class SplitFile {
     for (let field = 0; field < F; field++) {
       const column = chunk.getColumnVector(field + 1);
       if (!(column instanceof this.duckdb.DuckDBUIntegerVector)) throw new TypeError('ids are not UINTEGER');
-      const { name, size, vocabulary } = this.fields[field];
+      const { name, size, known, vocabulary } = this.fields[field];
       let largest = 0;
       for (let i = 0, at = field; i < rows; i++, at += F) {
         // NULL would be stored as 0, which is OOV: it must not pass for one.
         const id = column.getItem(i) ?? Number.POSITIVE_INFINITY;
         if (id > largest) largest = id;
-        ids[at] = id;
+        ids[at] = id < known ? id : 0;
       }
       if (largest < size) continue;
       const row = Array.from({ length: rows }, (_, i) => column.getItem(i)).findIndex(

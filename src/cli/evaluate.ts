@@ -21,7 +21,7 @@ export const evaluateCommand: CommandSpec = {
   declare(command) {
     command
       .argument('<run>', 'directory made by `bitrow train`')
-      .requiredOption('--data <dir>', 'the data set the run was trained on')
+      .requiredOption('--data <dir>', 'the data set the run was trained on, or one that extends it')
       .option('--split <name>', 'train, validation or test', 'test')
       .option(
         '--checkpoint <name>',

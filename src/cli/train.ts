@@ -96,6 +96,7 @@ async function configOfRun(run: string | undefined): Promise<Config | undefined>
 /** What a run that was stopped leaves behind. */
 async function stoppedAt(out: string, error: unknown): Promise<string> {
   const { RunDirectory } = await import('../runs/run-directory.js');
+  const { place } = await import('../runs/checkpoints.js');
   const [newest] = await RunDirectory.open(out).then(
     ({ checkpoints }) => checkpoints.all,
     () => [],
@@ -103,6 +104,5 @@ async function stoppedAt(out: string, error: unknown): Promise<string> {
   const next = `go on with \`bitrow train --resume --out ${shellWord(out)}\`.`;
   const failure = error instanceof UserError ? ` ${error.message}` : '';
   if (!newest) return `Stopped before the first step: '${out}' holds no model yet.${failure}`;
-  const { epoch, trainingStep } = newest.progress;
-  return `Stopped; '${out}' holds a checkpoint of epoch ${epoch}, step ${trainingStep}.${failure} To finish, ${next}`;
+  return `Stopped; '${out}' holds a checkpoint of ${place(newest)}.${failure} To finish, ${next}`;
 }

@@ -1,7 +1,7 @@
 // The checkpoints of a run, in RUN/checkpoints:
 //
 //   manifest.json                     which checkpoints there are, newest first; of each: file, bytes, SHA-256, progress
-//   epoch-2-step-300.safetensors      model and optimizer state, the newest
+//   epoch-2-step-300.safetensors      model and optimizer state, the newest: where training goes on
 //   epoch-2-step-150.safetensors      the one before
 //
 // A checkpoint exists from the moment the manifest names it. The file is written aside, put on the disk and renamed,
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256OfFile } from '../data/checksum.js';
 import { UserError } from '../errors.js';
-import { type Progress, progressSchema } from './progress.js';
+import { type Progress, progressSchema, trainedEpoch } from './progress.js';
 import { cannotWrite, writeWhole } from './whole-file.js';
 
 const FOLDER = 'checkpoints';
@@ -153,5 +153,5 @@ export class Checkpoints {
 
 /** Where a checkpoint stands, in words. */
 export function place({ progress }: Pick<Checkpoint, 'progress'>): string {
-  return `epoch ${progress.epoch}, step ${progress.trainingStep}`;
+  return `epoch ${trainedEpoch(progress)}, step ${progress.trainingStep}`;
 }

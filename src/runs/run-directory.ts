@@ -7,7 +7,7 @@
 //   dataset.json, vocabularies/    what it keeps of its data (kept-dataset.ts)
 //   checkpoints/        the newest one, which is the last model too, and the one before (checkpoints.ts)
 //   lock                while a process writes the run (lock.ts)
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { mkdir, open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -83,7 +83,7 @@ export class RunDirectory {
 
   /** @throws UserError when the place is taken, and `force` may not replace what is there */
   static requireFree(path: string, force: boolean): void {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     if (!stat) return;
     if (!stat.isDirectory()) throw new UserError(`The output '${path}' exists and is a file.`);
     RunLock.requireFree(path);
@@ -239,6 +239,15 @@ export class RunDirectory {
   private async write(run: Run): Promise<void> {
     await writeWhole(join(this.path, RUN_FILE), `${JSON.stringify(run, null, 2)}\n`);
     this.record = run;
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // Below a file, or in a folder that is not ours to look into.
+    throw cannotWrite(path, error);
   }
 }
 

@@ -13,7 +13,7 @@ import { startScoring } from './scoring-engine.js';
 export interface EvaluateOptions {
   /** Directory of a run. */
   run: string;
-  /** Directory of the dataset the run was trained on. */
+  /** Directory of the dataset the run was trained on, or of one that extends it: values it does not know are OOV. */
   data: string;
   /** Default: test. */
   split?: string;
@@ -55,7 +55,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const engine = await startScoring(run, { threads, batchRows });
   try {
     const scores = new Scores(total);
-    for await (const { logits, labels } of scoreSplit({ ...engine, dataset, split, signal })) {
+    const { fieldVocabularies, vocabularySizes } = run.directory.run.dataset;
+    const knownIds = fieldVocabularies.map((number) => vocabularySizes[number]);
+    for await (const { logits, labels } of scoreSplit({ ...engine, dataset, split, knownIds, signal })) {
       scores.add(logits, labels);
       options.onProgress?.({ done: scores.rows, total });
     }

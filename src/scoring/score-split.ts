@@ -7,6 +7,8 @@ import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batch
 export interface ScoreSplitOptions extends ScoringParts {
   dataset: EncodedDataset;
   split: string;
+  /** (F), ids of each field that the model has rows for; by default all of the data's. */
+  knownIds?: readonly number[];
   signal?: AbortSignal | undefined;
 }
 
@@ -14,9 +16,11 @@ export interface ScoreSplitOptions extends ScoringParts {
 export function scoreSplit({
   dataset,
   split,
+  knownIds,
   signal,
   ...parts
 }: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
   const batchSize = parts.exchange.shape.batchRows;
-  return scoreBatches(parts, readBatches(dataset, { split, batchSize, order: 'stored' }), signal);
+  const order = { split, batchSize, order: 'stored', ...(knownIds && { knownIds }) } as const;
+  return scoreBatches(parts, readBatches(dataset, order), signal);
 }

@@ -11,7 +11,7 @@ import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { optimizerNames } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
 import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
-import { Trainer } from './trainer.js';
+import { type EpochProgress, Trainer } from './trainer.js';
 
 /** Passes of the network in one step. */
 const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2 };
@@ -101,6 +101,46 @@ describe.each(methodNames)('%s', (name) => {
   it.each(optimizerNames)('reports the memory it allocates, with %s', async (optimizer) => {
     const { trainer } = await trainOnce(merge(settings, { optimizer: { name: optimizer } }), 2);
     expect(trainer.allocated).toEqual(trainer.predicted);
+  });
+
+  it.each(optimizerNames)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
+    const config = resolveConfig(merge(small, settings, { optimizer: { name: optimizer } }));
+    const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
+    const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
+    const at = { batches: 0, rows: 0, lossSum: 0 };
+    let checkpoints = 0;
+    const onProgress = ({ done, rows, lossSum }: EpochProgress) => {
+      Object.assign(at, { batches: done, rows, lossSum });
+    };
+    const first = new Trainer({ dataset, config, threads: 1 });
+    let done = { ...at };
+    const pause = {
+      isDue: () => at.batches === 3 && checkpoints++ === 0,
+      take: async () => {
+        done = { ...at };
+        await first.saveState(middle, {});
+      },
+    };
+    const losses = [];
+    try {
+      losses.push(await first.trainEpoch(1, { onProgress, pause }), await first.trainEpoch(2));
+      await first.saveState(whole, {});
+    } finally {
+      await first.close();
+    }
+    expect(done.batches).toBeGreaterThanOrEqual(3);
+    expect(done.batches).toBeLessThan(6);
+    const second = new Trainer({ dataset, config, threads: 2 });
+    try {
+      await second.restore(middle, done.batches);
+      expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
+      await second.saveState(resumed, {});
+    } finally {
+      await second.close();
+    }
+    expect(readFileSync(resumed).equals(readFileSync(whole))).toBe(true);
+    // And not because nothing happened after it.
+    expect(readFileSync(middle).equals(readFileSync(whole))).toBe(false);
   });
 
   it('learns what the fields tell', async () => {

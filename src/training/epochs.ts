@@ -8,7 +8,7 @@ import { sha256OfFile } from '../data/checksum.js';
 import { tableRows } from '../embedding/shard.js';
 import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
-import { isOver, type Progress } from '../runs/progress.js';
+import { isOver, type Progress, trainedEpoch } from '../runs/progress.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import { createMethod } from '../scoring/blueprint.js';
 import { Checkpointing, checkpointMetadata } from './checkpointing.js';
@@ -61,8 +61,10 @@ export class Epochs {
       intervalMs: checkpointMs,
       clock,
       progress: () => this.progress,
-      onCheckpoint: ({ bytes, progress: { epoch, trainingStep } }, seconds) =>
-        emit({ kind: 'checkpoint', epoch, step: trainingStep, bytes, seconds }),
+      onCheckpoint: ({ bytes, progress }, seconds) => {
+        const at = { epoch: trainedEpoch(progress), step: progress.trainingStep };
+        emit({ kind: 'checkpoint', ...at, bytes, seconds });
+      },
     });
   }
 
