@@ -16,6 +16,7 @@ export type { Schema } from './schema/schema.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
 export type { ModelInput } from './scoring/model-inputs.js';
 export { type Model, type OpenOptions, open, type Prediction, type PredictOptions } from './scoring/open.js';
+export { type FilePrediction, type PredictFilesOptions, predictFiles } from './scoring/predict-files.js';
 export type { MemoryReport } from './training/memory.js';
 export type { TableStatistics } from './training/table-statistics.js';
 export {
