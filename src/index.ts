@@ -3,6 +3,7 @@
 export type { Dataset, ParquetFormat, SplitRule, TextFormat } from './data/datasets/dataset.js';
 export { type EncodedDataset, loadDataset } from './data/encoded-dataset.js';
 export type { Manifest, SplitName } from './data/manifest.js';
+export type { PredictionFormat } from './data/prediction-file.js';
 export { type PrepareOptions, type PrepareProgress, prepare } from './data/prepare.js';
 export { UserError } from './errors.js';
 export type { Calibration } from './metrics/calibration.js';
