@@ -3,6 +3,7 @@
 export type { Dataset, ParquetFormat, SplitRule, TextFormat } from './data/datasets/dataset.js';
 export { type EncodedDataset, loadDataset } from './data/encoded-dataset.js';
 export type { Manifest, SplitName } from './data/manifest.js';
+export type { PredictionFormat } from './data/prediction-file.js';
 export { type PrepareOptions, type PrepareProgress, prepare } from './data/prepare.js';
 export { UserError } from './errors.js';
 export type { Calibration } from './metrics/calibration.js';
@@ -16,6 +17,7 @@ export type { Schema } from './schema/schema.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
 export type { ModelInput } from './scoring/model-inputs.js';
 export { type Model, type OpenOptions, open, type Prediction, type PredictOptions } from './scoring/open.js';
+export { type FilePrediction, type PredictFilesOptions, predictFiles } from './scoring/predict-files.js';
 export type { CheckpointCost } from './training/checkpointing.js';
 export type { EpochRecord } from './training/epochs.js';
 export type { TrainEvent } from './training/events.js';

@@ -3,6 +3,7 @@ import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
 import { evaluateCommand } from './evaluate.js';
 import { inspectCommand } from './inspect.js';
+import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
 import { trainCommand } from './train.js';
 
@@ -10,6 +11,7 @@ export const commands = {
   prepare: prepareCommand,
   train: trainCommand,
   evaluate: evaluateCommand,
+  predict: predictCommand,
   inspect: inspectCommand,
   bench: benchCommand,
 } as const satisfies Record<string, CommandSpec>;

@@ -1,6 +1,7 @@
 // One DuckDB for one piece of work: out of core below a directory that its owner removes, never fetching an
 // extension, stoppable, with a fraction done while a statement runs. Nothing outside data/ and batch/ sees DuckDB.
 import { join } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 
 export interface DatabaseOptions {
@@ -23,16 +24,20 @@ export interface Database {
   /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string. While it is
    * under way nothing else may run. */
   stream(sql: string): AsyncGenerator<(readonly unknown[])[]>;
+  /** Appends rows to a table, given as columns of equal length. */
+  append(table: string, columns: readonly (readonly DuckDBValue[])[]): Promise<void>;
   close(): void;
 }
 
+/** Rows that DuckDB takes at once. */
+const chunkRows = 2048;
 const pollMs = 200;
 
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
   // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBDataChunk, DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryBytes / 1000)}KB`,
@@ -85,6 +90,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         yield chunk.getColumns();
       }
     },
+    append: (table, columns) =>
+      guarded(async () => {
+        const appender = await connection.createAppender(table);
+        const types = columns.map((_, i) => appender.columnType(i));
+        for (let first = 0; first < columns[0].length; first += chunkRows) {
+          const rows = Math.min(chunkRows, columns[0].length - first);
+          const chunk = DuckDBDataChunk.create(types, rows);
+          chunk.setColumns(columns.map((values) => values.slice(first, first + rows)));
+          appender.appendDataChunk(chunk);
+        }
+        appender.closeSync();
+      }),
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();

@@ -15,6 +15,8 @@ export interface RawRowBlock {
   rows: number;
   /** Number of the first of them, counted from 0 over all files. */
   firstRow: number;
+  /** Rows that are known to exist, these and what follows included. */
+  found: number;
   /** The cells as texts, by column: (rows) each, null for NULL. */
   columns: ReadonlyMap<string, readonly (string | null)[]>;
   /** File and place of the row with this number, for a sentence. */
@@ -70,21 +72,24 @@ async function* blocksOf(
   part: RawPart,
   { database, columns: names }: PartOptions,
 ): AsyncGenerator<RawRowBlock> {
-  const { raw, place } = part;
+  const { raw, firstRow, place } = part;
   const faults = raw.checks.map(({ valid }, i) => `WHEN NOT (${valid}) THEN ${i}`);
   const fault = faults.length > 0 ? `CASE ${faults.join(' ')} END` : 'NULL';
   const cells = names.map((name, i) => `${raw.column(name)} AS c${i}`);
   const sql = `SELECT row, ${fault} AS fault, ${cells.join(', ')} FROM (${raw.relation})`;
-  for await (const [numbers, found, ...texts] of database.stream(sql)) {
-    const at = found.findIndex((index) => index !== null);
+  const [counted] = await database.query(`SELECT count(*) AS rows FROM (${raw.relation})`);
+  const found = firstRow + Number(counted?.rows);
+  for await (const [numbers, faulty, ...texts] of database.stream(sql)) {
+    const at = faulty.findIndex((index) => index !== null);
     if (at >= 0) {
       const row = Number(numbers[at]);
-      const says = await faultOf(database, part, row, raw.checks[Number(found[at])]);
+      const says = await faultOf(database, part, row, raw.checks[Number(faulty[at])]);
       throw new UserError(sentenceAbout(path, says));
     }
     yield {
       rows: numbers.length,
       firstRow: Number(numbers[0]),
+      found,
       columns: new Map(names.map((name, i) => [name, texts[i] as (string | null)[]])),
       place: async (row) => `File '${path}', ${await place(row)}`,
     };

@@ -2,6 +2,7 @@
 // logit is the same in every batch, so nobody can tell. Calls take turns, so that a long one does not keep short ones
 // waiting; an error in one call's rows ends that call alone.
 import type { Batch } from '../batch/reader.js';
+import { BadCell } from '../schema/bad-cell.js';
 import type { RawRow } from '../schema/rows.js';
 import type { RowEncoder } from './row-encoder.js';
 import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
@@ -13,8 +14,6 @@ export interface CallResult {
 }
 
 export interface CallOptions {
-  /** Where row i stands, for the sentence about a cell that cannot be read. */
-  place: (row: number) => string;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }
@@ -141,18 +140,17 @@ export class CallQueue {
   private encodePart(call: Call, at: number, most: number): number {
     if (call.isOver) return 0;
     const { fields } = this.parts.exchange.shape;
-    const { rows, next, options, oov } = call;
+    const { rows, next, oov } = call;
     const count = Math.min(most, rows.length - next);
-    try {
-      for (let i = 0; i < count; i++) {
-        const place = () => options.place(next + i);
-        this.encoder.encode(rows[next + i], place, this.ids, (at + i) * fields, oov);
+    for (let i = 0; i < count; i++) {
+      try {
+        this.encoder.encode(rows[next + i], this.ids, (at + i) * fields, oov);
+      } catch (error) {
+        call.end(error instanceof BadCell ? error.at(`Row ${next + i}`) : error);
+        return 0;
       }
-      return count;
-    } catch (error) {
-      call.end(error);
-      return 0;
     }
+    return count;
   }
 
   private deliver({ logits }: ScoredBatch): void {

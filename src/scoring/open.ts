@@ -2,16 +2,12 @@
 // on, and loads no DuckDB.
 import { UserError } from '../errors.js';
 import { sigmoid } from '../metrics/calibration.js';
-import { readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
-import { columnsOf, parseSchema, type Schema } from '../schema/schema.js';
-import { checkThreads } from '../team/team.js';
+import { columnsOf, type Schema } from '../schema/schema.js';
 import { CallQueue } from './call-queue.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
-import { openRun } from './open-run.js';
-import { RowEncoder } from './row-encoder.js';
-import { startScoring } from './scoring-engine.js';
+import { openScoring } from './open-scoring.js';
 
 /** How to open a model. */
 export interface OpenOptions {
@@ -77,25 +73,12 @@ export interface Model {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
   const { checkpoint = 'best', threads = 1, batchRows = 4096, ignoreUnknown = false, signal } = options;
-  checkThreads(threads);
-  if (!Number.isInteger(batchRows) || batchRows < 16) {
-    throw new UserError(
-      `The option batchRows is ${batchRows} (allowed: whole numbers from 16).`,
-      undefined,
-      2,
-    );
-  }
-  signal?.throwIfAborted();
-  const opened = await openRun(path, checkpoint, threads);
-  const { fingerprint } = opened.directory.run.dataset;
-  const manifest = await readKeptDataset(path, fingerprint);
-  const schema = parseSchema(manifest.schema);
-  const encoder = new RowEncoder(schema, await readKeptIndexes(path, manifest));
-  signal?.throwIfAborted();
-  const engine = await startScoring(opened, { threads, batchRows });
-  if (signal?.aborted) await engine.team.close();
-  signal?.throwIfAborted();
-
+  const { run, schema, encoder, engine } = await openScoring(path, {
+    checkpoint,
+    threads,
+    batchRows,
+    signal,
+  });
   const queue = new CallQueue(engine, encoder);
   const fields = schema.fields.map(({ name }) => name);
   const known = new Set(columnsOf(schema));
@@ -103,15 +86,14 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   return {
     path,
     checkpoint,
-    epoch: Number(opened.metadata.epoch),
-    fingerprint,
+    epoch: Number(run.metadata.epoch),
+    fingerprint: run.directory.run.dataset.fingerprint,
     schema,
     inputs: modelInputs(schema),
     async predict(rows, { signal, onProgress } = {}) {
       if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
       if (!ignoreUnknown) requireKnownColumns(rows, known);
-      const place = (row: number) => `Row ${row}`;
-      const { logits, oov } = await queue.score(rows, { place, signal, onProgress });
+      const { logits, oov } = await queue.score(rows, { signal, onProgress });
       return {
         logits,
         probabilities: logits.map(sigmoid),

@@ -2,7 +2,6 @@
 // the ids that `prepare` gives the same row with joins, and counts the values that no vocabulary knows.
 import { UserError } from '../errors.js';
 import type { VocabularyIndex } from '../formats/vocabulary-index.js';
-import { BadCell } from '../schema/bad-cell.js';
 import { type RawRow, RowReader, type Value } from '../schema/rows.js';
 import { listFields, type Schema, vocabularyOf } from '../schema/schema.js';
 
@@ -29,18 +28,13 @@ export class RowEncoder {
   /**
    * Encodes one row.
    *
-   * @param place where the row stands, for the sentence about a cell that cannot be read
    * @param ids receives the row's ids (F) from `at` on
    * @param oov (F), counts the values that are not in their vocabulary
-   * @throws UserError for a cell that cannot be read
+   * @throws BadCell for a cell that cannot be read; the caller knows where the row stands
    */
-  encode(row: RawRow, place: () => string, ids: Uint32Array, at: number, oov: Float64Array): void {
+  encode(row: RawRow, ids: Uint32Array, at: number, oov: Float64Array): void {
     const { reader, indexes, values } = this;
-    try {
-      reader.read(row, values);
-    } catch (error) {
-      throw error instanceof BadCell ? error.at(place()) : error;
-    }
+    reader.read(row, values);
     for (let f = 0; f < indexes.length; f++) {
       const id = indexes[f].idOf(values[f] as string | null);
       if (id === 0) oov[f]++;

@@ -1,0 +1,207 @@
+// `predict`: raw files through a run's model into a file of predictions. DuckDB reads and writes; values, ids and
+// logits come about as in an open model.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Batch } from '../batch/reader.js';
+import { openDatabase } from '../data/database.js';
+import { requireFile } from '../data/datasets/inputs.js';
+import { rawFormatOf } from '../data/datasets/raw-format.js';
+import { defaultMemoryBytes } from '../data/memory-limit.js';
+import {
+  checkPredictionFile,
+  formatOfName,
+  PredictionFile,
+  type PredictionFormat,
+} from '../data/prediction-file.js';
+import { type RawRowBlock, readRawRows } from '../data/raw-rows.js';
+import { UserError } from '../errors.js';
+import { sigmoid } from '../metrics/calibration.js';
+import type { CheckpointName } from '../runs/run-directory.js';
+import { BadCell } from '../schema/bad-cell.js';
+import type { Cell } from '../schema/cell.js';
+import { modelInputs } from './model-inputs.js';
+import { openScoring, type RawScoring } from './open-scoring.js';
+import { scoreBatches } from './score-batches.js';
+
+/** What to score, and where to. */
+export interface PredictFilesOptions {
+  /** Directory of a run. */
+  run: string;
+  /** Raw files, in order, written as those the run's data was prepared from; the label's column may be absent. */
+  input: readonly string[];
+  /** The file to write: row, probability, logit, and the columns of `keep`. */
+  out: string;
+  /** Default: by the extension of `out`, parquet where that tells nothing. */
+  format?: PredictionFormat | undefined;
+  /** Raw columns to pass through, as texts. */
+  keep?: readonly string[] | undefined;
+  /** Model of the best epoch (default) or of the last one. */
+  checkpoint?: CheckpointName | undefined;
+  /** Default: all processors. The result does not depend on it. */
+  threads?: number | undefined;
+  /** Rows that are scored together. */
+  batchRows?: number | undefined;
+  /** Memory for reading and writing files. */
+  memoryBytes?: number | undefined;
+  /** Replace a file that is at `out`. */
+  force?: boolean | undefined;
+  /** `total` is the number of rows found so far. */
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+  /** Stops the work; `predictFiles` then rejects with the signal's reason, leaving nothing behind. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What was written. */
+export interface FilePrediction {
+  out: string;
+  format: PredictionFormat;
+  checkpoint: CheckpointName;
+  epoch: number;
+  rows: number;
+  seconds: number;
+  /** Per field, the rows whose value its vocabulary does not have. */
+  oov: Record<string, number>;
+}
+
+/**
+ * Scores raw files.
+ *
+ * @throws UserError for files, rows and options that are not what they should be; nothing is left behind then
+ * @example
+ * const { rows, oov } = await predictFiles({ run: 'runs/alpt-8', input: ['rows.csv'], out: 'scores.csv' });
+ */
+export async function predictFiles(options: PredictFilesOptions): Promise<FilePrediction> {
+  const began = performance.now();
+  const { out, keep = [], checkpoint = 'best', batchRows = 8192, signal } = options;
+  const { threads = availableParallelism(), memoryBytes = defaultMemoryBytes() } = options;
+  const format = options.format ?? formatOfName(out);
+  checkPredictionFile(out, keep, options.force ?? false);
+  if (options.input.length === 0) throw new UserError('There are no input files to score.', undefined, 2);
+  for (const path of options.input) requireFile(path);
+  const scoring = await openScoring(options.run, { checkpoint, threads, batchRows, signal });
+  try {
+    const rawFormat = rawFormatOf(scoring.manifest);
+    const parent = dirname(resolve(out));
+    const made = await mkdir(parent, { recursive: true });
+    const work = await mkdtemp(join(parent, '.predictions-'));
+    const place = async (name: string) => {
+      const directory = join(work, name);
+      await mkdir(directory);
+      return openDatabase({ directory, threads, memoryBytes: memoryBytes / 2, signal });
+    };
+    const reading = await place('reading');
+    const writing = await place('writing');
+    try {
+      const file = await PredictionFile.create(writing, work, keep);
+      const inputs = modelInputs(scoring.schema).map(({ column }) => column);
+      const columns = [...new Set([...inputs, ...keep])];
+      const files = options.input.map((path) => ({ path }));
+      const blocks = readRawRows(files, rawFormat, {
+        database: reading,
+        schema: scoring.schema,
+        columns,
+        signal,
+      });
+      const batches = new RowBatches(scoring, blocks, inputs, keep);
+      let rows = 0;
+      for await (const { logits } of scoreBatches(scoring.engine, batches, signal)) {
+        await file.append(logits.map(sigmoid), logits, batches.takeKept());
+        rows += logits.length;
+        options.onProgress?.({ done: rows, total: batches.found });
+      }
+      await file.finish(out, format);
+      const seconds = (performance.now() - began) / 1000;
+      const epoch = Number(scoring.run.metadata.epoch);
+      return { out, format, checkpoint, epoch, rows, seconds, oov: batches.oovByField() };
+    } catch (error) {
+      // Folders made for the output go again too, from the topmost new one on.
+      if (made !== undefined) await rm(made, { recursive: true, force: true });
+      throw error;
+    } finally {
+      reading.close();
+      writing.close();
+      await rm(work, { recursive: true, force: true });
+    }
+  } finally {
+    await scoring.engine.team.close();
+  }
+}
+
+/** Blocks of raw rows as batches of ids; beside them, the texts to keep and counts. */
+class RowBatches implements AsyncIterable<Batch> {
+  /** Rows known to exist. */
+  found = 0;
+  private readonly oov: Float64Array; // (F)
+  /** Per batch that was given out, the columns to keep. */
+  private readonly kept: (string | null)[][][] = [];
+
+  constructor(
+    private readonly scoring: RawScoring,
+    private readonly blocks: AsyncIterable<RawRowBlock>,
+    private readonly inputs: readonly string[],
+    private readonly keep: readonly string[],
+  ) {
+    this.oov = new Float64Array(scoring.schema.fields.length);
+  }
+
+  /** The kept texts of the oldest batch, by column. */
+  takeKept(): (string | null)[][] {
+    return this.kept.shift() ?? [];
+  }
+
+  oovByField(): Record<string, number> {
+    return Object.fromEntries(this.scoring.schema.fields.map(({ name }, f) => [name, this.oov[f]]));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    const { batchRows, fields } = this.scoring.engine.exchange.shape;
+    const ids = new Uint32Array(batchRows * fields);
+    const labels = new Float32Array(batchRows);
+    let kept = this.keep.map((): (string | null)[] => []);
+    let rows = 0;
+    const take = (): Batch => {
+      this.kept.push(kept);
+      kept = this.keep.map(() => []);
+      const count = rows;
+      rows = 0;
+      return {
+        epoch: 0,
+        index: 0,
+        rows: count,
+        ids: ids.subarray(0, count * fields),
+        labels: labels.subarray(0, count),
+      };
+    };
+    for await (const block of this.blocks) {
+      this.found = block.found;
+      for (let first = 0; first < block.rows; ) {
+        const end = Math.min(block.rows, first + batchRows - rows);
+        await this.encode(block, first, end, ids.subarray(rows * fields));
+        this.keep.forEach((name, i) => {
+          const texts = block.columns.get(name) ?? [];
+          for (let row = first; row < end; row++) kept[i].push(texts[row]);
+        });
+        rows += end - first;
+        first = end;
+        if (rows === batchRows) yield take();
+      }
+    }
+    if (rows > 0) yield take();
+  }
+
+  private async encode(block: RawRowBlock, first: number, end: number, ids: Uint32Array): Promise<void> {
+    const { encoder, engine } = this.scoring;
+    const { fields } = engine.exchange.shape;
+    const columns = this.inputs.map((name) => block.columns.get(name) ?? []);
+    const row: Record<string, Cell> = {};
+    for (let i = first, at = 0; i < end; i++, at += fields) {
+      for (let c = 0; c < columns.length; c++) row[this.inputs[c]] = columns[c][i];
+      try {
+        encoder.encode(row, ids, at, this.oov);
+      } catch (error) {
+        throw error instanceof BadCell ? error.at(await block.place(block.firstRow + i)) : error;
+      }
+    }
+  }
+}

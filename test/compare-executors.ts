@@ -1,0 +1,151 @@
+// Both executors over every row of a data set: what `prepare` wrote, which is SQL's, against the row functions and
+// indexes on the same raw rows. Compares every id and every label.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance, JSDuckDBValueConverter } from '@duckdb/node-api';
+import { readBatches } from '../src/batch/reader.js';
+import { openDatabase } from '../src/data/database.js';
+import type { InputFile, RawFormat } from '../src/data/datasets/dataset.js';
+import { loadDataset } from '../src/data/encoded-dataset.js';
+import { splitNames } from '../src/data/manifest.js';
+import { readRawRows } from '../src/data/raw-rows.js';
+import { readVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
+import type { Cell } from '../src/schema/cell.js';
+import { labelReader, type RawRow } from '../src/schema/rows.js';
+import { columnsOf, parseSchema } from '../src/schema/schema.js';
+import { RowEncoder } from '../src/scoring/row-encoder.js';
+
+export interface Comparison {
+  rows: number;
+  fields: number;
+  /** Ids or labels that differ. */
+  differences: number;
+  /** Rows read once more as typed cells (times, bigints, numbers), where the file has types. */
+  typedRows: number;
+  /** What the row functions and look-ups alone took, for all rows. */
+  functionSeconds: number;
+}
+
+/** Compares a prepared data set with the raw files that it was made of, of the format that it is known to have. */
+export async function compareExecutors(
+  data: string,
+  files: readonly InputFile[],
+  format: RawFormat,
+): Promise<Comparison> {
+  const dataset = await loadDataset(data);
+  const { manifest } = dataset;
+  const schema = parseSchema(manifest.schema);
+  const indexes = new Map<string, Awaited<ReturnType<typeof readVocabularyIndex>>>();
+  for (const { name, index } of manifest.vocabularies) {
+    indexes.set(name, await readVocabularyIndex(join(data, index.file), index.sha256));
+  }
+  const encoder = new RowEncoder(schema, indexes);
+  const label = labelReader(schema.label);
+  const rows = manifest.splits.reduce((sum, split) => sum + split.rows, 0);
+  const F = schema.fields.length;
+  const ids = new Uint32Array(rows * F);
+  const labels = new Uint8Array(rows);
+  const oov = new Float64Array(F);
+  const columns = columnsOf(schema);
+  let functionMs = 0;
+
+  const directory = mkdtempSync(join(tmpdir(), 'bitrow-compare-'));
+  const database = await openDatabase({ directory, threads: 2, memoryBytes: 1e9 });
+  try {
+    const row: Record<string, Cell> = {};
+    let next = 0;
+    for await (const block of readRawRows(files, format, { database, schema, columns })) {
+      const began = performance.now();
+      for (let i = 0; i < block.rows && next < rows; i++, next++) {
+        for (const column of columns) row[column] = block.columns.get(column)?.[i];
+        encoder.encode(row, ids, next * F, oov);
+        labels[next] = label(row);
+      }
+      functionMs += performance.now() - began;
+      if (next === rows) break;
+    }
+  } finally {
+    database.close();
+    rmSync(directory, { recursive: true });
+  }
+
+  let differences = 0;
+  let typedRows = 0;
+  if (format.kind === 'parquet') {
+    const found = new Uint32Array(F);
+    for await (const row of typedCells(files[0].path, columns, rows)) {
+      encoder.encode(row, found, 0, oov);
+      for (let f = 0; f < F; f++) if (found[f] !== ids[typedRows * F + f]) differences++;
+      if (label(row) !== labels[typedRows]) differences++;
+      typedRows++;
+    }
+  }
+
+  const splitOf = splitRule(String(manifest.options.split), manifest.seed, manifest.input);
+  for (const { name } of manifest.splits) {
+    const stored = inStoredOrder(rows, splitNames.indexOf(name), splitOf, manifest.seed);
+    let at = 0;
+    for await (const batch of readBatches(dataset, { split: name, batchSize: 60_000, order: 'stored' })) {
+      for (let b = 0; b < batch.rows; b++, at++) {
+        if (batch.labels[b] !== labels[stored[at]]) differences++;
+        for (let f = 0; f < F; f++) if (batch.ids[b * F + f] !== ids[stored[at] * F + f]) differences++;
+      }
+    }
+    if (at !== stored.length) throw new Error(`Split ${name} has ${at} rows, not ${stored.length}.`);
+  }
+  return { rows, fields: F, differences, typedRows, functionSeconds: functionMs / 1000 };
+}
+
+/** The first rows of a Parquet file, their cells as JavaScript has them. */
+async function* typedCells(path: string, columns: readonly string[], rows: number): AsyncGenerator<RawRow> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const list = columns.map((name) => `"${name}"`).join(', ');
+    const result = await connection.stream(
+      `SELECT ${list} FROM read_parquet('${path}', file_row_number = true) WHERE file_row_number < ${rows}`,
+    );
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      const values = chunk.convertColumns(JSDuckDBValueConverter) as Cell[][];
+      for (let i = 0; i < chunk.rowCount; i++) {
+        yield Object.fromEntries(columns.map((name, c) => [name, values[c][i]]));
+      }
+    }
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** The split of a row by its number, as data/split.ts states it. */
+function splitRule(
+  rule: string,
+  seed: number,
+  input: readonly { rows: number }[],
+): (row: number, hash: string) => number {
+  const tenths = (n: number) => (n < 8 ? 0 : n - 7);
+  if (rule === 'modulus') return (row) => tenths(row % 10);
+  if (rule === 'random') return (_row, hash) => tenths(Number.parseInt(hash.slice(24), 16) % 10);
+  // Files in the order of the splits.
+  if (rule === 'files')
+    return (row) => (row < input[0].rows ? 0 : row < input[0].rows + input[1].rows ? 1 : 2);
+  throw new Error(`The split ${rule} of seed ${seed} is not compared.`);
+}
+
+function inStoredOrder(
+  rows: number,
+  split: number,
+  splitOf: (row: number, hash: string) => number,
+  seed: number,
+): number[] {
+  const keyed: { row: number; key: string }[] = [];
+  for (let row = 0; row < rows; row++) {
+    const hash = createHash('md5').update(`${seed}:${row}`).digest('hex');
+    if (splitOf(row, hash) === split) keyed.push({ row, key: hash.slice(0, 16) });
+  }
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ row }) => row);
+}
