@@ -1,10 +1,17 @@
 // The library: everything the command line does with data and runs, as functions. It reports through callbacks,
 // never prints, and throws `UserError` for what a person can put right.
-export type { Dataset, ParquetFormat, SplitRule, TextFormat } from './data/datasets/dataset.js';
+export type {
+  CsvFormat,
+  Dataset,
+  ParquetFormat,
+  SplitRule,
+  TextFormat,
+} from './data/datasets/dataset.js';
 export { type EncodedDataset, loadDataset } from './data/encoded-dataset.js';
 export type { Manifest, SplitName } from './data/manifest.js';
 export type { PredictionFormat } from './data/prediction-file.js';
 export { type PrepareOptions, type PrepareProgress, prepare } from './data/prepare.js';
+export { type ProposeOptions, proposeSchema } from './data/propose-schema.js';
 export { UserError } from './errors.js';
 export type { Calibration } from './metrics/calibration.js';
 export type { Metrics } from './metrics/scores.js';

@@ -99,7 +99,7 @@ const mistakes: [title: string, text: string, message: RegExp][] = [
   [
     'a kind that there is not',
     'label: y = 1\nfields:\n  - name: h\n    value: { kind: hash, column: t }\n',
-    /^'my\.yaml', line 4: fields\.0\.value\.kind is "hash": allowed: column, trim, lower, time, bucket, cross, split\.$/,
+    /^'my\.yaml', line 4: fields\.0\.value\.kind is "hash": allowed: column, trim, lower, split, bucket, time, cross\.$/,
   ],
   [
     'a key of nothing',

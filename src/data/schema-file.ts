@@ -7,7 +7,7 @@ import { schemaSchema } from '../schema/schema.js';
 import { timeFormats, timeParts } from '../schema/transformation.js';
 import type { CsvFormat, Dataset, ParquetFormat, TimeSplit } from './datasets/dataset.js';
 import { givenFiles } from './datasets/inputs.js';
-import { expandFields } from './schema-short-forms.js';
+import { expandFields, forms } from './schema-short-forms.js';
 
 /** The kinds of files that need a schema file. */
 export const fileKinds = {
@@ -169,7 +169,7 @@ function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-const kinds = 'column, trim, lower, time, bucket, cross, split';
+const kinds = Object.keys(forms).join(', ');
 
 function allowed(issue: z.core.$ZodIssue): string {
   if (issue.path.at(-1) === 'part') return `allowed: ${timeParts.join(', ')}`;

@@ -10,12 +10,13 @@
 // and a field either as `{ name, value: T }`, or with the keys of T beside its name, or as a column's name alone.
 // Nothing is checked here: what is neither passes through as it is, for the strict schema to refuse.
 import { unknownName } from '../errors.js';
+import type { TransformationKind } from '../schema/transformation.js';
 
 type Place = (path: readonly PropertyKey[]) => string;
 type Keys = Record<string, unknown>;
 
 /** Each short form's first key, and the other keys that belong to it. */
-const forms: Record<string, readonly string[]> = {
+export const forms = {
   column: [],
   trim: [],
   lower: [],
@@ -23,7 +24,8 @@ const forms: Record<string, readonly string[]> = {
   bucket: ['small'],
   time: ['part', 'format', 'zone'],
   cross: [],
-};
+} as const satisfies Record<TransformationKind, readonly string[]>;
+type Form = keyof typeof forms;
 
 /** The fields in long form. @throws UserError for a cross of a field that there is not, with its place */
 export function expandFields(fields: unknown, locate: Place): unknown {
@@ -38,7 +40,7 @@ export function expandFields(fields: unknown, locate: Place): unknown {
     if ('value' in field) return { ...field, value: expand(field.value, [...path, 'value']) };
     const form = formOf(field);
     if (form === undefined) return field;
-    const own = [form, ...(forms[form] ?? [])];
+    const own: readonly string[] = [form, ...forms[form]];
     const value = Object.fromEntries(Object.entries(field).filter(([key]) => own.includes(key)));
     const rest = Object.fromEntries(Object.entries(field).filter(([key]) => !own.includes(key)));
     return { ...rest, value: expand(value, path) };
@@ -104,8 +106,8 @@ export function expandFields(fields: unknown, locate: Place): unknown {
 }
 
 /** The short form that keys are in, if any. */
-function formOf(keys: Keys): string | undefined {
-  return Object.keys(forms).find((form) => form in keys);
+function formOf(keys: Keys): Form | undefined {
+  return (Object.keys(forms) as Form[]).find((form) => form in keys);
 }
 
 function nameOf(field: unknown): string | undefined {
