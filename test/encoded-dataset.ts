@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Manifest } from '../src/data/manifest.js';
+import { VocabularyIndexBuilder } from '../src/formats/vocabulary-index.js';
+import { writeVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
 
 export interface EncodedDatasetOptions {
   readonly rows: number;
@@ -50,13 +52,15 @@ export async function writeEncodedDataset(
     schema: {},
     fingerprint: 'fixture',
     fields: sizes.map((_, field) => ({ name: `field ${field}`, vocabulary: `vocabulary ${field}` })),
-    vocabularies: sizes.map((size, field) => ({
-      name: `vocabulary ${field}`,
-      size,
-      file: `vocabulary-${field}.parquet`,
-      sha256: '',
-      index: { file: `vocabulary-${field}.index`, sha256: '' },
-    })),
+    vocabularies: await Promise.all(
+      sizes.map(async (size, field) => ({
+        name: `vocabulary ${field}`,
+        size,
+        file: `vocabulary-${field}.parquet`,
+        sha256: '',
+        index: await writeIndex(dir, `vocabulary-${field}.index`, size),
+      })),
+    ),
     splits: [
       {
         name: 'train',
@@ -70,4 +74,16 @@ export async function writeEncodedDataset(
     input: [],
   };
   return { dir, manifest };
+}
+
+/** The values 1, 2, … under the ids of the same number. */
+async function writeIndex(
+  dir: string,
+  file: string,
+  size: number,
+): Promise<{ file: string; sha256: string }> {
+  const values = Array.from({ length: size - 1 }, (_, i) => String(i + 1));
+  const builder = new VocabularyIndexBuilder(values.length, values.join('').length);
+  for (const value of values) builder.add(value);
+  return { file, sha256: await writeVocabularyIndex(join(dir, file), builder) };
 }
