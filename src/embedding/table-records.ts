@@ -43,6 +43,9 @@ export function writtenRanges(table: TableMemory): Uint32Array {
   return Uint32Array.from(ranges);
 }
 
+/** Below, a loop copies faster than a call. */
+const FEW_BYTES = 32;
+
 /** Yields a part of the given rows' records, a block of about BLOCK_BYTES at a time, each an array of its own. */
 export function* readRecords(
   table: TableMemory,
@@ -57,7 +60,8 @@ export function* readRecords(
     for (const { records, plan, first, count } of runs) {
       let at = recordAt(table, plan, first) + offset;
       for (let i = 0; i < count; i++, at += recordBytes, to += bytes) {
-        for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
+        if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
+        else out.set(records.subarray(at, at + bytes), to);
       }
     }
     yield out;
@@ -80,7 +84,8 @@ export async function writeRecords(
     for (const { records, written, plan, first, count } of runs) {
       let at = recordAt(table, plan, first) + offset;
       for (let i = 0; i < count; i++, at += recordBytes, from += bytes) {
-        for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
+        if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
+        else records.set(source.subarray(from, from + bytes), at);
         const local = first + i - plan.firstRow;
         written[local >>> 5] |= 1 << (local & 31);
       }
