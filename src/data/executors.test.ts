@@ -156,6 +156,14 @@ for (const [kind, text] of Object.entries(texts)) {
   });
 }
 
+test('February 29 of every century and around the last turn, and the days beside it', async () => {
+  const years = [1, 4, ...Array.from({ length: 99 }, (_, i) => 100 * (i + 1)), 1996, 1997, 2004, 9996, 9999];
+  const days = years.flatMap((year) =>
+    ['02-28', '02-29', '02-30', '03-01', '12-31'].map((day) => `${padded(year, 4)}-${day} 07:05`),
+  );
+  await agree('VARCHAR', days, (x) => x);
+});
+
 test('numbers of type DOUBLE, with whole ones and the edges of buckets among them', async () => {
   const threshold = fc
     .constantFrom(...bucketThresholds)
