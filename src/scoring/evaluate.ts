@@ -1,7 +1,9 @@
-// `evaluate`: a run's metrics on a split.
+// `evaluate`: a run's metrics on a split, and what was asked for of its rows (row-watch.ts).
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
+import { requireFreeFile } from '../data/output-file.js';
+import { requireRowFormat } from '../data/row-file.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads, Team } from '../team/team.js';
@@ -10,6 +12,7 @@ import { createModel, fieldOffsets } from './blueprint.js';
 import { allocateExchange, Exchange } from './exchange.js';
 import type { ScoringMessage } from './messages.js';
 import { openRun, requireSameData } from './open-run.js';
+import { type RowReport, RowWatch } from './row-watch.js';
 import { scoreSplit } from './score-split.js';
 import { scoringOnnx } from './scoring-graph.js';
 import type { ScoringWorkerData } from './worker.js';
@@ -26,6 +29,16 @@ export interface EvaluateOptions {
   checkpoint?: CheckpointName;
   /** Default: all processors. The result does not depend on it. */
   threads?: number;
+  /** Metrics by slice too: of a field's values, or by `frequency` (frequency-slices.ts). */
+  by?: string | undefined;
+  /** Values of a field that get a slice of their own; default 20. */
+  top?: number | undefined;
+  /** A field by whose values the AUC is taken too: its mean within groups. Rows with OOV there are in no group. */
+  group?: string | undefined;
+  /** A file to write every row's prediction to: .csv, .jsonl or .parquet (prediction-file.ts). */
+  predictions?: string | undefined;
+  /** Replace a predictions file that exists. */
+  force?: boolean | undefined;
   /** Rows that are scored together. */
   batchRows?: number;
   onProgress?: (progress: { done: number; total: number }) => void;
@@ -33,7 +46,7 @@ export interface EvaluateOptions {
 }
 
 /** The metrics, and what they are computed from. */
-export interface Evaluation extends Metrics {
+export interface Evaluation extends Metrics, RowReport {
   split: string;
   checkpoint: CheckpointName;
   epoch: number;
@@ -45,7 +58,8 @@ export interface Evaluation extends Metrics {
 /**
  * Scores a split with a run's model.
  *
- * @throws UserError when there is no such run or split, or the data is not what the run was trained on
+ * @throws UserError when there is no such run, split or field, the predictions file exists or its extension says no
+ * format, or the data is not what the run was trained on
  * @example
  * const { auc, logloss } = await evaluate({ run: 'runs/alpt-4', data: 'data/criteo', split: 'test' });
  */
@@ -53,11 +67,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
   const threads = options.threads ?? availableParallelism();
   checkThreads(threads);
+  if (options.predictions !== undefined) {
+    requireRowFormat(options.predictions);
+    requireFreeFile(options.predictions, options.force ?? false);
+  }
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
   const { directory, table, dense, metadata } = await openRun(options.run, checkpoint, threads);
   requireSameData(directory, dataset.manifest);
   const { config, run } = directory;
+  const watch = await RowWatch.create(dataset, total, run.dataset, options);
   const exchangeMemory = allocateExchange({
     batchRows,
     microRows: 2000,
@@ -78,12 +97,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const model = scoringOnnx(createModel(config, run.dataset, 'scoring'), dense);
     await team.call({ kind: 'load', model });
     const scores = new Scores(total);
-    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
-      scores.add(logits, labels);
+    for await (const scored of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
+      scores.add(scored.logits, scored.labels);
+      watch.add(scored.batch);
       options.onProgress?.({ done: scores.rows, total });
     }
     const { logits, labels } = scores;
-    return { ...scores.metrics(), split, checkpoint, epoch: Number(metadata.epoch), logits, labels };
+    const metrics = scores.metrics();
+    const report = await watch.finish(logits, labels);
+    return { ...metrics, ...report, split, checkpoint, epoch: Number(metadata.epoch), logits, labels };
   } finally {
     await team.close();
   }

@@ -1,5 +1,5 @@
 // Scores a whole split with a team: batches in stored order, the next one planned while one is in work.
-import { readBatches } from '../batch/reader.js';
+import { type Batch, readBatches } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Team } from '../team/team.js';
 import type { BatchPlanner } from './batch-planner.js';
@@ -12,6 +12,8 @@ export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
 /** One batch's logits and labels, (rows) each. */
 export interface ScoredBatch {
   rows: number;
+  /** The batch as it was read. */
+  batch: Batch;
   logits: Float32Array;
   labels: Float32Array;
 }
@@ -26,11 +28,18 @@ export interface ScoreSplitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A batch that the team is scoring. */
+interface InWork {
+  batch: Batch;
+  planned: PlannedBatch;
+  done: Promise<unknown>;
+}
+
 /** Yields every batch's logits and labels, in stored order: copies, the caller's to keep. */
 export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
   const { team, exchange, planner, dataset, split, signal } = options;
   const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });
-  let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
+  let inWork: InWork | undefined;
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted();
@@ -40,7 +49,7 @@ export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<Sc
       done.catch(() => {});
       const previous = inWork;
       // The newest, which `finally` waits for: answers come in order.
-      inWork = { batch: planned, done };
+      inWork = { batch, planned, done };
       if (previous) yield await finished(previous);
     }
     if (inWork) yield await finished(inWork);
@@ -48,18 +57,13 @@ export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<Sc
     await inWork?.done.catch(() => {});
   }
 
-  async function finished({
-    batch,
-    done,
-  }: {
-    batch: PlannedBatch;
-    done: Promise<unknown>;
-  }): Promise<ScoredBatch> {
+  async function finished({ batch, planned, done }: InWork): Promise<ScoredBatch> {
     await done;
     return {
       rows: batch.rows,
-      logits: exchange.logits(batch.slot).slice(0, batch.rows),
-      labels: exchange.labels(batch.slot).slice(0, batch.rows),
+      batch,
+      logits: exchange.logits(planned.slot).slice(0, batch.rows),
+      labels: exchange.labels(planned.slot).slice(0, batch.rows),
     };
   }
 }
