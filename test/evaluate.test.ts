@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bitrow } from '../../test/command-line.js';
-import { prepareToy } from '../../test/toy-dataset.js';
-import type { Slice } from '../scoring/row-watch.js';
+import type { Slice } from '../src/scoring/row-watch.js';
+import { bitrow } from './command-line.js';
+import { prepareToy } from './toy-dataset.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-evaluate-'));
 const place = (name: string) => join(folder, name);

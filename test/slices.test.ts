@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import type { Batch } from '../batch/reader.js';
-import type { EncodedDataset } from '../data/encoded-dataset.js';
-import type { Manifest } from '../data/manifest.js';
-import { frequencySlice, frequencySliceNames } from './frequency-slices.js';
-import { createSlicer } from './slices.js';
+import type { Batch } from '../src/batch/reader.js';
+import type { EncodedDataset } from '../src/data/encoded-dataset.js';
+import type { Manifest } from '../src/data/manifest.js';
+import { frequencySlice, frequencySliceNames } from '../src/scoring/frequency-slices.js';
+import { createSlicer } from '../src/scoring/slices.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'bitrow-slices-'));
 afterAll(() => rmSync(dir, { recursive: true }));
