@@ -12,6 +12,7 @@ const folders = [
   'team',
   'optimizers',
   'data',
+  'generating',
   'batch',
   'embedding',
   'posttraining',

@@ -2,12 +2,14 @@
 import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
 import { evaluateCommand } from './evaluate.js';
+import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
 import { trainCommand } from './train.js';
 
 export const commands = {
+  generate: generateCommand,
   prepare: prepareCommand,
   train: trainCommand,
   evaluate: evaluateCommand,

@@ -1,22 +1,26 @@
 // `bitrow evaluate`: what a run's model is worth on a split.
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { UserError } from '../errors.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
-import type { Evaluation } from '../scoring/evaluate.js';
-import type { CommandSpec, Result } from './command.js';
+import type { CommandSpec } from './command.js';
 import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
-import { count, metric } from './quantities.js';
 
 const optionsSchema = z.object({
   data: z.string(),
   split: z.string(),
   checkpoint: z.enum(checkpointNames),
+  by: z.string().optional(),
+  top: z.number().optional(),
+  group: z.string().optional(),
+  predictions: z.string().optional(),
+  force: z.boolean().optional(),
   threads: z.number().optional(),
 });
 
 export const evaluateCommand: CommandSpec = {
-  summary: 'AUC, logloss and calibration of a run on a split',
+  summary: 'metrics of a run on a split, also by slice; predictions of its rows',
   example: 'bitrow evaluate runs/alpt-8 --data data/flights --split test',
   declare(command) {
     command
@@ -29,39 +33,32 @@ export const evaluateCommand: CommandSpec = {
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
         'best',
       )
+      .option(
+        '--by <field>',
+        "metrics by slice too: of a field's values, or by `frequency` (the training count of the row's rarest feature; rows with OOV features by how many they have)",
+      )
+      .option('--top <n>', "how many of a field's values get a slice (default: 20)", wholeNumber('--top', 1))
+      .option('--group <field>', "AUC within the groups of a field's values too, their mean by rows")
+      .option('--predictions <file>', 'write the prediction of every row: .csv, .jsonl or .parquet')
+      .option('--force', 'replace a predictions file that exists')
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1));
   },
   async run({ args, options, json, signal }) {
-    const { data, split, checkpoint, threads = availableParallelism() } = optionsSchema.parse(options);
+    const { threads = availableParallelism(), ...given } = optionsSchema.parse(options);
+    if (given.top !== undefined && (given.by === undefined || given.by === 'frequency')) {
+      throw new UserError('The option --top needs --by FIELD: it limits the values shown.', undefined, 2);
+    }
     const run = args[0] ?? '';
     const { evaluate } = await import('../scoring/evaluate.js');
+    const { evaluationSummary } = await import('./evaluation-summary.js');
     const progress = createProgress(process.stderr, { json });
     try {
       const onProgress = (state: { done: number; total: number }) =>
-        progress.update({ stage: split, ...state, unit: 'samples' });
-      const result = await evaluate({ run, data, split, checkpoint, threads, onProgress, signal });
+        progress.update({ stage: given.split, ...state, unit: 'samples' });
+      const result = await evaluate({ run, ...given, threads, onProgress, signal });
       return evaluationSummary(run, result);
     } finally {
       progress.finish();
     }
   },
 };
-
-/** The metrics as lines, and as JSON without the scores of the rows. */
-export function evaluationSummary(run: string, evaluation: Evaluation): Result {
-  const { logits: _logits, labels: _labels, ...metrics } = evaluation;
-  const { rows, auc, logloss, normalizedEntropy, calibration, split, checkpoint, epoch } = metrics;
-  const line = (name: string, value: string) => `  ${name.padEnd(20)}${value}`;
-  const rate = (value: number | undefined) => (value === undefined ? 'no rows' : value.toFixed(5));
-  const ratio = calibration?.ratio ?? null;
-  const over = ratio === null ? '' : `   (${ratio.toFixed(3)} of the observed)`;
-  const text = [
-    `${run}: ${checkpoint} model (epoch ${epoch}) on ${split}, ${count(rows)} rows`,
-    line('AUC', metric(auc, 6)),
-    line('logloss', rows === 0 ? 'no rows' : metric(logloss, 6)),
-    line('normalized entropy', metric(normalizedEntropy, 6)),
-    line('predicted rate', `${rate(calibration?.predicted)}${over}`),
-    line('observed rate', rate(calibration?.observed)),
-  ].join('\n');
-  return { text, json: { run, ...metrics } };
-}

@@ -3,9 +3,11 @@
 //   header │ first rows of the vocabularies │ bitmap of written rows │ records │ one scratch area per thread
 //
 // A shard is at most 2 GiB; kernels read and write its rows where they lie.
+
 import { HEADER_BYTES, writeHeader } from '../kernels/header.js';
 import { workBytes } from '../kernels/kernels.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
+import type { SharedMemory } from '../kernels/shared-memory.js';
 import { seedKey } from '../random/streams.js';
 import { deviateScale } from '../random/uniform.js';
 import type { RowLayout, Storage } from './layout.js';
@@ -107,7 +109,7 @@ export function planShards(spec: TableSpec): ShardPlan[] {
 }
 
 /** Allocates a shard: zero bytes (no row written, fresh optimizer state), header and offsets. */
-export function createShard(spec: TableSpec, plan: ShardPlan): WebAssembly.Memory {
+export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages, shared: true });
   const [seedLow, seedHigh] = seedKey(spec.seed);
   writeHeader(memory, {

@@ -1,8 +1,10 @@
 // A table as one thread sees it: its rows are reached only through here. Row lists may cross shards and are split
 // into chunks; every array is (rows.length, D) or (rows.length). Rows are lazy: one never written costs no write
 // and reads as what the generator gives.
+
 import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
+import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream } from '../random/streams.js';
 import {
@@ -20,7 +22,7 @@ import {
 export interface TableMemory {
   spec: TableSpec;
   plans: ShardPlan[];
-  memories: WebAssembly.Memory[];
+  memories: SharedMemory[];
 }
 
 /** Allocates all shards of a table, no row written. @throws RangeError when a shard has no room for a row */
@@ -35,7 +37,7 @@ export type Rounding = 'stochastic' | 'deterministic';
 /** A run of rows within one shard, already copied to the thread's scratch area. */
 interface Chunk {
   kernels: Kernels;
-  memory: WebAssembly.Memory;
+  memory: SharedMemory;
   plan: ShardPlan;
   scratch: Scratch;
   /** Position in the caller's row list. */
@@ -59,7 +61,7 @@ export class Table {
   constructor(
     shared: TableMemory,
     thread: number,
-    createKernels: (memory: WebAssembly.Memory) => Kernels = wasmKernels,
+    createKernels: (memory: SharedMemory) => Kernels = wasmKernels,
   ) {
     this.spec = shared.spec;
     this.rows = tableRows(shared.spec);

@@ -1,5 +1,6 @@
 // The header at address 0 of every shard's memory: what a kernel has to know of the table. wasm/table.ts reads
 // the same list.
+import type { SharedMemory } from './shared-memory.js';
 
 /** Byte of a record where there is no step, since the table has one for all its rows. */
 export const NO_ROW_STEP = 0xffffffff;
@@ -62,13 +63,13 @@ const fields = {
 const names = Object.keys(fields) as (keyof ShardHeader)[];
 
 /** Writes the header at address 0, little-endian. */
-export function writeHeader(memory: WebAssembly.Memory, header: ShardHeader): void {
+export function writeHeader(memory: SharedMemory, header: ShardHeader): void {
   const view = new DataView(memory.buffer);
   for (const [i, name] of names.entries()) view[fields[name][1]](i * 4, header[name], true);
 }
 
 /** The header at address 0. */
-export function readHeader(memory: WebAssembly.Memory): ShardHeader {
+export function readHeader(memory: SharedMemory): ShardHeader {
   const view = new DataView(memory.buffer);
   const entries = names.map((name, i) => [name, view[fields[name][0]](i * 4, true)]);
   return Object.fromEntries(entries) as ShardHeader;

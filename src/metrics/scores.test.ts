@@ -20,11 +20,12 @@ const labels = Float32Array.from({ length: rows }, (_, i) =>
 //   logits = ((h // 2**22).astype(np.float64) / 64 - 10).astype(np.float32)
 //   labels = (g < 2**32 * (0.1 + 0.3 * (logits > -2))).astype(np.uint8)
 //   p = 1 / (1 + np.exp(-logits.astype(np.float64)))
-//   roc_auc_score(labels, logits), log_loss(labels, p), p.mean()
+//   roc_auc_score(labels, logits), average_precision_score(labels, logits), log_loss(labels, p), p.mean()
 //   log_loss(labels, p) / log_loss(labels, np.full(2000, labels.mean()))
 const golden = {
   positives: 506,
   auc: 0.6918272563243753,
+  prAuc: 0.3721268672801906,
   logloss: 1.1526287566624254,
   predicted: 0.3746212766042826,
   normalizedEntropy: 2.0378613858694004,
@@ -41,6 +42,7 @@ describe('metrics', () => {
     const metrics = scores.metrics();
     expect(metrics.rows).toBe(rows);
     expect(metrics.auc).toBeCloseTo(golden.auc, 15);
+    expect(metrics.prAuc).toBeCloseTo(golden.prAuc, 14);
     expect(metrics.logloss).toBeCloseTo(golden.logloss, digits);
     expect(metrics.normalizedEntropy).toBeCloseTo(golden.normalizedEntropy, digits);
     expect(metrics.calibration?.predicted).toBeCloseTo(golden.predicted, digits);
@@ -81,6 +83,7 @@ describe('metrics', () => {
     expect(new Scores().metrics()).toEqual({
       rows: 0,
       auc: null,
+      prAuc: null,
       logloss: null,
       normalizedEntropy: null,
       calibration: null,

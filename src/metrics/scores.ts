@@ -1,13 +1,17 @@
 // Logits and labels collected batch after batch, for the metrics that need all rows at once: five bytes a row.
 import { UserError } from '../errors.js';
-import { auc } from './auc.js';
+import { aucOf } from './auc.js';
 import { type Calibration, calibration } from './calibration.js';
 import { logloss, normalizedEntropy } from './logloss.js';
+import { prAucOf } from './pr-auc.js';
+import { rankClasses } from './ranking.js';
 
 /** What a model's scores on a split are worth. A metric that is undefined is null. */
 export interface Metrics {
   readonly rows: number;
   readonly auc: number | null;
+  /** Average precision; by chance it is the share of ones. */
+  readonly prAuc: number | null;
   readonly logloss: number | null;
   readonly normalizedEntropy: number | null;
   readonly calibration: Calibration | null;
@@ -72,9 +76,11 @@ export class Scores {
   /** @throws UserError for a NaN among the logits */
   metrics(): Metrics {
     const { rows, logits, labels } = this;
+    const ranked = rankClasses(logits, labels);
     return {
       rows,
-      auc: auc(logits, labels),
+      auc: aucOf(ranked),
+      prAuc: prAucOf(ranked),
       logloss: logloss(logits, labels),
       normalizedEntropy: normalizedEntropy(logits, labels),
       calibration: calibration(logits, labels),

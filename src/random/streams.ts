@@ -4,7 +4,8 @@
 //   counter = (step, table << 16 | vocabulary, id, stream << 16 | block of elements)
 //
 // Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block). The order of an epoch
-// has (epoch, list, block, stream << 16): see batch/epoch-order.ts.
+// has (epoch, list, block, stream << 16): see batch/epoch-order.ts. Generated rows have counters of their own in the
+// first three words, with what they are for in the place of the block: see generating/.
 // A number is never drawn twice: whoever adds a purpose adds a stream, at the end.
 
 /** The purposes that draw random numbers. New ones go at the end: a stream's number is part of every result. */
@@ -17,6 +18,7 @@ export const Stream = {
   secondMoment: 5,
   stepFirstMoment: 6,
   stepSecondMoment: 7,
+  generate: 8,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

@@ -1,11 +1,14 @@
-// `evaluate`: a run's metrics on a split.
+// `evaluate`: a run's metrics on a split, and what was asked for of its rows (row-watch.ts).
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
+import { requireFreeFile } from '../data/output-file.js';
+import { requireRowFormat } from '../data/row-file.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads } from '../team/team.js';
 import { openRun, requireSameData } from './open-run.js';
+import { type RowReport, RowWatch } from './row-watch.js';
 import { scoreSplit } from './score-split.js';
 import { startScoring } from './scoring-engine.js';
 
@@ -21,6 +24,16 @@ export interface EvaluateOptions {
   checkpoint?: CheckpointName;
   /** Default: all processors. The result does not depend on it. */
   threads?: number;
+  /** Metrics by slice too: of a field's values, or by `frequency` (frequency-slices.ts). */
+  by?: string | undefined;
+  /** Values of a field that get a slice of their own; default 20. */
+  top?: number | undefined;
+  /** A field by whose values the AUC is taken too: its mean within groups. Rows with OOV there are in no group. */
+  group?: string | undefined;
+  /** A file to write every row's prediction to: .csv, .jsonl or .parquet (prediction-file.ts). */
+  predictions?: string | undefined;
+  /** Replace a predictions file that exists. */
+  force?: boolean | undefined;
   /** Rows that are scored together. */
   batchRows?: number;
   onProgress?: (progress: { done: number; total: number }) => void;
@@ -28,7 +41,7 @@ export interface EvaluateOptions {
 }
 
 /** The metrics, and what they are computed from. */
-export interface Evaluation extends Metrics {
+export interface Evaluation extends Metrics, RowReport {
   split: string;
   checkpoint: CheckpointName;
   epoch: number;
@@ -40,7 +53,8 @@ export interface Evaluation extends Metrics {
 /**
  * Scores a split with a run's model.
  *
- * @throws UserError when there is no such run or split, or the data is not what the run was trained on
+ * @throws UserError when there is no such run, split or field, the predictions file exists or its extension says no
+ * format, or the data is not what the run was trained on
  * @example
  * const { auc, logloss } = await evaluate({ run: 'runs/alpt-4', data: 'data/criteo', split: 'test' });
  */
@@ -48,21 +62,29 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
   const threads = options.threads ?? availableParallelism();
   checkThreads(threads);
+  if (options.predictions !== undefined) {
+    requireRowFormat(options.predictions);
+    requireFreeFile(options.predictions, options.force ?? false);
+  }
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
   const run = await openRun(options.run, checkpoint, threads);
   requireSameData(run.directory, dataset.manifest);
+  const shape = run.directory.run.dataset;
+  const watch = await RowWatch.create(dataset, total, shape, options);
   const engine = await startScoring(run, { threads, batchRows });
   try {
     const scores = new Scores(total);
-    const { fieldVocabularies, vocabularySizes } = run.directory.run.dataset;
-    const knownIds = fieldVocabularies.map((number) => vocabularySizes[number]);
-    for await (const { logits, labels } of scoreSplit({ ...engine, dataset, split, knownIds, signal })) {
-      scores.add(logits, labels);
+    const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
+    for await (const scored of scoreSplit({ ...engine, dataset, split, knownIds, signal })) {
+      scores.add(scored.logits, scored.labels);
+      watch.add(scored.batch);
       options.onProgress?.({ done: scores.rows, total });
     }
     const { logits, labels } = scores;
-    return { ...scores.metrics(), split, checkpoint, epoch: Number(run.metadata.epoch), logits, labels };
+    const metrics = scores.metrics();
+    const report = await watch.finish(logits, labels);
+    return { ...metrics, ...report, split, checkpoint, epoch: Number(run.metadata.epoch), logits, labels };
   } finally {
     await engine.team.close();
   }

@@ -1,6 +1,7 @@
 // The shared memory through which the main thread and the team pass a batch: two slots for batches and their row
 // plans (one in work, one being made), the dequantized rows, and, per thread, the block X that goes to the network.
 // Training adds gradients, micro-batch sums and the dense parameters. Everything is sized once, from the shape.
+
 import { type MicroBatch, microBatches, paddedRows } from '../batch/micro-batches.js';
 import { planBytes, type RowPlan } from '../batch/plan.js';
 import { CHUNK_ROWS } from '../embedding/shard.js';
@@ -8,6 +9,7 @@ import { UserError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
+import type { SharedMemory } from '../kernels/shared-memory.js';
 import { DENSE_BLOCK } from '../models/dense.js';
 import { Barrier } from '../team/barrier.js';
 
@@ -138,7 +140,7 @@ export interface PlannedBatch {
 /** The memory that threads share; may be sent to a worker. */
 export interface ExchangeMemory {
   shape: ExchangeShape;
-  memory: WebAssembly.Memory;
+  memory: SharedMemory;
 }
 
 /** Allocates the exchange of a shape, filled with zeros. */
@@ -158,7 +160,7 @@ export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
 /** One thread's view of the exchange. */
 export class Exchange {
   readonly shape: ExchangeShape;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly at: Record<Name, number>;
   readonly kernels: Kernels;
   readonly barrier: Barrier;

@@ -11,8 +11,17 @@ export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
 /** One batch's logits and labels, (rows) each. */
 export interface ScoredBatch {
   rows: number;
+  /** The batch as it was read. */
+  batch: Batch;
   logits: Float32Array;
   labels: Float32Array;
+}
+
+/** A batch that the team is scoring. */
+interface InWork {
+  batch: Batch;
+  planned: PlannedBatch;
+  done: Promise<unknown>;
 }
 
 /** A team that has its scoring graph, and how batches come to it. */
@@ -25,14 +34,15 @@ export interface ScoringParts {
 /**
  * Yields every batch's logits and labels, in order: copies, the caller's to keep.
  *
- * @param batches a batch's arrays are read before the next one is asked for, so they may be used again
+ * @param batches a batch's arrays are planned before the next one is asked for, so they may be used again; then the
+ *   `batch` of a scored one is of no use
  */
 export async function* scoreBatches(
   { team, exchange, planner }: ScoringParts,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
   signal?: AbortSignal,
 ): AsyncGenerator<ScoredBatch> {
-  let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
+  let inWork: InWork | undefined;
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted();
@@ -42,7 +52,7 @@ export async function* scoreBatches(
       done.catch(() => {});
       const previous = inWork;
       // The newest, which `finally` waits for: answers come in order.
-      inWork = { batch: planned, done };
+      inWork = { batch, planned, done };
       if (previous) yield await finished(previous);
     }
     if (inWork) yield await finished(inWork);
@@ -50,18 +60,13 @@ export async function* scoreBatches(
     await inWork?.done.catch(() => {});
   }
 
-  async function finished({
-    batch,
-    done,
-  }: {
-    batch: PlannedBatch;
-    done: Promise<unknown>;
-  }): Promise<ScoredBatch> {
+  async function finished({ batch, planned, done }: InWork): Promise<ScoredBatch> {
     await done;
     return {
       rows: batch.rows,
-      logits: exchange.logits(batch.slot).slice(0, batch.rows),
-      labels: exchange.labels(batch.slot).slice(0, batch.rows),
+      batch,
+      logits: exchange.logits(planned.slot).slice(0, batch.rows),
+      labels: exchange.labels(planned.slot).slice(0, batch.rows),
     };
   }
 }

@@ -1,0 +1,39 @@
+// A file that appears whole or not at all: written beside its place under a temporary name, renamed at the end,
+// removed on any failure. What exists is refused, or with `force` replaced. The like for directories is
+// output-directory.ts.
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+
+/** Refuses a place that is taken. @throws UserError that says how to go on */
+export function requireFreeFile(path: string, force: boolean): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (stat.isDirectory())
+    throw new UserError(`The output '${path}' is a directory; a file is written there.`);
+  if (force) return;
+  throw new UserError(
+    `The output file '${path}' exists.`,
+    'choose another name, or pass --force to replace it',
+  );
+}
+
+/** Calls `write` with a new path beside `path`, of the same extension, which takes its place when `write` succeeds.
+ * @throws whatever `write` throws, after removing what was written */
+export async function writeAside<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const place = resolve(path);
+  const extension = extname(place);
+  const name = `.${basename(place, extension)}.partial-${randomBytes(4).toString('hex')}${extension}`;
+  const temporary = join(dirname(place), name);
+  await mkdir(dirname(place), { recursive: true });
+  try {
+    const result = await write(temporary);
+    await rename(temporary, place);
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
