@@ -7,7 +7,9 @@ import { afterAll, expect, it } from 'vitest';
 import type { Batch } from '../src/batch/reader.js';
 import type { EncodedDataset } from '../src/data/encoded-dataset.js';
 import type { Manifest } from '../src/data/manifest.js';
+import { readCounts, readValues } from '../src/data/vocabulary-file.js';
 import { frequencySlice, frequencySliceNames } from '../src/scoring/frequency-slices.js';
+import { RowWatch } from '../src/scoring/row-watch.js';
 import { createSlicer } from '../src/scoring/slices.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'bitrow-slices-'));
@@ -117,4 +119,33 @@ it('every count lies within the bounds that its slice names', () => {
       expect(count).toBeLessThanOrEqual(high ?? low);
     }),
   );
+});
+
+it('values that are too rare to have an id are nobody’s count or name', async () => {
+  const source = await dataset();
+  expect([...(await readCounts(source, 'a'))]).toEqual([0, 1000, 30, 2]);
+  expect(await readValues(source, 'a', new Set([0, 1, 2]))).toEqual(
+    new Map([
+      [1, 'x'],
+      [2, null],
+    ]),
+  );
+});
+
+it('rows whose group is OOV are in no group', async () => {
+  const shape = { vocabularySizes: [4, 3], fieldVocabularies: [0, 1] };
+  const watch = await RowWatch.create(await dataset(), 5, shape, { group: 'a' });
+  watch.add(batch([1, 1, 1, 1, 0, 1, 0, 1, 3, 1]));
+  const report = await watch.finish(new Float32Array([0, 1, 1, 0, 0]), new Uint8Array([0, 1, 0, 1, 1]));
+  expect(report).toEqual({
+    grouped: {
+      by: 'a',
+      auc: 1,
+      groups: 1,
+      rows: 2,
+      oneClassGroups: 1,
+      oneClassRows: 1,
+      ungroupedRows: 2,
+    },
+  });
 });

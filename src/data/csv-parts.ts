@@ -1,5 +1,5 @@
 // A CSV or TSV file as pieces that DuckDB reads. The record reader turns the file's bytes into one line of text per
-// record, some thirty megabytes of lines at a time; a piece is a table of such lines, and the SQL that takes them
+// record, some sixteen megabytes of lines at a time; a piece is a table of such lines, and the SQL that takes them
 // apart. A row's number is its record's place in the file, bad ones included, and no thread can change it.
 import { createReadStream, type ReadStream, statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import type { RowCheck } from './row-table.js';
 import { linesSql } from './text-lines.js';
 
 const chunkBytes = 2 ** 18;
-const pieceBytes = 2 ** 25;
+const pieceBytes = 2 ** 24;
 
 /** The pieces of a CSV file, in order. @throws UserError for a header that lacks or repeats a column */
 export async function* csvParts(

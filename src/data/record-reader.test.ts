@@ -94,6 +94,7 @@ test('a quote that is never closed spoils one line of a long file', () => {
 });
 
 test('blank lines count, but not at the end', () => {
+  expect(linesOf(Buffer.from('a,b\n\nc,d\n\n\n'))).toEqual(['a,b', '', 'c,d']);
   expect(linesOf(Buffer.from('\na,b\n\n\r\nc,d\n\n\r\n\n'), [2])).toEqual(['', 'a,b', '', '', 'c,d']);
 });
 

@@ -22,7 +22,7 @@ export interface FileSpec {
 }
 
 /** Rows of every block but the last. */
-export const blockRows = 16_384;
+export const blockRows = 8192;
 
 /** One block of the file. */
 export interface Block {

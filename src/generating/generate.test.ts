@@ -24,9 +24,10 @@ const file = (name: string) => readFileSync(place(name));
 describe('generate', () => {
   it('makes the same file with any number of threads, and another one for another seed', async () => {
     const one = await make('one.tsv');
-    const three = await make('three.tsv', { threads: 3 });
-    expect(sha256(file('three.tsv'))).toBe(sha256(file('one.tsv')));
-    expect(three).toEqual(one);
+    // Three blocks: with two threads a second round.
+    const two = await make('two.tsv', { threads: 2 });
+    expect(sha256(file('two.tsv'))).toBe(sha256(file('one.tsv')));
+    expect(two).toEqual(one);
     expect(one.sizeBytes).toBe(file('one.tsv').length);
     const other = await make('other.tsv', { seed: 2 });
     expect(other.best.auc).not.toBe(one.best.auc);
@@ -99,8 +100,8 @@ it('the histogram gives the AUC of the logits to four digits', () => {
 
 it('values of a field never meet, and hours run over ten days', () => {
   fc.assert(
-    fc.property(fc.nat(25), fc.nat(2 ** 32 - 1), fc.nat(2 ** 32 - 1), (field, a, b) => {
-      expect(scrambled(a, field) === scrambled(b, field)).toBe(a === b);
+    fc.property(fc.nat(25), fc.nat(2 ** 32 - 1), (field, rank) => {
+      expect(unscrambled(scrambled(rank, field), field)).toBe(rank);
     }),
   );
   const hours = Array.from({ length: 480 }, (_, row) => hourOf(row, 480));
@@ -109,3 +110,11 @@ it('values of a field never meet, and hours run over ten days', () => {
   ]);
   expect(new Set(hours).size).toBe(240);
 });
+
+/** The way back: the steps of MurmurHash3's finalizer undone, with the inverses of its factors modulo 2^32. */
+function unscrambled(text: number, field: number): number {
+  let x = Math.imul(text ^ (text >>> 16), 0x7ed1b41d);
+  x = Math.imul(x ^ (x >>> 13) ^ (x >>> 26), 0xa5cb9243);
+  x ^= x >>> 16;
+  return (x ^ Math.imul(field + 1, 0x9e3779b1)) >>> 0;
+}

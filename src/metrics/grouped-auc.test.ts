@@ -8,7 +8,7 @@ import { sliceMetrics } from './slice-metrics.js';
 const row = fc.record({
   logit: fc.oneof(fc.constantFrom(0, -0, 1, -1), fc.float({ noNaN: true })),
   label: fc.constantFrom(0, 1),
-  group: fc.oneof(fc.nat(4), fc.nat(2 ** 32 - 2)),
+  group: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 2 ** 32 - 1 })),
   weight: fc.integer({ min: 1, max: 3 }),
 });
 type Row = typeof row extends fc.Arbitrary<infer T> ? T : never;
@@ -75,7 +75,7 @@ describe('groupedAuc', () => {
     );
     // Half to even, as numpy rounds.
     const logits = fine.map((z) => (z % 1 === -0.5 || z % 1 === 0.5 ? 2 * Math.round(z / 2) : Math.round(z)));
-    const groups = Uint32Array.from({ length: rows }, (_, i) => (i * i) % 1009);
+    const groups = Uint32Array.from({ length: rows }, (_, i) => 1 + ((i * i) % 1009));
     const result = groupedAuc(logits, labels, groups);
     expect(result.auc).toBeCloseTo(0.7055121527777773, 13);
     expect(result).toMatchObject({ groups: 387, oneClassGroups: 118, rows: 1536, oneClassRows: 464 });
@@ -90,6 +90,28 @@ describe('groupedAuc', () => {
     expect(groupedAuc(new Float32Array(0), new Uint8Array(0), new Uint32Array(0)).auc).toBeNull();
     expect(() => groupedAuc(new Float32Array(2), new Uint8Array(2), new Uint32Array(1))).toThrow(RangeError);
   });
+});
+
+it('sliceMetrics count a row of weight 3 as three rows, but for the number of rows', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(row, fc.nat(2)), { maxLength: 30 }), (rows) => {
+      const plain = columns(rows.map(([r]) => r));
+      const slices = Uint32Array.from(rows, ([, slice]) => slice);
+      const repeated = rows.flatMap(([r, slice]) => Array<(typeof rows)[0]>(r.weight).fill([r, slice]));
+      const many = columns(repeated.map(([r]) => r));
+      const manySlices = Uint32Array.from(repeated, ([, slice]) => slice);
+      const expected = sliceMetrics(many.logits, many.labels, manySlices, 3);
+      sliceMetrics(plain.logits, plain.labels, slices, 3, plain.weights).forEach((metrics, slice) => {
+        const { auc: ranked, logloss: loss, calibration } = expected[slice];
+        expect(metrics.rows).toBe(slices.filter((s) => s === slice).length);
+        expect(metrics.auc).toEqual(ranked === null ? null : expect.closeTo(ranked, 12));
+        // Logits of any size are in the sum.
+        if (loss !== null) expect((metrics.logloss ?? 0) / (loss || 1)).toBeCloseTo(loss === 0 ? 0 : 1, 9);
+        if (calibration) expect(metrics.calibration?.observed).toBeCloseTo(calibration.observed, 12);
+        if (calibration) expect(metrics.calibration?.predicted).toBeCloseTo(calibration.predicted, 12);
+      });
+    }),
+  );
 });
 
 it('sliceMetrics are the metrics of each slice by itself', () => {

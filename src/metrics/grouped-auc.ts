@@ -5,7 +5,7 @@
 import { sortedBy, sortKeys } from './ranking.js';
 
 /** The group of a row that belongs to none; such rows are left out. */
-export const NO_GROUP = 0xffffffff;
+export const NO_GROUP = 0;
 
 /** The mean over groups, and what it leaves out. */
 export interface GroupedAuc {
@@ -38,7 +38,7 @@ export interface GroupRank {
  *
  * @param logits (rows)
  * @param labels (rows), 0 or 1
- * @param groups (rows), any numbers; NO_GROUP leaves a row out
+ * @param groups (rows), any numbers; 0 (NO_GROUP) leaves a row out
  * @param weights (rows), above 0; a pair of rows then counts the product of theirs, a group the sum. Default: 1 each
  * @throws UserError for a NaN among the logits or a label that is neither 0 nor 1
  * @example groupedAuc(new Float32Array([0, 1, 5]), new Uint8Array([0, 1, 0]), new Uint32Array([7, 7, 8])).auc // 1

@@ -37,6 +37,21 @@ describe('prAuc', () => {
     );
   });
 
+  it('counts a row of weight 3 as three rows', () => {
+    const weighted = fc.tuple(logit, fc.constantFrom(0, 1), fc.integer({ min: 1, max: 3 }));
+    fc.assert(
+      fc.property(fc.array(weighted, { maxLength: 40 }), (rows) => {
+        const split = (list: typeof rows) =>
+          [Float32Array.from(list, ([value]) => value), Uint8Array.from(list, ([, label]) => label)] as const;
+        const repeated = rows.flatMap((row) => Array<typeof row>(row[2]).fill(row));
+        const expected = prAuc(...split(repeated));
+        const weights = Float32Array.from(rows, ([, , weight]) => weight);
+        if (expected === null) expect(prAuc(...split(rows), weights)).toBeNull();
+        else expect(prAuc(...split(rows), weights)).toBeCloseTo(expected, 12);
+      }),
+    );
+  });
+
   it('does not see the order of tied rows', () => {
     // scikit-learn 1.9.1: average_precision_score([1, 0, 0, 1], [1, 1, 1, 0]) = 0.41666666666666663
     const logits = new Float32Array([1, 1, 1, 0]);

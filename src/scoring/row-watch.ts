@@ -2,7 +2,7 @@
 // It sees each batch as it is scored and keeps one number per row for each of them, never the batches.
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { type GroupedAuc, groupedAuc, NO_GROUP } from '../metrics/grouped-auc.js';
+import { type GroupedAuc, groupedAuc } from '../metrics/grouped-auc.js';
 import { type SliceMetrics, sliceMetrics } from '../metrics/slice-metrics.js';
 import type { DatasetShape } from './blueprint.js';
 import { FieldColumn } from './field-column.js';
@@ -73,8 +73,8 @@ export class RowWatch {
     }
     if (group !== undefined && this.groups) {
       const { ids } = this.groups;
-      const groups = ids.map((id) => (id === 0 ? NO_GROUP : id));
-      report.grouped = { by: group, ...groupedAuc(logits, labels, groups) };
+      // Id 0 is OOV, and no group: rows of values that training never saw have nothing in common.
+      report.grouped = { by: group, ...groupedAuc(logits, labels, ids) };
       if (predictions !== undefined) {
         const name = await this.groups.names(new Set(ids));
         columns.group = (row) => name(ids[row]);
