@@ -1,9 +1,9 @@
-// Writes a vocabulary's index from its table, value after value: only the index itself is in memory.
+// Writes a vocabulary's index from its Parquet file, value after value: only the index itself is in memory.
 import { VocabularyIndexBuilder } from '../formats/vocabulary-index.js';
 import { writeVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import type { Database } from './database.js';
 
-/** Writes the index of `table`, which has the columns value and id. @returns the SHA-256 of the file */
+/** Writes the index of `table`, as SQL, which has the columns value and id. @returns the SHA-256 of the file */
 export async function writeIndex(database: Database, table: string, path: string): Promise<string> {
   // Id 0 is OOV, whatever stands there.
   const [totals] = await database.query(

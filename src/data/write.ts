@@ -28,7 +28,11 @@ export async function writeVocabulary(
   );
   const sha256 = await sha256OfFile(join(directory, file));
   const index = `vocabularies/${vocabulary.name}.index`;
-  const indexSha256 = await writeIndex(database, vocabulary.table, join(directory, index));
+  const indexSha256 = await writeIndex(
+    database,
+    `read_parquet(${literal(join(directory, file))})`,
+    join(directory, index),
+  );
   return { name: vocabulary.name, size, rare, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 
