@@ -17,6 +17,8 @@ export interface Database {
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Runs a query whose result may be of any size: its columns of numbers, part by part, in the order of the rows. */
+  stream(sql: string): AsyncGenerator<(number | null)[][]>;
   close(): void;
 }
 
@@ -65,6 +67,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         }
       }),
     query: (sql) => guarded(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
+    async *stream(sql) {
+      const result = await guarded(() => connection.stream(sql));
+      for (;;) {
+        const chunk = await guarded(() => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk.getColumns() as (number | null)[][];
+      }
+    },
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();

@@ -11,7 +11,14 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { UserError, unknownName } from '../errors.js';
 import { fingerprint } from '../schema/fingerprint.js';
-import { type Field, listFields, parseSchema, vocabularyOf } from '../schema/schema.js';
+import {
+  type Field,
+  parseSchema,
+  poolingOf,
+  rowColumns,
+  type Schema,
+  vocabularyOf,
+} from '../schema/schema.js';
 import { version } from '../version.js';
 import { type Database, openDatabase } from './database.js';
 import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
@@ -19,11 +26,13 @@ import { datasetNames, datasets, isDatasetName } from './datasets/registry.js';
 import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { defaultMemoryBytes } from './memory-limit.js';
+import { numberStatistics } from './number-statistics.js';
 import { requireFree, writeDirectory } from './output-directory.js';
 import { readFile } from './read.js';
-import { createRowsSql, planRows, type RowPlan } from './row-table.js';
-import { buildVocabulary, planVocabularies } from './vocabulary.js';
-import { writeSplit, writeVocabulary } from './write.js';
+import { createRowsSql, encodedFields, keyColumns, planRows, type RowPlan } from './row-table.js';
+import { hashSql, keptSql } from './split.js';
+import { buildVocabulary, planGroups, planVocabularies } from './vocabulary.js';
+import { type WrittenSplit, writeSplit, writeVocabulary } from './write.js';
 
 export const stages = ['read', 'count', 'encode', 'write'] as const;
 
@@ -49,6 +58,9 @@ export interface PrepareOptions {
   split?: SplitRule | undefined;
   /** At most this many rows, the first ones. Default: all. */
   rows?: number | undefined;
+  /** Keep this share of the training rows whose label is 0, chosen by seed and row number; more than 0, at most 1.
+   * Models trained on it are calibrated to all rows when they score. Default: 1. */
+  negativeSampling?: number | undefined;
   /** 0 to 2^53 − 1. Default: 1. */
   seed?: number | undefined;
   /** Replace an encoded data set that is there. */
@@ -96,6 +108,7 @@ interface Settings {
   minCount: number;
   vocabulary: 'train' | 'all';
   rows: number;
+  negativeSampling: number;
   threads: number;
   memoryBytes: number;
 }
@@ -114,13 +127,14 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   const { schema } = dataset;
   const plan = planRows(schema, settings.seed, settings.rule, dataset.timeSplit);
   const input = await readAll(plan, job);
+  await sampleNegatives(database, settings);
   await requireTraining(database, settings.rule);
   const vocabularies = await countAll(plan, job);
   const groups = await encodeAll(plan, vocabularies, job);
 
   const written = [];
   for (const vocabulary of vocabularies) written.push(await writeVocabulary(database, directory, vocabulary));
-  const splits = [];
+  const splits: WrittenSplit[] = [];
   const names = splitNames.filter(
     (split) => settings.rule !== 'files' || job.files.some((f) => f.split === split),
   );
@@ -140,14 +154,39 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       minCount: settings.minCount,
       vocabulary: settings.vocabulary,
       rows: Number.isFinite(settings.rows) ? settings.rows : null,
+      negativeSampling: settings.negativeSampling,
     },
     schema,
     fingerprint: fingerprint(schema, written),
-    fields: schema.fields.map((field) => ({ name: field.name, vocabulary: vocabularyOf(field) })),
+    fields: describeFields(schema, splits),
+    ...(schema.numbers && {
+      numbers: await numberStatistics(database, join(directory, `${splitNames[0]}.parquet`), schema.numbers),
+    }),
+    ...(schema.weight !== undefined && { hasWeight: true }),
+    ...(schema.group !== undefined && { hasGroup: true }),
     vocabularies: written,
-    splits,
+    splits: splits.map(({ split }) => split),
     input,
   };
+}
+
+function describeFields({ fields }: Schema, splits: readonly WrittenSplit[]): Manifest['fields'] {
+  return fields.map((field, i) => {
+    const pooling = poolingOf(field);
+    const longest = Math.max(...splits.map((written) => written.longest[i]));
+    return {
+      name: field.name,
+      vocabulary: vocabularyOf(field),
+      ...(pooling && { bag: { pooling, longest } }),
+    };
+  });
+}
+
+/** Drops training rows with label 0 but for the share to keep. Row numbers stay those of the inputs. */
+async function sampleNegatives(database: Database, { seed, negativeSampling }: Settings): Promise<void> {
+  if (negativeSampling === 1) return;
+  const kept = keptSql(hashSql(seed, 'row'), negativeSampling);
+  await database.run(`DELETE FROM rows WHERE split = 0 AND label = 0 AND NOT (${kept})`);
 }
 
 async function readAll(plan: RowPlan, job: Job): Promise<Manifest['input']> {
@@ -179,6 +218,7 @@ async function requireTraining(database: Database, rule: SplitRule): Promise<voi
   );
 }
 
+/** The vocabularies in their order. Groups are numbered elsewhere, see encodeAll: theirs is not written. */
 async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
   const { database, settings } = job;
   const counted = settings.vocabulary === 'all' ? 'true' : 'split = 0';
@@ -194,26 +234,42 @@ async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
 
 async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: Job): Promise<string[]> {
   const { database, settings } = job;
-  const { fields } = plan.schema;
+  const { group } = plan.schema;
+  const fields = encodedFields(plan.schema);
   const byName = new Map(built.map((entry) => [entry.vocabulary.name, entry]));
+  const groups = group === undefined ? undefined : await numberGroups(plan, group, job);
   const find = (field: Field): SizedVocabulary => {
-    const entry = byName.get(vocabularyOf(field));
+    const entry = field.name === rowColumns.group && groups ? groups : byName.get(vocabularyOf(field));
     if (!entry) throw new Error(`No vocabulary was built for the field ${field.name}.`);
     return entry;
   };
   const tables: string[] = [];
   let done = 0;
-  for (const group of groupFields(fields, find, settings.memoryBytes)) {
+  for (const part of groupFields(fields, find, settings.memoryBytes)) {
     const table = `encoded${tables.length}`;
-    const onFraction = (f: number) => report(job, 'encode', done + f * group.length, fields.length);
+    const onFraction = (f: number) => report(job, 'encode', done + f * part.length, fields.length);
     onFraction(0);
-    await encodeGroup(database, table, group, (field) => find(field).vocabulary, plan, onFraction);
+    await encodeGroup(
+      database,
+      table,
+      { fields: part, isFirst: tables.length === 0 },
+      (field) => find(field).vocabulary,
+      plan,
+      settings.memoryBytes,
+      onFraction,
+    );
     tables.push(table);
-    done += group.length;
+    done += part.length;
   }
   report(job, 'encode', fields.length, fields.length);
   await database.run('DROP TABLE rows');
   return tables;
+}
+
+async function numberGroups(plan: RowPlan, column: string, { database }: Job): Promise<SizedVocabulary> {
+  const vocabulary = planGroups(column);
+  const [key] = keyColumns(plan, vocabulary.fields[0].value);
+  return { vocabulary, size: await buildVocabulary(database, vocabulary, plan, `${key} IS NOT NULL`) };
 }
 
 function report({ options }: Job, stage: PrepareProgress['stage'], done: number, total: number): void {
@@ -237,9 +293,14 @@ function resolveSettings(name: string, dataset: Dataset, options: PrepareOptions
       2,
     );
   }
-  const lists = listFields(dataset.schema);
-  if (lists.length > 0)
-    throw new UserError(`Fields that hold lists cannot be prepared yet: ${lists.join(', ')}.`);
+  const { negativeSampling = 1 } = options;
+  if (!(negativeSampling > 0 && negativeSampling <= 1)) {
+    throw new UserError(
+      `The option negativeSampling is ${negativeSampling}, but must be more than 0 and at most 1.`,
+      undefined,
+      2,
+    );
+  }
   const whole = (option: string, value: number | undefined, least: number, otherwise: number) => {
     if (value === undefined) return otherwise;
     if (Number.isSafeInteger(value) && value >= least) return value;
@@ -255,6 +316,7 @@ function resolveSettings(name: string, dataset: Dataset, options: PrepareOptions
     minCount: whole('minCount', options.minCount, 1, dataset.minCount),
     vocabulary: options.vocabulary ?? 'train',
     rows: whole('rows', options.rows, 1, Number.POSITIVE_INFINITY),
+    negativeSampling,
     threads: whole('threads', options.threads, 1, availableParallelism()),
     memoryBytes: options.memoryBytes ?? defaultMemoryBytes(),
   };
