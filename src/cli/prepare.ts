@@ -8,7 +8,7 @@ import type { Manifest } from '../data/manifest.js';
 import { parseMemory } from '../data/memory-limit.js';
 import type { CommandSpec } from './command.js';
 import { datasetSummary } from './dataset-summary.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, share, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 import { bytes } from './quantities.js';
 
@@ -21,6 +21,7 @@ const optionsSchema = z.object({
   memoryLimit: z.number().optional(),
   threads: z.number().optional(),
   rows: z.number().optional(),
+  negativeSampling: z.number().optional(),
   seed: z.number().optional(),
   force: z.boolean().optional(),
 });
@@ -56,6 +57,11 @@ export const prepareCommand: CommandSpec = {
         oneOf('--split', splitRules),
       )
       .option('--rows <n>', 'take the first n rows only', wholeNumber('--rows', 1))
+      .option(
+        '--negative-sampling <rate>',
+        'share of training rows with label 0 to keep; scores are re-calibrated by it (default: 1)',
+        share('--negative-sampling'),
+      )
       .option('--seed <n>', 'seed of random split and stored order (default: 1)', wholeNumber('--seed', 0))
       .option('--memory-limit <size>', 'such as 4GB (default: 4GB, or half of the memory)', parseMemory)
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))

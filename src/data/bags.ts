@@ -10,7 +10,7 @@ import type { Manifest } from './manifest.js';
 import { elementsSql } from './vocabulary.js';
 
 /** Roughly what one element takes while it is joined and grouped. */
-const bytesPerElement = 128;
+const bytesPerElement = 256;
 
 /** Makes the table `name` (row, ids UINTEGER[]) of a list field, whose column of the row table is the one key. */
 export async function encodeBags(
@@ -29,9 +29,9 @@ export async function encodeBags(
   for (let first = 0; first < Number(size?.last); first += partRows) {
     await database.run(`INSERT INTO ${name}
       SELECT row, list(CAST(coalesce(t.id, 0) AS UINTEGER) ORDER BY place)
-      FROM (SELECT row, unnest(list) AS value, generate_subscripts(list, 1) AS place
+      FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place
         FROM (SELECT row, ${elements} AS list FROM rows WHERE row >= ${first} AND row < ${first + partRows}))
-      LEFT JOIN ${table} AS t ON value IS NOT DISTINCT FROM t.k0 GROUP BY row`);
+      LEFT JOIN ${table} AS t ON element IS NOT DISTINCT FROM t.k0 GROUP BY row`);
   }
 }
 
