@@ -4,6 +4,7 @@
 // A float's bits, with the sign bit flipped for positive numbers and all bits for negative ones, are ordered like
 // the floats as unsigned integers, so a radix sort does it. Positives and negatives are sorted apart and merged.
 import { UserError } from '../errors.js';
+import { weightedAuc } from './weighted-auc.js';
 
 const DIGIT_BITS = 11;
 const RADIX = 1 << DIGIT_BITS;
@@ -13,11 +14,16 @@ const RADIX = 1 << DIGIT_BITS;
  *
  * @param logits (rows), any order-preserving score does; infinities are allowed
  * @param labels (rows), 0 or 1
+ * @param weights (rows): a pair counts as the product of its two
  * @returns null when there is only one class, or no row
  * @throws UserError for a NaN among the logits or a label that is neither 0 nor 1
  * @example auc(new Float32Array([-1, 0, 2]), new Float32Array([0, 1, 1])) // 1
  */
-export function auc(logits: Float32Array, labels: Float32Array | Uint8Array): number | null {
+export function auc(
+  logits: Float32Array,
+  labels: Float32Array | Uint8Array,
+  weights: Float32Array | null = null,
+): number | null {
   const rows = logits.length;
   if (labels.length !== rows) throw new RangeError(`${rows} logits but ${labels.length} labels`);
   let positives = 0;
@@ -38,6 +44,7 @@ export function auc(logits: Float32Array, labels: Float32Array | Uint8Array): nu
     else keys[positiveAt++] = key;
   }
   if (positives === 0 || positives === rows) return null;
+  if (weights) return weightedAuc(logits, labels, weights);
 
   const scratch = new Uint32Array(rows);
   const negative = sort(keys.subarray(0, firstPositive), scratch.subarray(0, firstPositive));

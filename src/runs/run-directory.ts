@@ -9,8 +9,10 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { manifestSchema } from '../data/manifest.js';
 import { requireFree } from '../data/output-directory.js';
 import { UserError } from '../errors.js';
+import { poolings } from '../schema/schema.js';
 import { type Config, configSchema } from './config.js';
 
 const RUN_FILE = 'run.json';
@@ -40,6 +42,11 @@ export const runSchema = z.strictObject({
     vocabularySizes: z.array(z.int()),
     /** Per field, the number of its vocabulary. */
     fieldVocabularies: z.array(z.int()),
+    /** What `DatasetShape` says of bags, numbers, weights and negative sampling, where there are any. */
+    poolings: z.array(z.enum(poolings).nullable()).optional(),
+    numbers: manifestSchema.shape.numbers,
+    hasWeight: z.boolean().optional(),
+    negativeSampling: z.number().optional(),
   }),
   /** What `train --json` printed. */
   result: z.unknown(),

@@ -1,12 +1,13 @@
 // `evaluate`: a run's metrics on a split.
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
+import { mostIdsOf } from '../data/bags.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads, Team } from '../team/team.js';
 import { BatchPlanner } from './batch-planner.js';
-import { createModel, fieldOffsets } from './blueprint.js';
+import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { allocateExchange, Exchange } from './exchange.js';
 import type { ScoringMessage } from './messages.js';
 import { openRun, requireSameData } from './open-run.js';
@@ -40,6 +41,10 @@ export interface Evaluation extends Metrics {
   /** In stored order. */
   logits: Float32Array;
   labels: Uint8Array;
+  /** Null where rows have no weight. The metrics count a row by it. */
+  weights: Float32Array | null;
+  /** Null where rows have no group; equal numbers are one group, 0 is none. */
+  groups: Uint32Array | null;
 }
 
 /**
@@ -59,15 +64,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   requireSameData(directory, dataset.manifest);
   const { config, run } = directory;
   const exchangeMemory = allocateExchange({
-    batchRows,
+    ...batchShape(config, run.dataset, { batchRows, bagIds: mostIdsOf(dataset.manifest, batchRows) }),
     microRows: 2000,
-    fields: run.dataset.fields.length,
-    dim: config.model.dim,
     threads,
     training: null,
   });
   const exchange = new Exchange(exchangeMemory);
-  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset));
+  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset), run.dataset.poolings);
   const team = new Team<ScoringMessage, unknown>(
     new URL('./worker.js', import.meta.url),
     threads,
@@ -78,12 +81,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const model = scoringOnnx(createModel(config, run.dataset, 'scoring'), dense);
     await team.call({ kind: 'load', model });
     const scores = new Scores(total);
-    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
-      scores.add(logits, labels);
+    const { numbers } = run.dataset;
+    for await (const batch of scoreSplit({ team, exchange, planner, dataset, split, numbers, signal })) {
+      scores.add(batch.logits, batch.labels, batch);
       options.onProgress?.({ done: scores.rows, total });
     }
-    const { logits, labels } = scores;
-    return { ...scores.metrics(), split, checkpoint, epoch: Number(metadata.epoch), logits, labels };
+    const { logits, labels, weights, groups } = scores;
+    const rows = { logits, labels, weights, groups };
+    return { ...scores.metrics(), split, checkpoint, epoch: Number(metadata.epoch), ...rows };
   } finally {
     await team.close();
   }

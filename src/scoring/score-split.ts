@@ -1,6 +1,7 @@
 // Scores a whole split with a team: batches in stored order, the next one planned while one is in work.
-import { readBatches } from '../batch/reader.js';
+import { type Batch, readBatches } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import type { NumberStatistics } from '../schema/number-input.js';
 import type { Team } from '../team/team.js';
 import type { BatchPlanner } from './batch-planner.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
@@ -9,11 +10,14 @@ import type { ScoringMessage } from './messages.js';
 /** Anything that answers scoring messages. */
 export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
 
-/** One batch's logits and labels, (rows) each. */
+/** One batch's logits and labels, (rows) each; weights and groups where rows have them. */
 export interface ScoredBatch {
   rows: number;
   logits: Float32Array;
   labels: Float32Array;
+  weights: Float32Array | null;
+  /** 0 is no group. */
+  groups: Uint32Array | null;
 }
 
 /** A team that has its scoring graph, and what it is to score. */
@@ -23,14 +27,17 @@ export interface ScoreSplitOptions {
   planner: BatchPlanner;
   dataset: EncodedDataset;
   split: string;
+  /** What the model's numeric inputs are standardised by. */
+  numbers?: readonly NumberStatistics[] | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Yields every batch's logits and labels, in stored order: copies, the caller's to keep. */
 export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
-  const { team, exchange, planner, dataset, split, signal } = options;
-  const batches = readBatches(dataset, { split, batchSize: exchange.shape.batchRows, order: 'stored' });
-  let inWork: { batch: PlannedBatch; done: Promise<unknown> } | undefined;
+  const { team, exchange, planner, dataset, split, numbers, signal } = options;
+  const batchSize = exchange.shape.batchRows;
+  const batches = readBatches(dataset, { split, batchSize, order: 'stored', numbers });
+  let inWork: InWork | undefined;
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted();
@@ -40,7 +47,7 @@ export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<Sc
       done.catch(() => {});
       const previous = inWork;
       // The newest, which `finally` waits for: answers come in order.
-      inWork = { batch: planned, done };
+      inWork = { batch, planned, done };
       if (previous) yield await finished(previous);
     }
     if (inWork) yield await finished(inWork);
@@ -48,18 +55,15 @@ export async function* scoreSplit(options: ScoreSplitOptions): AsyncGenerator<Sc
     await inWork?.done.catch(() => {});
   }
 
-  async function finished({
-    batch,
-    done,
-  }: {
-    batch: PlannedBatch;
-    done: Promise<unknown>;
-  }): Promise<ScoredBatch> {
+  async function finished({ batch, planned, done }: InWork): Promise<ScoredBatch> {
     await done;
-    return {
-      rows: batch.rows,
-      logits: exchange.logits(batch.slot).slice(0, batch.rows),
-      labels: exchange.labels(batch.slot).slice(0, batch.rows),
-    };
+    const { rows, labels, weights = null, groups = null } = batch;
+    return { rows, logits: exchange.logits(planned.slot).slice(0, rows), labels, weights, groups };
   }
+}
+
+interface InWork {
+  batch: Batch;
+  planned: PlannedBatch;
+  done: Promise<unknown>;
 }
