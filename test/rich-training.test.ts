@@ -82,7 +82,6 @@ describe('a data set with everything', () => {
     });
     const aucOf = async (shared: boolean) => {
       const data = await prepareData({ rows: 4000, row, schema: schema(shared) });
-      // Linear in the rows, so that a row means the same in both fields.
       const { out } = await trainRun(data, 1, merge(base, { training: { epochs: 6 } }));
       return (await evaluate({ run: out, data, split: 'validation', threads: 1 })).auc ?? 0;
     };

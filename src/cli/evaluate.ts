@@ -49,7 +49,7 @@ export const evaluateCommand: CommandSpec = {
 
 /** The metrics as lines, and as JSON without the scores of the rows. */
 export function evaluationSummary(run: string, evaluation: Evaluation): Result {
-  const { logits: _logits, labels: _labels, ...metrics } = evaluation;
+  const { logits: _logits, labels: _labels, weights: _weights, groups: _groups, ...metrics } = evaluation;
   const { rows, auc, logloss, normalizedEntropy, calibration, split, checkpoint, epoch } = metrics;
   const line = (name: string, value: string) => `  ${name.padEnd(20)}${value}`;
   const rate = (value: number | undefined) => (value === undefined ? 'no rows' : value.toFixed(5));

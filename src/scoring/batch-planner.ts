@@ -43,7 +43,10 @@ export class BatchPlanner {
       batch.offsets,
     );
     exchange.labels(slot).set(batch.labels);
-    if (batch.numbers) exchange.numbers(slot).set(batch.numbers);
+    if (exchange.shape.numbers > 0) {
+      if (!batch.numbers) throw new RangeError(`a batch without its ${exchange.shape.numbers} numbers a row`);
+      exchange.numbers(slot).set(batch.numbers);
+    }
     if (exchange.shape.hasWeight && batch.weights) exchange.weights(slot).set(batch.weights);
     return { slot, rows: batch.rows, weight: batchWeight(batch), plan, microBatches: micro };
   }

@@ -14,9 +14,9 @@ const settings: PartialConfig = {
 const V = 20;
 const B = 50;
 const labels = Array.from({ length: B }, (_, b) => ((b * 7) % 3) & 1);
-/** Bags of one to four rows, with repetitions. */
+/** Bags of one to five rows, with repetitions; no two micro-batches have the same lengths. */
 const bags = Array.from({ length: B }, (_, b) =>
-  Array.from({ length: 1 + (b % 4) }, (_, k) => (b * 3 + k * (b % 3)) % V),
+  Array.from({ length: 1 + (b % 5) }, (_, k) => (b * 3 + k * (b % 3)) % V),
 );
 
 /** A training whose dense parameters are not zero, so that there are gradients everywhere. */
