@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, JSDuckDBValueConverter } from '@duckdb/node-api';
-import { readBatches } from '../src/batch/reader.js';
+import { type Batch, readBatches } from '../src/batch/reader.js';
 import { openDatabase } from '../src/data/database.js';
 import type { InputFile, RawFormat } from '../src/data/datasets/dataset.js';
 import { loadDataset } from '../src/data/encoded-dataset.js';
@@ -15,7 +15,7 @@ import { readVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
 import type { Cell } from '../src/schema/cell.js';
 import { labelReader, type RawRow } from '../src/schema/rows.js';
 import { columnsOf, parseSchema } from '../src/schema/schema.js';
-import { RowEncoder } from '../src/scoring/row-encoder.js';
+import { type EncodedRow, RowEncoder } from '../src/scoring/row-encoder.js';
 
 export interface Comparison {
   rows: number;
@@ -45,9 +45,8 @@ export async function compareExecutors(
   const label = labelReader(schema.label);
   const rows = manifest.splits.reduce((sum, split) => sum + split.rows, 0);
   const F = schema.fields.length;
-  const ids = new Uint32Array(rows * F);
+  const encoded = new EncodedRows(rows, F);
   const labels = new Uint8Array(rows);
-  const oov = new Float64Array(F);
   const columns = columnsOf(schema);
   let functionMs = 0;
 
@@ -60,7 +59,7 @@ export async function compareExecutors(
       const began = performance.now();
       for (let i = 0; i < block.rows && next < rows; i++, next++) {
         for (const column of columns) row[column] = block.columns.get(column)?.[i];
-        encoder.encode(row, ids, next * F, oov);
+        encoded.add(encoder.encode(row));
         labels[next] = label(row);
       }
       functionMs += performance.now() - began;
@@ -74,10 +73,9 @@ export async function compareExecutors(
   let differences = 0;
   let typedRows = 0;
   if (format.kind === 'parquet') {
-    const found = new Uint32Array(F);
     for await (const row of typedCells(files[0].path, columns, rows)) {
-      encoder.encode(row, found, 0, oov);
-      for (let f = 0; f < F; f++) if (found[f] !== ids[typedRows * F + f]) differences++;
+      const { ids, ends } = encoder.encode(row);
+      differences += encoded.differences(typedRows, ids, 0, ends);
       if (label(row) !== labels[typedRows]) differences++;
       typedRows++;
     }
@@ -90,12 +88,63 @@ export async function compareExecutors(
     for await (const batch of readBatches(dataset, { split: name, batchSize: 60_000, order: 'stored' })) {
       for (let b = 0; b < batch.rows; b++, at++) {
         if (batch.labels[b] !== labels[stored[at]]) differences++;
-        for (let f = 0; f < F; f++) if (batch.ids[b * F + f] !== ids[stored[at] * F + f]) differences++;
+        const [first, ends] = idsOf(batch, b, F);
+        differences += encoded.differences(stored[at], batch.ids, first, ends);
       }
     }
     if (at !== stored.length) throw new Error(`Split ${name} has ${at} rows, not ${stored.length}.`);
   }
   return { rows, fields: F, differences, typedRows, functionSeconds: functionMs / 1000 };
+}
+
+/** The ids of a row of a batch: where they start, and where each field's end, from there (F). */
+function idsOf({ offsets }: Batch, row: number, fields: number): [first: number, ends: Uint32Array] {
+  const segment = row * fields;
+  if (!offsets) return [segment, Uint32Array.from({ length: fields }, (_, f) => f + 1)];
+  const first = offsets[segment];
+  return [first, offsets.subarray(segment + 1, segment + fields + 1).map((end) => end - first)];
+}
+
+/** The ids of all rows, as the row functions and indexes gave them. */
+class EncodedRows {
+  private ids: Uint32Array;
+  private readonly starts: Uint32Array; // (rows)
+  private readonly ends: Uint32Array; // (rows, F)
+  private rows = 0;
+  private used = 0;
+
+  constructor(
+    rows: number,
+    private readonly fields: number,
+  ) {
+    this.ids = new Uint32Array(rows * fields);
+    this.starts = new Uint32Array(rows);
+    this.ends = new Uint32Array(rows * fields);
+  }
+
+  add({ ids, ends }: EncodedRow): void {
+    const count = ends[this.fields - 1];
+    if (this.used + count > this.ids.length) {
+      const grown = new Uint32Array(2 * this.ids.length + count);
+      grown.set(this.ids);
+      this.ids = grown;
+    }
+    this.ids.set(ids.subarray(0, count), this.used);
+    this.ends.set(ends, this.rows * this.fields);
+    this.starts[this.rows++] = this.used;
+    this.used += count;
+  }
+
+  /** Ids that a row does not share with `ids` from `first` on; fields of unequal length count as one. */
+  differences(row: number, ids: Uint32Array, first: number, ends: Uint32Array): number {
+    const { fields, starts } = this;
+    let different = 0;
+    for (let f = 0, at = 0; f < fields; f++) {
+      if (this.ends[row * fields + f] !== ends[f]) different++;
+      for (; at < ends[f]; at++) if (this.ids[starts[row] + at] !== ids[first + at]) different++;
+    }
+    return different;
+  }
 }
 
 /** The first rows of a Parquet file, their cells as JavaScript has them. */

@@ -56,6 +56,7 @@ for (const [name, path, rows] of [
   ['criteo', 'criteo/train_first8000.txt.gz', 8000],
   ['avazu', 'avazu/train_first7999.csv.gz', 7999],
   ['frappe', 'frappe', 259_749],
+  ['movielens', 'ml-100k', 100_000],
 ] as const) {
   test(`the copy of ${name}`, async (context) => {
     if (!existsSync(samples + path)) context.skip(`${path} is not there`);

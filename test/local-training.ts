@@ -21,6 +21,14 @@ import { DenseNetwork } from '../src/training/dense-network.js';
 import { trainStep } from '../src/training/step.js';
 import { trainingExchange } from '../src/training/trainer.js';
 
+/** (rows, F): an id, or a bag of them. */
+type Ids = readonly (readonly (number | readonly number[])[])[];
+/** (rows, N) and (rows). */
+interface Extras {
+  numbers?: readonly (readonly number[])[];
+  weights?: readonly number[];
+}
+
 export class LocalTraining {
   readonly table: Table;
   readonly memory: TableMemory;
@@ -42,7 +50,7 @@ export class LocalTraining {
     this.exchange = parts.exchange;
     this.network = parts.network;
     this.method = createMethod(config);
-    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape));
+    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape), shape.poolings);
     const model = createModel(config, shape, 'training');
     const { length } = denseLayout(model);
     const running = this.exchange.floats('running', 0, this.exchange.shape.training?.statistics ?? 0);
@@ -62,7 +70,8 @@ export class LocalTraining {
     optimizer: Optimizer = createDenseOptimizer(),
   ): Promise<LocalTraining> {
     const model = createModel(config, shape, 'training');
-    const exchange = new Exchange(allocateExchange(trainingExchange(config, shape, model, 1)));
+    const bagIds = shape.poolings ? 10 * config.training.batchSize * shape.poolings.length : null;
+    const exchange = new Exchange(allocateExchange(trainingExchange(config, shape, model, 1, bagIds)));
     const network = await DenseNetwork.create({
       model,
       exchange,
@@ -74,24 +83,31 @@ export class LocalTraining {
     return new LocalTraining(config, shape, { memory, exchange, network });
   }
 
-  /** Plans a batch: ids (rows, F), labels (rows). */
-  plan(ids: readonly (readonly number[])[], labels: readonly number[]): PlannedBatch {
+  /** Plans a batch: ids (rows, F) or bags of them, labels (rows). */
+  plan(ids: Ids, labels: readonly number[], extras: Extras = {}): PlannedBatch {
+    const segments = ids.flat().map((id) => (typeof id === 'number' ? [id] : id));
+    const offsets = [0];
+    for (const segment of segments) offsets.push(offsets[offsets.length - 1] + segment.length);
     return this.planner.plan({
       epoch: 1,
       index: 0,
       rows: labels.length,
-      ids: Uint32Array.from(ids.flat()),
+      ids: Uint32Array.from(segments.flat()),
+      offsets: this.exchange.shape.bagIds === null ? undefined : Uint32Array.from(offsets),
       labels: Float32Array.from(labels),
+      numbers: extras.numbers && Float32Array.from(extras.numbers.flat()),
+      weights: extras.weights && Float32Array.from(extras.weights),
     });
   }
 
-  /** Trains on one batch: ids (rows, F), labels (rows). */
+  /** Trains on one batch: see `plan`. */
   async step(
-    ids: readonly (readonly number[])[],
+    ids: Ids,
     labels: readonly number[],
     rateFactor = 1,
+    extras: Extras = {},
   ): Promise<{ loss: number; batch: PlannedBatch }> {
-    const batch = this.plan(ids, labels);
+    const batch = this.plan(ids, labels, extras);
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
     const parts = { config, table, exchange, method, network };

@@ -136,7 +136,12 @@ it('rows whose group is OOV are in no group', async () => {
   const shape = { vocabularySizes: [4, 3], fieldVocabularies: [0, 1] };
   const watch = await RowWatch.create(await dataset(), 5, shape, { group: 'a' });
   watch.add(batch([1, 1, 1, 1, 0, 1, 0, 1, 3, 1]));
-  const report = await watch.finish(new Float32Array([0, 1, 1, 0, 0]), new Uint8Array([0, 1, 0, 1, 1]));
+  const report = await watch.finish({
+    logits: new Float32Array([0, 1, 1, 0, 0]),
+    labels: new Uint8Array([0, 1, 0, 1, 1]),
+    weights: null,
+    groups: null,
+  });
   expect(report).toEqual({
     grouped: {
       by: 'a',

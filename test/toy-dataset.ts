@@ -50,7 +50,7 @@ function likes(user: number, item: number, row: number): boolean {
 }
 
 /** A number that looks random: one of 2^32, by row and stream. */
-function scatter(row: number, stream: number): number {
+export function scatter(row: number, stream: number): number {
   let x = Math.imul(row * 8 + stream, 0x9e3779b1) >>> 0;
   x = Math.imul(x ^ (x >>> 15), 0x85ebca6b) >>> 0;
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35) >>> 0;

@@ -1,4 +1,4 @@
-// Between unique rows and the network: expand to the batch, sum back by segment, combine micro-batches by the
+// Between unique rows and the network: expand or pool to the batch, sum back by segment, combine micro-batches by the
 // fixed binary tree over their index. Specification: src/kernels/reference-batch.ts.
 
 /** out (count, dim): out[i] = values[positions[i]]. */
@@ -13,6 +13,35 @@ export function expandRows(values: usize, positions: usize, count: u32, dim: u32
   for (let i: u32 = 0; i < count; i++) {
     const from = values + <usize>load<u32>(positions + (i << 2)) * bytes;
     for (let j: u32 = 0; j < bytes; j += 16, out += 16) v128.store(out, v128.load(from + j));
+  }
+}
+
+/** out (segments, dim): the sum of values[positions[k]] for k from offsets[s] to offsets[s + 1] − 1, over divisors[s]. */
+export function poolRows(
+  values: usize, positions: usize, offsets: usize, divisors: usize, segments: u32, dim: u32, out: usize,
+): void {
+  const bytes = dim << 2;
+  let k = load<u32>(offsets);
+  for (let s: u32 = 0; s < segments; s++, out += bytes) {
+    const end = load<u32>(offsets + ((s + 1) << 2));
+    memory.copy(out, values + <usize>load<u32>(positions + (k << 2)) * bytes, bytes);
+    for (k++; k < end; k++) addInto(out, values + <usize>load<u32>(positions + (k << 2)) * bytes, dim);
+    divideRows(out, divisors + (s << 2), 1, dim);
+  }
+}
+
+/** values (count, dim) over divisors (count); most are 1. */
+export function divideRows(values: usize, divisors: usize, count: u32, dim: u32): void {
+  for (let i: u32 = 0; i < count; i++, divisors += 4) {
+    const divisor = load<f32>(divisors);
+    if (divisor == 1) {
+      values += dim << 2;
+      continue;
+    }
+    const lanes = f32x4.splat(divisor);
+    let j: u32 = 0;
+    for (; j + 4 <= dim; j += 4, values += 16) v128.store(values, v128.div<f32>(v128.load(values), lanes));
+    for (; j < dim; j++, values += 4) store<f32>(values, load<f32>(values) / divisor);
   }
 }
 

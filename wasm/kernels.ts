@@ -2,7 +2,7 @@
 // allocated here. Each kernel does in every bit what its namesake in src/kernels/reference*.ts does: one IEEE
 // operation at a time in the same order, sums over D in four lanes (element j to lane j mod 4), then (0+1)+(2+3).
 
-export { addInto, combineRows, expandRows, findNonFinite, segmentSum } from './batch';
+export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
 export { readRows, readSteps, touchRows } from './read';

@@ -111,6 +111,8 @@ export const kernelMutations = [
     changes: [
       ['tree from the other end', 'p += 2 * width', 'p += width'],
       ['first occurrence only', 'k < start[i + 1]', 'k < start[i] + 1'],
+      ['bags: first element only', 'k < offset[s + 1]', 'k < offset[s] + 1'],
+      ['bags: not divided', 'row[j] /= divisor', 'row[j] /= 1'],
     ],
   },
   {
@@ -250,6 +252,9 @@ export const kernelMutations = [
         'for (let k = from + 1; k < to; k++)',
         'for (let k = from + 1; k < from; k++)',
       ],
+      ['bags: first element only', 'for (k++; k < end; k++)', 'for (k++; k < 0; k++)'],
+      ['bags: floats beyond the vectors not divided', 'load<f32>(values) / divisor', 'load<f32>(values)'],
+      ['bags: vectors not divided', 'const lanes = f32x4.splat(divisor)', 'const lanes = f32x4.splat(1)'],
       [
         'floats beyond the vectors not added',
         'for (; j < count; j++, to += 4, from += 4) store',

@@ -1,6 +1,7 @@
 // Mutations of what a training step is: methods, optimizers, model, network and dense update. [what, from, to],
 // `from` exactly once.
 const goldens = ['src/training/goldens.test.ts'];
+const bags = ['src/training/bags.test.ts'];
 /** With `only: 'schedule'`: the rest of it takes long. */
 const conformance = ['src/training/conformance.test.ts'];
 
@@ -190,7 +191,7 @@ export const trainingMutations = [
     file: 'src/training/dense-network.ts',
     tests: ['src/training/dense-network.test.ts'],
     changes: [
-      ['scale by the micro-batch', '1 / batch.rows', '1 / rows'],
+      ['scale by the micro-batch', '1 / batch.weight', '1 / rows'],
       ['padding rows weigh 1', 'fill(1, 0, rows).fill(0, rows, paddedRows)', 'fill(1, 0, paddedRows)'],
       [
         'masks by the row of the micro-batch',
@@ -210,6 +211,44 @@ export const trainingMutations = [
         'if (pass.updatesDense) {',
         'if (thread === 0) updateStatistics(exchange, batch);\n    if (pass.updatesDense) {',
       ],
+    ],
+  },
+  {
+    file: 'src/training/dense-network.ts',
+    tests: bags,
+    changes: [
+      ['every row weighs 1', 'staging.weights.set(exchange', 'staging.real.set(exchange'],
+      ['mean over rows, not weights', '1 / batch.weight', '1 / batch.rows'],
+      ['no numbers', 'exchange.copyNumbers(batch, batch.microBatches[index], staging.numbers);', ''],
+    ],
+  },
+  {
+    file: 'src/scoring/exchange.ts',
+    tests: bags,
+    changes: [
+      ['gradient of a mean as of a sum', 'this.kernels.divideRows(dX, divisors, rows * fields, dim);', ''],
+      ['divisors of the first micro-batch', '4 * firstRow * fields', '0'],
+      ['bags of the first micro-batch', 'bags.offsets.byteOffset + 4 * first', 'bags.offsets.byteOffset'],
+      ['sums of micro-batches in one place', '4 * firstSum * dim', '0'],
+      [
+        'numbers of the first micro-batch',
+        'subarray(firstRow * N, (firstRow + rows) * N)',
+        'subarray(0, rows * N)',
+      ],
+    ],
+  },
+  {
+    file: 'src/models/model.ts',
+    tests: bags,
+    changes: [['statistics by weight', 'this.realRows ?? this.rowWeights', 'this.rowWeights']],
+  },
+  {
+    file: 'src/models/model.ts',
+    tests: ['test/rich-training.test.ts'],
+    only: 'promised',
+    changes: [
+      ['not re-calibrated', 'g.add(logits, Math.log(negativeSampling))', 'logits'],
+      ['re-calibrated the other way', 'Math.log(negativeSampling)', '-Math.log(negativeSampling)'],
     ],
   },
   {

@@ -29,9 +29,9 @@ export interface Window {
 /** Rows a window has by default: 8 row groups of 61,440. At 24 fields that is 47 MB. */
 const WINDOW_ROWS = 8 * 61_440;
 
-/** As many row groups as make the default window. */
-export function defaultWindowRowGroups(rowGroupRows: number): number {
-  return Math.max(1, Math.round(WINDOW_ROWS / rowGroupRows));
+/** As many row groups as make the default window; fewer where bags give a row several ids for each field. */
+export function defaultWindowRowGroups(rowGroupRows: number, idsPerField = 1): number {
+  return Math.max(1, Math.round(WINDOW_ROWS / (rowGroupRows * idsPerField)));
 }
 
 /**

@@ -1,9 +1,17 @@
 import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EncodedDatasetOptions, fixtureId, writeEncodedDataset } from '../../test/encoded-dataset.js';
+import {
+  type EncodedDatasetOptions,
+  fixtureBag,
+  fixtureExtras,
+  fixtureId,
+  fixtureNumbers,
+  writeEncodedDataset,
+} from '../../test/encoded-dataset.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
+import { numberInput } from '../schema/number-input.js';
 import { type Batch, type BatchOptions, batchCount, readBatches } from './reader.js';
 
 // DuckDB writes row groups in multiples of its 2,048-row vectors. 11,000 rows: five full groups and one of 760.
@@ -54,6 +62,69 @@ beforeAll(async () => {
 });
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+describe('readBatches, of rows with bags, numbers, weights and groups', () => {
+  const bags = { 1: 'mean', 2: 'sum' } as const;
+
+  /** Checks every row of the batches against the fixture. @returns the rows' numbers */
+  function richRows(batches: readonly Batch[], numbers = fixtureNumbers): number[] {
+    const rowOf = new Map(Array.from({ length: rows }, (_, row) => [fixtureId(row, 0, sizes[0]), row]));
+    return batches.flatMap((batch) => {
+      const { offsets = new Uint32Array() } = batch;
+      expect(offsets.length).toBe(batch.rows * sizes.length + 1);
+      expect(offsets[batch.rows * sizes.length]).toBe(batch.ids.length);
+      return Array.from({ length: batch.rows }, (_, b) => {
+        const bag = (f: number) => [
+          ...batch.ids.subarray(offsets[b * sizes.length + f], offsets[b * sizes.length + f + 1]),
+        ];
+        const row = rowOf.get(bag(0)[0]) ?? -1;
+        expect([bag(0), bag(1), bag(2)]).toEqual([
+          [fixtureId(row, 0, sizes[0])],
+          fixtureBag(row, 1, sizes[1]),
+          fixtureBag(row, 2, sizes[2]),
+        ]);
+        const extras = fixtureExtras(row);
+        const expected = extras.numbers.map((x, n) => numberInput(x, numbers[n]));
+        expect([...(batch.numbers ?? new Float32Array()).subarray(b * 2, b * 2 + 2)]).toEqual(expected);
+        expect(batch.weights?.[b]).toBe(extras.weight);
+        expect(batch.groups?.[b]).toBe(extras.group);
+        expect(batch.labels[b]).toBe(row % 2);
+        return row;
+      });
+    });
+  }
+
+  it('gives each row what belongs to it, over windows, and begins where it is told', async () => {
+    const from = await dataset({ bags, hasExtras: true });
+    const batches = await collect(from);
+    expect([...richRows(batches)].sort((a, b) => a - b)).toEqual(allRows);
+    expect(await collect(from, { startBatch: 5 })).toEqual(batches.slice(5));
+    expect(richRows(await collect(from, { order: 'stored', batchSize: 4100 }))).toEqual(allRows);
+  });
+
+  it('standardises by what the caller says, such as the run that the rows are for', async () => {
+    const from = await dataset({ bags, hasExtras: true });
+    const numbers = fixtureNumbers.map((number) => ({ ...number, mean: 3, deviation: 0.5 }));
+    expect(richRows(await collect(from, { numbers }), numbers)).toHaveLength(rows);
+  });
+
+  it('refuses an id outside its vocabulary, in whatever place of a bag', async () => {
+    const from = await dataset({ bags });
+    from.manifest.vocabularies[2].size = sizes[2] - 1;
+    await expect(collect(from, { order: 'stored' })).rejects.toThrow(
+      /^Row 4999 is outside vocabulary 'vocabulary 2' \(rows 0 to 4998\): field 'field 2' in row \d+ of/,
+    );
+  });
+
+  it('refuses a column that is not the bag the manifest says', async () => {
+    const { dir, manifest } = await dataset();
+    const fields = manifest.fields.map((field) => ({
+      ...field,
+      bag: { pooling: 'sum' as const, longest: 1 },
+    }));
+    await expect(collect({ dir, manifest: { ...manifest, fields } })).rejects.toThrow("Column 'field 0' of");
+  });
 });
 
 describe('readBatches', () => {

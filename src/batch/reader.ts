@@ -4,8 +4,10 @@
 
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
+import type { NumberStatistics } from '../schema/number-input.js';
 import { defaultWindowRowGroups, type EpochOrder, rowOrder, type Window, windowsOf } from './epoch-order.js';
-import { SplitFile, splitOf } from './split-file.js';
+import { allocateRows, copyRows, countIds, type RowArrays } from './row-arrays.js';
+import { type Split, SplitFile, splitOf } from './split-file.js';
 
 /** One step's rows. */
 export interface Batch {
@@ -14,10 +16,21 @@ export interface Batch {
   /** Number of the batch within its epoch, from 0. */
   readonly index: number;
   readonly rows: number;
-  /** (rows, F), local to each field's vocabulary, in the order of the manifest's fields. */
+  /**
+   * (rows, F), local to each field's vocabulary, in the order of the manifest's fields. Where a field is a bag, the ids
+   * of all fields of all rows one after another, with `offsets`.
+   */
   readonly ids: Uint32Array;
+  /** Where a field is a bag: (rows · F + 1), where the ids of field f of row b start, at b · F + f. */
+  readonly offsets?: Uint32Array | undefined;
   /** (rows), 0 or 1. */
   readonly labels: Float32Array;
+  /** Where there are numeric inputs: (rows, N), standardised. */
+  readonly numbers?: Float32Array | undefined;
+  /** Where rows have a weight: (rows), positive. */
+  readonly weights?: Float32Array | undefined;
+  /** Where rows have a group: (rows), its number within the data set; 0 is none. */
+  readonly groups?: Uint32Array | undefined;
 }
 
 /** Which batches, in which order, into which memory. */
@@ -31,6 +44,8 @@ export interface BatchOptions {
   readonly windowRowGroups?: number;
   /** (F), ids of each field that are known; larger ones become 0, OOV. By default all of the vocabulary. */
   readonly knownIds?: readonly number[];
+  /** Of each numeric input, what it is standardised by: of the run that the rows are for. By default the data's own. */
+  readonly numbers?: readonly NumberStatistics[] | undefined;
   /** Where a batch's arrays lie: by default each in an ArrayBuffer of its own. */
   readonly allocate?: (sizeBytes: number) => ArrayBufferLike;
 }
@@ -48,7 +63,8 @@ export function batchCount(source: EncodedDataset, split: string, batchSize: num
 export async function* readBatches(source: EncodedDataset, options: BatchOptions): AsyncGenerator<Batch> {
   const { batchSize, order, startBatch = 0 } = options;
   const split = splitOf(source.manifest, options.split);
-  const windowRowGroups = options.windowRowGroups ?? defaultWindowRowGroups(split.rowGroupRows);
+  const windowRowGroups =
+    options.windowRowGroups ?? defaultWindowRowGroups(split.rowGroupRows, idsPerField(split));
   atLeast('Batch size', batchSize, 1);
   atLeast('Start batch', startBatch, 0);
   atLeast('Window', windowRowGroups, 1);
@@ -61,56 +77,66 @@ export async function* readBatches(source: EncodedDataset, options: BatchOptions
   while (windows.length > 0 && skip >= windows[0].rows) skip -= windows.shift()?.rows ?? 0;
   if (remaining === 0) return;
 
-  const file = await SplitFile.open(source, split, options.knownIds);
-  const ahead = new WindowReader(file, windows, F, order);
+  const file = await SplitFile.open(source, split, {
+    known: options.knownIds,
+    numbers: options.numbers ?? source.manifest.numbers,
+  });
+  const ahead = new WindowReader(file, windows, order);
   try {
     let window = await ahead.next();
     let at = skip;
     for (let index = startBatch; remaining > 0; index++) {
       const rows = Math.min(batchSize, remaining);
-      const ids = new Uint32Array(allocate(rows * F * 4), 0, rows * F);
-      const labels = new Float32Array(allocate(rows * 4), 0, rows);
+      const shape = { ...file.shape, rows };
+      const batch = allocateRows(shape, shape.hasBags ? 0 : rows * F, allocate);
+      // How many ids bags have is known window by window.
+      const parts: Uint32Array[] = [];
       for (let filled = 0; filled < rows; ) {
         if (at === window.rows) {
           window = await ahead.next();
           at = 0;
         }
         const count = Math.min(rows - filled, window.rows - at);
-        gatherRows(window, at, count, F, ids.subarray(filled * F), labels.subarray(filled));
+        const places = window.order.subarray(at, at + count);
+        if (shape.hasBags) parts.push(new Uint32Array(countIds(window.arrays, F, places)));
+        const ids = parts.at(-1) ?? batch.ids.subarray(filled * F);
+        copyRows(window.arrays, shape, places, { ...batch, ids }, filled);
         filled += count;
         at += count;
       }
       remaining -= rows;
-      yield { epoch: order === 'stored' ? 0 : order.epoch, index, rows, ids, labels };
+      if (shape.hasBags) batch.ids = concatenate(parts, allocate);
+      yield { epoch: order === 'stored' ? 0 : order.epoch, index, rows, ...batch };
     }
   } finally {
     await ahead.close();
   }
 }
 
+/** Ids of a field in a row, on average. */
+function idsPerField({ rows, ids }: Split): number {
+  return ids ? ids.reduce((sum, count) => sum + count, 0) / (rows * ids.length) : 1;
+}
+
+function concatenate(
+  parts: readonly Uint32Array[],
+  allocate: (sizeBytes: number) => ArrayBufferLike,
+): Uint32Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const all = new Uint32Array(allocate(4 * length), 0, length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** A window in memory. */
 interface LoadedWindow {
   readonly rows: number;
   readonly order: Uint32Array; // (rows), the place of each row to visit
-  readonly ids: Uint32Array; // (rows, F)
-  readonly labels: Float32Array; // (rows)
-}
-
-function gatherRows(
-  window: LoadedWindow,
-  at: number,
-  count: number,
-  F: number,
-  ids: Uint32Array, // (count, F)
-  labels: Float32Array, // (count)
-): void {
-  const { order, ids: from, labels: fromLabels } = window;
-  let to = 0;
-  for (let i = 0; i < count; i++) {
-    const place = order[at + i];
-    labels[i] = fromLabels[place];
-    for (let source = place * F, end = source + F; source < end; ) ids[to++] = from[source++];
-  }
+  readonly arrays: RowArrays;
 }
 
 /** Reads windows one ahead of its consumer, into two sets of buffers by turns. */
@@ -123,14 +149,12 @@ class WindowReader {
   constructor(
     private readonly file: SplitFile,
     private readonly windows: readonly Window[],
-    F: number,
     private readonly order: EpochOrder | 'stored',
   ) {
     const largest = Math.max(...windows.map(({ rows }) => rows));
     this.buffers = windows.slice(0, 2).map(() => ({
       order: new Uint32Array(largest),
-      ids: new Uint32Array(largest * F),
-      labels: new Float32Array(largest),
+      arrays: allocateRows({ ...file.shape, rows: largest }, largest * file.shape.fields),
     }));
     this.readAhead();
   }
@@ -164,7 +188,7 @@ class WindowReader {
     let at = 0;
     for (const range of window.ranges) {
       if (this.closing) throw new Error('reading was stopped');
-      await this.file.read(range, at, buffers.ids, buffers.labels);
+      await this.file.read(range, at, buffers.arrays);
       at += range.count;
     }
     return { rows: window.rows, ...buffers };

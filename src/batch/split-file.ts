@@ -7,7 +7,12 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError, unknownName } from '../errors.js';
+import { type NumberStatistics, numberInput } from '../schema/number-input.js';
+import { rowColumns } from '../schema/schema.js';
+import { copyBags } from './bag-columns.js';
 import type { RowRange } from './epoch-order.js';
+import { badId, type FieldColumn } from './field-column.js';
+import type { RowArrays, RowsShape } from './row-arrays.js';
 
 /** A split as the manifest describes it. */
 export type Split = Manifest['splits'][number];
@@ -34,26 +39,33 @@ export class SplitFile {
     private readonly path: string,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
-    private readonly fields: readonly { name: string; size: number; known: number; vocabulary: string }[],
+    private readonly fields: readonly FieldColumn[],
+    private readonly numbers: readonly NumberStatistics[],
+    /** What a row has; `rows` are those of the split. */
+    readonly shape: RowsShape,
   ) {}
 
   /**
    * @param known (F), ids of each field that the reader knows; larger ones become 0, OOV. By default all
+   * @param numbers what each numeric input is standardised by
    * @throws UserError when the file is missing, damaged, or not what the manifest says
    */
   static async open(
     { dir, manifest }: EncodedDataset,
     split: Split,
-    known?: readonly number[],
+    {
+      known,
+      numbers = [],
+    }: { known?: readonly number[] | undefined; numbers?: readonly NumberStatistics[] | undefined } = {},
   ): Promise<SplitFile> {
     const path = join(dir, split.file);
     if (!existsSync(path)) {
       throw new UserError(`File '${path}' of split '${split.name}' is missing.`, 'prepare the data again');
     }
     const sizes = new Map(manifest.vocabularies.map(({ name, size }) => [name, size]));
-    const fields = manifest.fields.map(({ name, vocabulary }, field) => {
+    const fields = manifest.fields.map(({ name, vocabulary, bag }, field) => {
       const size = sizes.get(vocabulary) ?? 0;
-      return { name, vocabulary, size, known: known?.[field] ?? size };
+      return { name, vocabulary, size, known: known?.[field] ?? size, isBag: bag !== undefined };
     });
     // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
     const duckdb = await import('@duckdb/node-api');
@@ -64,7 +76,14 @@ export class SplitFile {
       autoload_known_extensions: 'false',
     });
     const connection = await instance.connect();
-    const file = new SplitFile(duckdb, path, instance, connection, fields);
+    const file = new SplitFile(duckdb, path, instance, connection, fields, numbers, {
+      rows: split.rows,
+      fields: fields.length,
+      numbers: numbers.length,
+      hasBags: fields.some(({ isBag }) => isBag),
+      hasWeights: manifest.hasWeight ?? false,
+      hasGroups: manifest.hasGroup ?? false,
+    });
     try {
       await file.check(split);
     } catch (error) {
@@ -85,28 +104,36 @@ export class SplitFile {
         'prepare the data again',
       );
     }
-    const { DuckDBTypeId } = this.duckdb;
     const types = (await this.query(`${this.selectColumns()} limit 0`)).columnTypes();
     types.forEach((type, column) => {
-      const name = column === 0 ? 'label' : this.fields[column - 1].name;
-      const expected = column === 0 ? DuckDBTypeId.UTINYINT : DuckDBTypeId.UINTEGER;
-      if (type.typeId !== expected) {
+      const { name, type: expected } = this.columns()[column];
+      if (String(type) !== expected) {
         throw new UserError(
-          `Column '${name}' of '${this.path}' is ${type}, not ${DuckDBTypeId[expected]}.`,
+          `Column '${name}' of '${this.path}' is ${type}, not ${expected}.`,
           'prepare the data again',
         );
       }
     });
   }
 
+  /** Every column in the order of reading, with its type. */
+  private columns(): { name: string; type: string }[] {
+    return [
+      { name: 'label', type: 'UTINYINT' },
+      ...this.fields.map(({ name, isBag }) => ({ name, type: isBag ? 'UINTEGER[]' : 'UINTEGER' })),
+      ...this.numbers.map(({ name }) => ({ name, type: 'DOUBLE' })),
+      ...(this.shape.hasWeights ? [{ name: rowColumns.weight, type: 'FLOAT' }] : []),
+      ...(this.shape.hasGroups ? [{ name: rowColumns.group, type: 'UINTEGER' }] : []),
+    ];
+  }
+
   /**
-   * Reads a range of rows, in file order, to place `at` of the buffers.
+   * Reads a range of rows, in file order, to place `at` of the arrays. Where there are bags, ranges follow each other:
+   * their ids stand behind those of the rows before.
    *
-   * @param ids (rows, F), local to each field's vocabulary
-   * @param labels (rows)
-   * @throws UserError when the file is damaged or an id is outside its vocabulary
+   * @throws UserError when the file is damaged, an id is outside its vocabulary, or a weight is not positive
    */
-  async read(range: RowRange, at: number, ids: Uint32Array, labels: Float32Array): Promise<void> {
+  async read(range: RowRange, at: number, arrays: RowArrays): Promise<void> {
     const end = range.first + range.count;
     const result = await this.query(
       `${this.selectColumns()} where file_row_number >= ${range.first} and file_row_number < ${end}`,
@@ -116,8 +143,15 @@ export class SplitFile {
       const chunk = await this.guard(result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) break;
       if (read + chunk.rowCount > range.count) throw this.wrongRows(range, read + chunk.rowCount);
-      this.copyLabels(chunk, range.first + read, labels.subarray(at + read));
-      this.copyIds(chunk, range.first + read, ids.subarray((at + read) * this.fields.length));
+      const place = at + read;
+      const firstRow = range.first + read;
+      this.copyLabels(chunk, firstRow, arrays.labels.subarray(place));
+      if (this.shape.hasBags) {
+        const columns = this.fields.map((_, field) => chunk.getColumnVector(field + 1));
+        const { duckdb, path } = this;
+        copyBags(columns, this.fields, { duckdb, path, firstRow, rows: chunk.rowCount }, arrays, place);
+      } else this.copyIds(chunk, firstRow, arrays.ids.subarray(place * this.fields.length));
+      this.copyOthers(chunk, firstRow, place, arrays);
       read += chunk.rowCount;
     }
     if (read !== range.count) throw this.wrongRows(range, read);
@@ -141,7 +175,7 @@ export class SplitFile {
     for (let field = 0; field < F; field++) {
       const column = chunk.getColumnVector(field + 1);
       if (!(column instanceof this.duckdb.DuckDBUIntegerVector)) throw new TypeError('ids are not UINTEGER');
-      const { name, size, known, vocabulary } = this.fields[field];
+      const { size, known } = this.fields[field];
       let largest = 0;
       for (let i = 0, at = field; i < rows; i++, at += F) {
         // NULL would be stored as 0, which is OOV: it must not pass for one.
@@ -153,14 +187,39 @@ export class SplitFile {
       const row = Array.from({ length: rows }, (_, i) => column.getItem(i)).findIndex(
         (id) => id === null || id >= size,
       );
-      const id = column.getItem(row);
-      const place = `field '${name}' in row ${firstRow + row} of '${this.path}'`;
-      throw new UserError(
-        id === null
-          ? `An id is NULL: ${place}.`
-          : `Row ${id} is outside vocabulary '${vocabulary}' (rows 0 to ${size - 1}): ${place}.`,
-        'prepare the data again',
-      );
+      throw badId(column.getItem(row), this.fields[field], firstRow + row, this.path);
+    }
+  }
+
+  /** Numbers, weights and groups. */
+  private copyOthers(chunk: DuckDBDataChunk, firstRow: number, at: number, arrays: RowArrays): void {
+    const { numbers, weights, groups } = arrays;
+    let next = this.fields.length + 1;
+    if (numbers) {
+      const N = this.numbers.length;
+      for (const [n, statistics] of this.numbers.entries()) {
+        const column = chunk.getColumnVector(next++);
+        for (let i = 0; i < chunk.rowCount; i++) {
+          numbers[(at + i) * N + n] = numberInput(column.getItem(i) as number | null, statistics);
+        }
+      }
+    }
+    if (weights) {
+      const column = chunk.getColumnVector(next++);
+      for (let i = 0; i < chunk.rowCount; i++) {
+        const weight = column.getItem(i) as number | null;
+        if (!(weight !== null && weight > 0 && weight < Number.POSITIVE_INFINITY)) {
+          throw new UserError(
+            `Weight ${weight} in row ${firstRow + i} of '${this.path}' is not a positive number.`,
+            'prepare the data again',
+          );
+        }
+        weights[at + i] = weight;
+      }
+    }
+    if (groups) {
+      const column = chunk.getColumnVector(next++);
+      for (let i = 0; i < chunk.rowCount; i++) groups[at + i] = Number(column.getItem(i));
     }
   }
 
@@ -175,7 +234,7 @@ export class SplitFile {
   }
 
   private selectColumns(): string {
-    const columns = ['label', ...this.fields.map(({ name }) => name)].map((name) => quoted(name, '"'));
+    const columns = this.columns().map(({ name }) => quoted(name, '"'));
     return `select ${columns.join(', ')} from read_parquet(${quoted(this.path, "'")}, file_row_number = true)`;
   }
 

@@ -14,6 +14,19 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
   };
 }
 
+/** A parser for a share: more than 0, at most 1. @throws UserError naming the option, the value and the range. */
+export function share(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value > 0 && value <= 1) return value;
+    throw new UserError(
+      `The option ${option} is '${text}', but must be more than 0 and at most 1.`,
+      undefined,
+      2,
+    );
+  };
+}
+
 /** A parser for one of a few words. @throws UserError listing them. */
 export function oneOf<T extends string>(option: string, known: readonly T[]): (text: string) => T {
   return (text) => {

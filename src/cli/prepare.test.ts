@@ -43,6 +43,23 @@ test('prepare prints one JSON object, and refuses to do it again', async () => {
   expect(forced).toMatchObject({ code: 0, out: expect.stringContaining('table rows in 39 fields') });
 });
 
+test('negative sampling is an option, recorded and said', async () => {
+  const input = folder.write('sampled.txt', lines(400, criteoLine));
+  const args = ['prepare', 'criteo', '--input', input, '--out', folder.path('sampled')];
+  expect(await bitrow(...args, '--negative-sampling', '0')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--negative-sampling is '0', but must be more than 0 and at most 1"),
+  });
+  const { out } = await bitrow(...args, '--negative-sampling', '0.1', '--json');
+  const { negativeSampling, splits } = JSON.parse(out);
+  expect(negativeSampling).toBe(0.1);
+  expect(splits[0].rows).toBeLessThan(320);
+  // Validation and test stay whole: some 40 rows each.
+  expect(splits[1].rows + splits[2].rows).toBeGreaterThan(60);
+  const { out: text } = await bitrow('inspect', folder.path('sampled'));
+  expect(text).toContain("kept 0.1 of training's zeros");
+});
+
 test('bad rows and bad usage have their exit codes', async () => {
   const input = folder.write('bad.txt', `${criteoLine(0)}\n2\tx\n`);
   const args = ['prepare', 'criteo', '--input', input, '--out', folder.path('none')];

@@ -10,7 +10,7 @@ import { fileKinds, isFileKind } from '../data/schema-file.js';
 import { UserError } from '../errors.js';
 import type { CommandSpec, Result } from './command.js';
 import { datasetSummary } from './dataset-summary.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, share, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 import { bytes } from './quantities.js';
 
@@ -27,6 +27,7 @@ const optionsSchema = z.object({
   memoryLimit: z.number().optional(),
   threads: z.number().optional(),
   rows: z.number().optional(),
+  negativeSampling: z.number().optional(),
   seed: z.number().optional(),
   force: z.boolean().optional(),
 });
@@ -73,6 +74,11 @@ export const prepareCommand: CommandSpec = {
         oneOf('--split', splitRules),
       )
       .option('--rows <n>', 'take the first n rows only', wholeNumber('--rows', 1))
+      .option(
+        '--negative-sampling <rate>',
+        'share of training rows with label 0 to keep; scores are re-calibrated by it (default: 1)',
+        share('--negative-sampling'),
+      )
       .option('--seed <n>', 'seed of random split and stored order (default: 1)', wholeNumber('--seed', 0))
       .option('--memory-limit <size>', 'such as 4GB (default: 4GB, or half of the memory)', parseMemory)
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))

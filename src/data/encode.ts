@@ -3,8 +3,10 @@
 // others, so that the columns can be put side by side again without a join.
 import type { Field } from '../schema/schema.js';
 import { identifier } from '../schema/sql.js';
+import { isList } from '../schema/transformation.js';
+import { encodeBags } from './bags.js';
 import type { Database } from './database.js';
-import type { RowPlan } from './row-table.js';
+import { plainColumns, type RowPlan } from './row-table.js';
 import { keysOf, type Vocabulary } from './vocabulary.js';
 
 export interface SizedVocabulary {
@@ -40,32 +42,58 @@ export function groupFields(
   return groups;
 }
 
-/** Makes the table `name` with split, label and one column of ids per field, in stored order. */
+/** Makes the table `name` with split, label and one column of ids per field, in stored order. The first of the tables
+ * (`isFirst`) also has the columns that are copied as they are. */
 export async function encodeGroup(
   database: Database,
   name: string,
-  fields: readonly Field[],
+  { fields, isFirst }: { fields: readonly Field[]; isFirst: boolean },
   vocabularyOf: (field: Field) => Vocabulary,
   plan: RowPlan,
+  memoryBytes: number,
   onFraction: (fraction: number) => void,
 ): Promise<void> {
-  const ids = fields.map((field, i) => `coalesce(t${i}.id, 0) AS ${identifier(field.name)}`);
+  const plain = plainColumns(plan.schema).filter(() => isFirst);
+  const columns = [
+    ...plain.map(({ stored, name }) => `rows.${stored} AS ${identifier(name)}`),
+    ...fields.map(
+      (field, i) =>
+        `${isList(field.value) ? `t${i}.ids` : `coalesce(t${i}.id, 0)`} AS ${identifier(field.name)}`,
+    ),
+  ];
+  const bags = fields.filter((field) => isList(field.value));
+  for (const field of bags) {
+    const { table } = vocabularyOf(field);
+    await encodeBags(
+      database,
+      bagTable(field),
+      { table, keys: keysOf(vocabularyOf(field), field, plan) },
+      memoryBytes,
+    );
+  }
   const joins = fields.map((field, i) => {
+    if (isList(field.value)) return `JOIN ${bagTable(field)} AS t${i} ON rows.row = t${i}.row`;
     const vocabulary = vocabularyOf(field);
     const keys = keysOf(vocabulary, field, plan);
     const same = keys.map((key, k) => `${key} IS NOT DISTINCT FROM t${i}.k${k}`);
     return `LEFT JOIN ${vocabulary.table} AS t${i} ON ${same.join(' AND ')}`;
   });
   await database.run(
-    `CREATE TABLE ${name} AS SELECT split, label, ${ids.join(', ')}
-     FROM rows ${joins.join(' ')} ORDER BY split, stored, row`,
+    `CREATE TABLE ${name} AS SELECT split, label, ${columns.join(', ')}
+     FROM rows ${joins.join(' ')} ORDER BY split, stored, rows.row`,
     onFraction,
   );
+  for (const field of bags) await database.run(`DROP TABLE ${bagTable(field)}`);
 }
 
-/** SQL of all encoded columns of one split, in stored order. `groups` are the tables of encodeGroup. */
-export function encodedSql(groups: readonly string[], fields: readonly Field[], split: number): string {
+function bagTable({ name }: Field): string {
+  return identifier(`bags of ${name}`);
+}
+
+/** SQL of the encoded columns of those names and the label, of one split, in stored order. `groups` are the tables of
+ * encodeGroup. */
+export function encodedSql(groups: readonly string[], names: readonly string[], split: number): string {
   const [first] = groups;
-  const columns = fields.map((field) => identifier(field.name)).join(', ');
+  const columns = names.map(identifier).join(', ');
   return `SELECT ${first}.label, ${columns} FROM ${groups.join(' POSITIONAL JOIN ')} WHERE ${first}.split = ${split}`;
 }

@@ -12,7 +12,13 @@ import { fileDataset, isFileKind } from './schema-file.js';
 export interface Base {
   dir: string;
   manifest: Manifest;
-  settings: { seed: number; rule: SplitRule; minCount: number; vocabulary: 'train' | 'all' };
+  settings: {
+    seed: number;
+    rule: SplitRule;
+    minCount: number;
+    vocabulary: 'train' | 'all';
+    negativeSampling: number;
+  };
   /** The data set, where it was one of somebody's own files. */
   dataset: Dataset | null;
   /** Row numbers that are taken. */
@@ -29,7 +35,7 @@ export interface BaseVocabulary {
 /** Opens the data set to extend. @throws UserError when there is none, or it cannot be extended */
 export async function openBase(dir: string): Promise<Base> {
   const { manifest } = await loadDataset(dir);
-  const { split, minCount, vocabulary } = manifest.options;
+  const { split, minCount, vocabulary, negativeSampling } = manifest.options;
   const rule = splitRules.find((known) => known === split);
   if (manifest.vocabularies.some(({ rare }) => rare === undefined) || !rule || typeof minCount !== 'number') {
     throw new UserError(
@@ -42,7 +48,13 @@ export async function openBase(dir: string): Promise<Base> {
   return {
     dir,
     manifest,
-    settings: { seed: manifest.seed, rule, minCount, vocabulary: vocabulary === 'all' ? 'all' : 'train' },
+    settings: {
+      seed: manifest.seed,
+      rule,
+      minCount,
+      vocabulary: vocabulary === 'all' ? 'all' : 'train',
+      negativeSampling: typeof negativeSampling === 'number' ? negativeSampling : 1,
+    },
     dataset:
       isFileKind(name) && reading && reading.format.kind !== 'text'
         ? fileDataset(name, parseSchema(manifest.schema), reading.format, {

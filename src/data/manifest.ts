@@ -1,9 +1,12 @@
 // What an encoded dataset says of itself: DIR/manifest.json. Beside it lie one Parquet file per split (columns:
-// `label` UTINYINT, then one UINTEGER column of local ids per field, in the order of `fields`, rows in stored
-// order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing; count; id from 1, ascending; then, with
-// id 0, the values that are too rare to have one, so that `--extend` can go on counting) and the index from value to id
-// (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
+// `label` UTINYINT; one column of local ids per field, in the order of `fields`: UINTEGER, or UINTEGER[] for a bag, in
+// the order of the list and never empty; one DOUBLE column per number, NULL for missing; `weight` FLOAT; `group`
+// UINTEGER, 0 for none. Rows in stored order) and two files per vocabulary: Parquet (value VARCHAR, NULL for missing;
+// count; id from 1, ascending; then, with id 0, the values that are too rare to have one, so that `--extend` can go on
+// counting) and the index from value to id (formats/vocabulary-index.ts). Id 0 is OOV and stands in no index.
 import { z } from 'zod';
+import { numberTransforms } from '../schema/number-input.js';
+import { poolings } from '../schema/schema.js';
 import { type TimeFormat, timeFormats } from '../schema/transformation.js';
 
 export const splitNames = ['train', 'validation', 'test'] as const;
@@ -58,7 +61,28 @@ export const manifestSchema = z.strictObject({
    */
   extends: z.array(z.string()).optional(),
   /** In the order of the columns. `vocabulary` names one of `vocabularies`. */
-  fields: z.array(z.strictObject({ name: z.string(), vocabulary: z.string() })),
+  fields: z.array(
+    z.strictObject({
+      name: z.string(),
+      vocabulary: z.string(),
+      /** Where the field holds a list. `longest` is the most elements of one row, over all splits. */
+      bag: z.strictObject({ pooling: z.enum(poolings), longest: z.number() }).optional(),
+    }),
+  ),
+  /** Numeric inputs in the order of their columns, as they are standardised: measured over the training split. */
+  numbers: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        transform: z.enum(numberTransforms),
+        mean: z.number(),
+        deviation: z.number().positive(),
+      }),
+    )
+    .optional(),
+  /** Whether rows have a weight, and a group. */
+  hasWeight: z.literal(true).optional(),
+  hasGroup: z.literal(true).optional(),
   /** In the order of their numbers, which random streams use: new ones go at the end. `size` counts OOV (id 0). */
   vocabularies: z.array(
     z.strictObject({
@@ -78,8 +102,13 @@ export const manifestSchema = z.strictObject({
       file: z.string(),
       rows: z.number(),
       positives: z.number(),
-      /** Rows whose id is 0, per field in the order of `fields`. */
+      /** Ids that are 0, per field in the order of `fields`. */
       oov: z.array(z.number()).optional(),
+      /** Where a field is a bag: ids in all rows, per field in the order of `fields`. */
+      ids: z.array(z.number()).optional(),
+      /** Where a field is a bag: how many ids any 1, 2, 4, 8, … rows have at most, in all fields together; the last
+       * entry counts all rows. */
+      mostIds: z.array(z.number()).optional(),
       /** Rows of every row group but the last. */
       rowGroupRows: z.number(),
       sha256: z.string(),

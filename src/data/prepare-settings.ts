@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { UserError, unknownName } from '../errors.js';
 import { canonicalJson } from '../schema/fingerprint.js';
-import { listFields, parseSchema } from '../schema/schema.js';
+import { parseSchema } from '../schema/schema.js';
 import type { Dataset, SplitRule } from './datasets/dataset.js';
 import { datasetNames, datasets, isDatasetName } from './datasets/registry.js';
 import { type Base, openBase } from './extend.js';
@@ -17,6 +17,7 @@ export interface Settings {
   minCount: number;
   vocabulary: 'train' | 'all';
   rows: number;
+  negativeSampling: number;
   skipBadRows: number;
   threads: number;
   memoryBytes: number;
@@ -82,9 +83,19 @@ function resolveSettings(
       2,
     );
   }
-  const lists = listFields(dataset.schema);
-  if (lists.length > 0)
-    throw new UserError(`Fields that hold lists cannot be prepared yet: ${lists.join(', ')}.`);
+  const negativeSampling = inherit(
+    '--negative-sampling',
+    options.negativeSampling,
+    stored?.negativeSampling,
+    1,
+  );
+  if (!(negativeSampling > 0 && negativeSampling <= 1)) {
+    throw new UserError(
+      `The option negativeSampling is ${negativeSampling}, but must be more than 0 and at most 1.`,
+      undefined,
+      2,
+    );
+  }
   return {
     rule,
     seed: inherit('--seed', whole('seed', options.seed, 0), stored?.seed, 1),
@@ -95,6 +106,7 @@ function resolveSettings(
       dataset.minCount,
     ),
     vocabulary: inherit('--vocabulary', options.vocabulary, stored?.vocabulary, 'train'),
+    negativeSampling,
     rows: whole('rows', options.rows, 1) ?? Number.POSITIVE_INFINITY,
     skipBadRows: whole('skipBadRows', options.skipBadRows, 0) ?? 0,
     threads: whole('threads', options.threads, 1) ?? availableParallelism(),

@@ -10,19 +10,20 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { fingerprint } from '../schema/fingerprint.js';
-import { type Field, vocabularyOf } from '../schema/schema.js';
+import { type Field, rowColumns, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
 import { type Database, diskFull, openDatabase } from './database.js';
 import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
-import { isDatasetName } from './datasets/registry.js';
+import { describeFields, describeNumbers, describeReading, describeSkipped } from './describe.js';
 import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { removeStale, requireFree, writeDirectory } from './output-directory.js';
-import { resolveTask, type Task } from './prepare-settings.js';
-import { readFile, type SkippedRows, sentenceAbout } from './read.js';
-import { createRowsSql, planRows, type RowPlan } from './row-table.js';
-import { buildVocabulary, planVocabularies } from './vocabulary.js';
-import { writeSplit, writeVocabulary } from './write.js';
+import { resolveTask, type Settings, type Task } from './prepare-settings.js';
+import { readFile, type SkippedRows } from './read.js';
+import { createRowsSql, encodedFields, keyColumns, planRows, type RowPlan } from './row-table.js';
+import { hashSql, keptSql } from './split.js';
+import { buildVocabulary, planGroups, planVocabularies } from './vocabulary.js';
+import { type WrittenSplit, writeSplit, writeVocabulary } from './write.js';
 
 export const stages = ['read', 'count', 'encode', 'write'] as const;
 
@@ -54,6 +55,9 @@ export interface PrepareOptions {
   skipBadRows?: number | undefined;
   /** At most this many rows, the first ones. Default: all. */
   rows?: number | undefined;
+  /** Keep this share of the training rows whose label is 0, chosen by seed and row number; more than 0, at most 1.
+   * Models trained on it are calibrated to all rows when they score. Default: 1. */
+  negativeSampling?: number | undefined;
   /** 0 to 2^53 − 1. Default: 1. */
   seed?: number | undefined;
   /** Replace an encoded data set that is there. */
@@ -114,6 +118,7 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   const { schema } = dataset;
   const plan = planRows(schema, settings.seed, settings.rule, dataset.timeSplit);
   const { input, skipped } = await readAll(plan, job);
+  await sampleNegatives(database, settings);
   // A new day may well lie behind the training rows of a split by time.
   if (!base) await requireTraining(database, settings.rule);
   const vocabularies = await countAll(plan, job);
@@ -121,7 +126,7 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
 
   const written = [];
   for (const vocabulary of vocabularies) written.push(await writeVocabulary(database, directory, vocabulary));
-  const splits = [];
+  const splits: WrittenSplit[] = [];
   const names = splitNames.filter(
     (split) => settings.rule !== 'files' || job.files.some((f) => f.split === split),
   );
@@ -141,6 +146,7 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       minCount: settings.minCount,
       vocabulary: settings.vocabulary,
       rows: Number.isFinite(settings.rows) ? settings.rows : null,
+      negativeSampling: settings.negativeSampling,
     },
     schema,
     ...describeReading(job),
@@ -149,13 +155,23 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       written.map(({ name, index }) => ({ name, sha256: index.sha256 })),
     ),
     ...(base && { extends: [...(base.manifest.extends ?? []), base.manifest.fingerprint] }),
-    fields: schema.fields.map((field) => ({ name: field.name, vocabulary: vocabularyOf(field) })),
+    fields: describeFields(schema, splits),
+    ...(await describeNumbers(directory, job)),
+    ...(schema.weight !== undefined && { hasWeight: true }),
+    ...(schema.group !== undefined && { hasGroup: true }),
     vocabularies: written,
-    splits,
+    splits: splits.map(({ split }) => split),
     ...(base && { firstRow: base.rows }),
     input,
     ...describeSkipped(skipped),
   };
+}
+
+/** Drops training rows with label 0 but for the share to keep. Row numbers stay those of the inputs. */
+async function sampleNegatives(database: Database, { seed, negativeSampling }: Settings): Promise<void> {
+  if (negativeSampling === 1) return;
+  const kept = keptSql(hashSql(seed, 'row'), negativeSampling);
+  await database.run(`DELETE FROM rows WHERE split = 0 AND label = 0 AND NOT (${kept})`);
 }
 
 async function readAll(plan: RowPlan, job: Job): Promise<{ input: Manifest['input']; skipped: SkippedRows }> {
@@ -181,28 +197,6 @@ async function readAll(plan: RowPlan, job: Job): Promise<{ input: Manifest['inpu
   return { input: read, skipped };
 }
 
-function describeReading({ name, dataset: { format, timeSplit } }: Task): Pick<Manifest, 'reading'> {
-  if (isDatasetName(name) || format.kind === 'movielens') return {};
-  switch (format.kind) {
-    case 'parquet':
-      return { reading: { format, timeSplit } };
-    case 'csv':
-      return {
-        reading: { format: { ...format, columns: format.columns && [...format.columns] }, timeSplit },
-      };
-    case 'text': {
-      const [columns, labels] = [[...format.columns], [...format.labels]];
-      return { reading: { format: { ...format, columns, labels }, timeSplit } };
-    }
-  }
-}
-
-/** As with inputs, the file's name alone. */
-function describeSkipped({ rows, first }: SkippedRows): Pick<Manifest, 'skipped'> {
-  if (first === null) return {};
-  return { skipped: { rows, first: sentenceAbout(basename(first.path), first.says) } };
-}
-
 async function requireTraining(database: Database, rule: SplitRule): Promise<void> {
   const [row] = await database.query('SELECT count(*) AS rows FROM rows WHERE split = 0');
   if (Number(row?.rows) > 0) return;
@@ -212,6 +206,7 @@ async function requireTraining(database: Database, rule: SplitRule): Promise<voi
   );
 }
 
+/** The vocabularies in their order. Groups are numbered elsewhere, see encodeAll: theirs is not written. */
 async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
   const { database, settings } = job;
   const counted = settings.vocabulary === 'all' ? 'true' : 'split = 0';
@@ -228,26 +223,42 @@ async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
 
 async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: Job): Promise<string[]> {
   const { database, settings } = job;
-  const { fields } = plan.schema;
+  const { group } = plan.schema;
+  const fields = encodedFields(plan.schema);
   const byName = new Map(built.map((entry) => [entry.vocabulary.name, entry]));
+  const groups = group === undefined ? undefined : await numberGroups(plan, group, job);
   const find = (field: Field): SizedVocabulary => {
-    const entry = byName.get(vocabularyOf(field));
+    const entry = field.name === rowColumns.group && groups ? groups : byName.get(vocabularyOf(field));
     if (!entry) throw new Error(`No vocabulary was built for the field ${field.name}.`);
     return entry;
   };
   const tables: string[] = [];
   let done = 0;
-  for (const group of groupFields(fields, find, settings.memoryBytes)) {
+  for (const part of groupFields(fields, find, settings.memoryBytes)) {
     const table = `encoded${tables.length}`;
-    const onFraction = (f: number) => report(job, 'encode', done + f * group.length, fields.length);
+    const onFraction = (f: number) => report(job, 'encode', done + f * part.length, fields.length);
     onFraction(0);
-    await encodeGroup(database, table, group, (field) => find(field).vocabulary, plan, onFraction);
+    await encodeGroup(
+      database,
+      table,
+      { fields: part, isFirst: tables.length === 0 },
+      (field) => find(field).vocabulary,
+      plan,
+      settings.memoryBytes,
+      onFraction,
+    );
     tables.push(table);
-    done += group.length;
+    done += part.length;
   }
   report(job, 'encode', fields.length, fields.length);
   await database.run('DROP TABLE rows');
   return tables;
+}
+
+async function numberGroups(plan: RowPlan, column: string, { database }: Job): Promise<SizedVocabulary> {
+  const vocabulary = planGroups(column);
+  const [key] = keyColumns(plan, vocabulary.fields[0].value);
+  return buildVocabulary(database, vocabulary, plan, `${key} IS NOT NULL`, null);
 }
 
 function report({ options }: Job, stage: PrepareProgress['stage'], done: number, total: number): void {

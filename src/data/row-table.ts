@@ -1,19 +1,25 @@
 // The table that everything after reading works on: one row per raw row, one VARCHAR column per simple value
 // (the parts of crosses, once each), its split and its place in the stored order. The columns:
 //   row, stored (order key), split (index in splitNames), label, fault (index of the first failed check), v0, v1, …
+//   (VARCHAR, a list of it for a split), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
-import type { Schema } from '../schema/schema.js';
+import { type Field, rowColumns, type Schema } from '../schema/schema.js';
 import {
+  type Check,
   checksOf,
   crossSql,
   identifier,
   labelSql,
+  numberCheck,
+  numberReadings,
+  numberSql,
   readingsOf,
   type Simple,
   valueSql,
+  weightCheck,
 } from '../schema/sql.js';
-import { crossParts, type Transformation } from '../schema/transformation.js';
+import { crossParts, isList, type Transformation } from '../schema/transformation.js';
 import type { SplitRule, TimeSplit } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
 import { hashSql, orderSql, splitSql } from './split.js';
@@ -54,14 +60,39 @@ export function planRows(
   rule: SplitRule,
   timeSplit: TimeSplit | undefined,
 ): RowPlan {
-  const parts = schema.fields.flatMap((field) => crossParts(field.value));
+  const parts = encodedFields(schema).flatMap((field) => crossParts(field.value));
   const values = [...new Map(parts.map((part) => [canonicalJson(part), part])).values()];
   return { schema, seed, rule, timeSplit: rule === 'time' ? timeSplit : undefined, values };
 }
 
+/** Everything that gets ids: the fields, and the group, whose numbers are ids of a vocabulary that is not kept. */
+export function encodedFields({ fields, group }: Schema): Field[] {
+  return group === undefined ? [...fields] : [...fields, groupField(group)];
+}
+
+/** The group as a field. */
+export function groupField(column: string): Field {
+  return { name: rowColumns.group, value: { kind: 'column', column } };
+}
+
+/** The columns of numbers that are copied as they are: in the row table, as SQL, their type, in the encoded split. */
+export function plainColumns({ numbers = [], weight }: Schema) {
+  const columns = numbers.map(({ name, column }, i) => ({
+    stored: `n${i}`,
+    sql: numberSql(column),
+    type: 'DOUBLE',
+    name,
+  }));
+  if (weight !== undefined) {
+    columns.push({ stored: 'weight', sql: numberSql(weight), type: 'FLOAT', name: rowColumns.weight });
+  }
+  return columns;
+}
+
 /** SQL of the empty table. */
 export function createRowsSql(plan: RowPlan): string {
-  const values = plan.values.map((_, i) => `v${i} VARCHAR`);
+  const values = plan.values.map((value, i) => `v${i} VARCHAR${isList(value) ? '[]' : ''}`);
+  for (const { stored, type } of plainColumns(plan.schema)) values.push(`${stored} ${type}`);
   return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault USMALLINT,
     ${values.join(', ')})`;
 }
@@ -69,20 +100,31 @@ export function createRowsSql(plan: RowPlan): string {
 /** SQL that adds raw rows to the table. Bad rows come too, with `fault` set. */
 export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const label = parseComparison(plan.schema.label);
-  const readings = readingsOf(readValues(plan), label, raw.column);
+  const plain = plainColumns(plan.schema);
+  const readings = new Map(
+    [
+      ...readingsOf(readValues(plan), label, raw.column),
+      ...numberReadings(numberColumns(plan.schema), raw.column),
+    ].map(({ name, sql }) => [name, sql]),
+  );
   const faults = allChecks(plan, raw).map(({ valid }, i) => `WHEN NOT (${valid}) THEN ${i}`);
   const time = plan.timeSplit && { sql: splitTimeSql(plan.timeSplit), ...plan.timeSplit };
   const split = splitSql(plan.rule, { row: 'row', hash: 'hash', time, file: raw.split });
   return `INSERT INTO rows
     SELECT row, ${orderSql('hash')}, ${split}, ${labelSql(label)}, CASE ${faults.join(' ')} END,
-      ${plan.values.map(valueSql).join(', ')}
+      ${[...plan.values.map(valueSql), ...plain.map(({ sql }) => sql)].join(', ')}
     FROM (SELECT *, ${hashSql(plan.seed, 'row')} AS hash,
-      ${readings.map(({ name, sql }) => `${sql} AS ${name}`).join(', ')} FROM (${raw.relation}))`;
+      ${[...readings].map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM (${raw.relation}))`;
 }
 
 /** Every check in the order of `fault`, the file format's first. */
 export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
-  const checks = checksOf(readValues(plan), parseComparison(plan.schema.label));
+  const { numbers = [], weight } = plan.schema;
+  const checks: Check[] = [
+    ...checksOf(readValues(plan), parseComparison(plan.schema.label)),
+    ...numbers.map(({ column }) => numberCheck(column)),
+    ...(weight === undefined ? [] : [weightCheck(weight)]),
+  ];
   if (plan.timeSplit) {
     const { column } = plan.timeSplit;
     const valid = `${splitTimeSql(plan.timeSplit)} IS NOT NULL`;
@@ -113,6 +155,10 @@ export function keyColumns(plan: RowPlan, value: Transformation): string[] {
 /** SQL of a field's value as text, over the SQL of its key columns. */
 export function textSql(value: Transformation, keys: readonly string[]): string {
   return value.kind === 'cross' ? crossSql(keys) : String(keys[0]);
+}
+
+function numberColumns({ numbers = [], weight }: Schema): string[] {
+  return [...numbers.map(({ column }) => column), ...(weight === undefined ? [] : [weight])];
 }
 
 /** What must be read: the values, and the time that the split compares. */

@@ -4,6 +4,7 @@
 //   hash      md5 of 'seed:row', 32 hexadecimal digits
 //   order     the first 16 digits as a number; equal numbers are ordered by row
 //   random    the last 8 digits as a number, mod 10: 0 to 7 train, 8 validation, 9 test
+//   sampling  the 8 digits before those as a number: a training negative stays if it is below rate · 2^32
 import type { SplitRule } from './datasets/dataset.js';
 import { type SplitName, splitNames } from './manifest.js';
 
@@ -18,6 +19,11 @@ export function hashSql(seed: number, row: string): string {
 /** SQL of the number that stored rows are sorted by (UBIGINT). */
 export function orderSql(hash: string): string {
   return hex(hash, 1, 16, 'UBIGINT');
+}
+
+/** SQL of whether negative sampling at a rate keeps a row of training whose label is 0. */
+export function keptSql(hash: string, rate: number): string {
+  return `${hex(hash, 17, 8, 'UINTEGER')} < ${Math.round(rate * 2 ** 32)}`;
 }
 
 export interface SplitColumns {

@@ -1,13 +1,13 @@
 // A vocabulary: which values of its fields get an id. Id 0 is OOV; from 1 by count, the most frequent first, equal
 // counts by value (bytes of UTF-8, missing first). Missing is a value like any other. Kept are the values seen at
-// least `minCount` times in the rows counted.
-
+// least `minCount` times in the rows counted. Of a list each element counts, and an empty list as one missing value.
 import { type Field, type Schema, vocabularyOf } from '../schema/schema.js';
 import { literal } from '../schema/sql.js';
+import { isList } from '../schema/transformation.js';
 import type { Database } from './database.js';
 import type { SizedVocabulary } from './encode.js';
 import type { BaseVocabulary } from './extend.js';
-import { keyColumns, type RowPlan, textSql } from './row-table.js';
+import { groupField, keyColumns, type RowPlan, textSql } from './row-table.js';
 
 export interface Vocabulary {
   name: string;
@@ -37,6 +37,24 @@ export function planVocabularies(schema: Schema, plan: RowPlan, minCount: number
   });
 }
 
+/** Numbers for groups, over all rows: 0 is a row without one, the others count from 1. Built like a vocabulary. */
+export function planGroups(column: string): Vocabulary {
+  const field = groupField(column);
+  return {
+    name: field.name,
+    table: 'groups',
+    restTable: 'rest_of_groups',
+    fields: [field],
+    minCount: 1,
+    keys: 1,
+  };
+}
+
+/** SQL of a list's elements over the row table's column: never empty, since no value is a missing one. */
+export function elementsSql(column: string): string {
+  return `coalesce(${column}, [CAST(NULL AS VARCHAR)])`;
+}
+
 /** SQL, over the row table, of the keys that a field is looked up by: the parts of its value, or, where fields of
  * different make share the vocabulary, its text. */
 export function keysOf(vocabulary: Vocabulary, field: Field, plan: RowPlan): string[] {
@@ -64,7 +82,9 @@ export async function buildVocabulary(
   const keys = Array.from({ length: vocabulary.keys }, (_, i) => `k${i}`);
   const list = keys.join(', ');
   const occurrences = vocabulary.fields.map((field) => {
-    const columns = keysOf(vocabulary, field, plan).map((key, i) => `${key} AS k${i}`);
+    const columns = keysOf(vocabulary, field, plan).map(
+      (key, i) => `${isList(field.value) ? `unnest(${elementsSql(key)})` : key} AS k${i}`,
+    );
     // A value that does not count now may still have an id in `base`, and be looked up.
     return `SELECT ${columns.join(', ')}, ${counted} AS counted FROM rows ${base ? '' : `WHERE ${counted}`}`;
   });

@@ -1,12 +1,15 @@
 // The files of an encoded data set: Parquet for splits and vocabularies, written so that the same tables give the
 // same bytes with any number of threads (rows in a total order, row groups of a fixed size).
 import { join } from 'node:path';
-import type { Schema } from '../schema/schema.js';
+import { rowColumns, type Schema } from '../schema/schema.js';
 import { identifier, literal } from '../schema/sql.js';
+import { isList } from '../schema/transformation.js';
+import { mostIds } from './bags.js';
 import { sha256OfFile } from './checksum.js';
 import type { Database } from './database.js';
 import { encodedSql, type SizedVocabulary } from './encode.js';
 import { type Manifest, type SplitName, splitNames } from './manifest.js';
+import { plainColumns } from './row-table.js';
 import { writeIndex } from './vocabulary-index.js';
 
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
@@ -36,31 +39,54 @@ export async function writeVocabulary(
   return { name: vocabulary.name, size, rare, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 
-/** Writes `<split>.parquet`: label, then the fields. Snappy, because it is read once per epoch. */
+export interface WrittenSplit {
+  split: Manifest['splits'][number];
+  /** The most elements of one row, per field. */
+  longest: number[];
+}
+
+/** Writes `<split>.parquet`: label, fields, numbers, weight, group. Snappy, because it is read once per epoch. */
 export async function writeSplit(
   database: Database,
   directory: string,
   split: SplitName,
   schema: Schema,
   groups: readonly string[],
-): Promise<Manifest['splits'][number]> {
+): Promise<WrittenSplit> {
   const file = `${split}.parquet`;
-  const rows = encodedSql(groups, schema.fields, splitNames.indexOf(split));
+  const names = [...schema.fields, ...plainColumns(schema)].map(({ name }) => name);
+  if (schema.group !== undefined) names.push(rowColumns.group);
+  const rows = encodedSql(groups, names, splitNames.indexOf(split));
   await database.run(
     `COPY (${rows}) TO ${literal(join(directory, file))}
      (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows})`,
   );
-  const oov = schema.fields.map((field, i) => `count(*) FILTER (${identifier(field.name)} = 0) AS o${i}`);
+  const { fields } = schema;
+  const counted = fields.flatMap(({ name, value }, i) => {
+    const ids = identifier(name);
+    if (!isList(value)) return `count(*) FILTER (${ids} = 0) AS o${i}`;
+    const oov = `coalesce(sum(len(list_filter(${ids}, lambda id: id = 0))), 0) AS o${i}`;
+    return [oov, `coalesce(sum(len(${ids})), 0) AS i${i}`, `coalesce(max(len(${ids})), 0) AS l${i}`];
+  });
   const [counts] = await database.query(
-    `SELECT count(*) AS rows, count(*) FILTER (label = 1) AS positives, ${oov.join(', ')} FROM (${rows})`,
+    `SELECT count(*) AS rows, count(*) FILTER (label = 1) AS positives, ${counted.join(', ')} FROM (${rows})`,
   );
+  const count = (name: string) => Number(counts?.[name]);
+  const hasBags = fields.some(({ value }) => isList(value));
   return {
-    name: split,
-    file,
-    rows: Number(counts?.rows),
-    positives: Number(counts?.positives),
-    oov: oov.map((_, i) => Number(counts?.[`o${i}`])),
-    rowGroupRows,
-    sha256: await sha256OfFile(join(directory, file)),
+    split: {
+      name: split,
+      file,
+      rows: count('rows'),
+      positives: count('positives'),
+      oov: fields.map((_, i) => count(`o${i}`)),
+      ...(hasBags && {
+        ids: fields.map(({ value }, i) => count(isList(value) ? `i${i}` : 'rows')),
+        mostIds: await mostIds(database, rows, fields),
+      }),
+      rowGroupRows,
+      sha256: await sha256OfFile(join(directory, file)),
+    },
+    longest: fields.map(({ value }, i) => (isList(value) ? count(`l${i}`) : 1)),
   };
 }

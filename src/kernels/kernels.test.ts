@@ -199,8 +199,8 @@ describe('the kernels equal their reference in every bit', () => {
           const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
           const kernels = implementation(memory);
           const unique = 7;
-          const [sums, lists, out, work, wide, positions, starts, occurrences, mask] = [
-            1024, 8192, 10240, 12288, 14336, 16384, 17408, 18432, 20480,
+          const [sums, lists, out, work, wide, positions, starts, occurrences, divisors, mask] = [
+            1024, 8192, 10240, 12288, 14336, 16384, 17408, 18432, 19456, 20480,
           ];
           const floats = new Float32Array(memory.buffer, sums, unique * parts * dim);
           for (let i = 0; i < floats.length; i++) floats[i] = Math.sin(seed + i * 1.7) * 10 ** (i % 5);
@@ -223,10 +223,23 @@ describe('the kernels equal their reference in every bit', () => {
           kernels.expandRows(sums, positions, 10, dim, wide);
           kernels.segmentSum(wide, starts, occurrences, 4, dim, out);
           const segments = new Uint8Array(memory.buffer).slice(out, out + 4 * dim * 4);
+          // Bags of three, one, four and two rows; the second half of the kernel's work in place.
+          new Float32Array(memory.buffer, divisors, 4).set([3, 1, 1, 2]);
+          kernels.poolRows(sums, positions, starts, divisors, 4, dim, out);
+          kernels.divideRows(wide, divisors, 4, dim);
+          const pooled = new Uint8Array(memory.buffer).slice(out, out + 4 * dim * 4);
+          const divided = new Uint8Array(memory.buffer).slice(wide, wide + 10 * dim * 4);
           kernels.combineRows(listAt[0], listAt[1], listAt[2], unique, parts, sums, unique, dim, out, work);
           kernels.dropoutMask(mask, work, 3, dim, 5, seed, 1, 4, 2, Stream.dropout, 0.8, 1.25);
           const all = new Uint8Array(memory.buffer);
-          return Buffer.concat([segments, all.slice(sums, lists), all.slice(out, work), all.slice(mask)]);
+          return Buffer.concat([
+            segments,
+            pooled,
+            divided,
+            all.slice(sums, lists),
+            all.slice(out, work),
+            all.slice(mask),
+          ]);
         });
         expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),
@@ -244,6 +257,25 @@ describe('the kernels equal their reference in every bit', () => {
       expect(mask[0]).toBe(0);
       kernels.dropoutMask(64, 128, 1, 1, 0, 11, 0, 1, 0, Stream.dropout, u + 2 ** -24, 2);
       expect(mask[0]).toBe(2);
+    }
+  });
+
+  it('and pool as the words say: (a + b + a) / 3, and a sum as it is', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    new Float32Array(memory.buffer, 64, 4).set([1, 0.1, 16_777_216, 0.2]);
+    new Uint32Array(memory.buffer, 128, 5).set([0, 1, 0, 1, 0]);
+    new Uint32Array(memory.buffer, 192, 3).set([0, 3, 5]);
+    new Float32Array(memory.buffer, 256, 2).set([3, 1]);
+    for (const kernels of [wasmKernels(memory), referenceKernels(memory)]) {
+      kernels.poolRows(64, 128, 192, 256, 2, 2, 512);
+      // In fp32 1 + 2^24 is 2^24: the order of the sum shows.
+      const third = Math.fround(Math.fround(Math.fround(0.1) + Math.fround(0.2)) + Math.fround(0.1)) / 3;
+      expect([...new Float32Array(memory.buffer, 512, 4)]).toEqual([
+        Math.fround(16_777_216 / 3),
+        Math.fround(third),
+        16_777_216,
+        Math.fround(Math.fround(0.2) + Math.fround(0.1)),
+      ]);
     }
   });
 

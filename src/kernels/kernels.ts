@@ -80,6 +80,21 @@ export interface OptimizerKernels {
 export interface BatchKernels {
   /** out (count, dim) = values[positions[i]]. */
   expandRows(values: number, positions: number, count: number, dim: number, out: number): void;
+  /**
+   * out (segments, dim): of each segment the sum of values[positions[k]], k from offsets[s] to offsets[s + 1] − 1 in
+   * that order, over divisors[s] (fp32; 1 for a sum, the number of elements for a mean). No segment is empty.
+   */
+  poolRows(
+    values: number,
+    positions: number,
+    offsets: number,
+    divisors: number,
+    segments: number,
+    dim: number,
+    out: number,
+  ): void;
+  /** values (count, dim) over divisors (count). */
+  divideRows(values: number, divisors: number, count: number, dim: number): void;
   /** out (unique, dim): per row, the sum over its occurrences in batch order. */
   segmentSum(
     dValues: number,

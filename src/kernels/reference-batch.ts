@@ -12,13 +12,32 @@ export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKer
     for (let j = 0; j < count; j++) sum[j] += addend[j];
   }
 
+  function divideRows(values: number, divisors: number, count: number, dim: number): void {
+    for (const [i, divisor] of floats(divisors, count).entries()) {
+      const row = floats(values + i * dim * 4, dim);
+      if (divisor !== 1) for (let j = 0; j < dim; j++) row[j] /= divisor;
+    }
+  }
+
   return {
     addInto,
+    divideRows,
 
     expandRows(values, positions, count, dim, out) {
       for (const [i, position] of uints(positions, count).entries()) {
         floats(out + i * dim * 4, dim).set(floats(values + position * dim * 4, dim));
       }
+    },
+
+    poolRows(values, positions, offsets, divisors, segments, dim, out) {
+      const offset = uints(offsets, segments + 1);
+      const position = uints(positions, offset[segments]);
+      for (let s = 0; s < segments; s++) {
+        const to = out + s * dim * 4;
+        floats(to, dim).set(floats(values + position[offset[s]] * dim * 4, dim));
+        for (let k = offset[s] + 1; k < offset[s + 1]; k++) addInto(to, values + position[k] * dim * 4, dim);
+      }
+      divideRows(out, divisors, segments, dim);
     },
 
     segmentSum(dValues, starts, occurrences, unique, dim, out) {

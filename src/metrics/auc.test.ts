@@ -37,6 +37,19 @@ describe('auc', () => {
     );
   });
 
+  it('is the same with weights of one number, up to the order of the sum', () => {
+    fc.assert(
+      fc.property(scored, fc.constantFrom(1, 0.25), (rows, weight) => {
+        const logits = Float32Array.from(rows, ([value]) => value);
+        const labels = Float32Array.from(rows, ([, label]) => label);
+        const weighted = auc(logits, labels, new Float32Array(rows.length).fill(weight));
+        const plain = auc(logits, labels);
+        if (plain === null) expect(weighted).toBeNull();
+        else expect(weighted).toBeCloseTo(plain, 14);
+      }),
+    );
+  });
+
   it('takes views and byte labels, and leaves its input alone', () => {
     const logits = new Float32Array([9, 3, 1, 2]).subarray(1);
     expect(auc(logits, new Uint8Array([1, 0, 0]))).toBe(1);

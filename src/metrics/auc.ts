@@ -1,18 +1,26 @@
 // Area under the ROC curve, exact: the fraction of (positive, negative) pairs that are ranked right, ties counting
 // one half (Mann–Whitney).
 import { type RankedClasses, rankClasses } from './ranking.js';
+import { weightedAuc } from './weighted-auc.js';
 
 /**
  * AUC of scores that order like the probability of a 1.
  *
  * @param logits (rows), any order-preserving score does; infinities are allowed
  * @param labels (rows), 0 or 1
+ * @param weights (rows): a pair counts as the product of its two
  * @returns null when there is only one class, or no row
  * @throws UserError for a NaN among the logits or a label that is neither 0 nor 1
  * @example auc(new Float32Array([-1, 0, 2]), new Float32Array([0, 1, 1])) // 1
  */
-export function auc(logits: Float32Array, labels: Float32Array | Uint8Array): number | null {
-  return aucOf(rankClasses(logits, labels));
+export function auc(
+  logits: Float32Array,
+  labels: Float32Array | Uint8Array,
+  weights: Float32Array | null = null,
+): number | null {
+  const ranked = rankClasses(logits, labels);
+  if (!weights || ranked.positive.length === 0 || ranked.negative.length === 0) return aucOf(ranked);
+  return weightedAuc(logits, labels, weights);
 }
 
 /** AUC of rows that are ranked already; as `auc`. */

@@ -22,21 +22,29 @@ export function sigmoid(logit: number): number {
  *
  * @param logits (rows)
  * @param labels (rows), 0 or 1
+ * @param weights (rows), what a row counts in both rates
  * @returns null when there is no row
  */
-export function calibration(logits: Float32Array, labels: Float32Array | Uint8Array): Calibration | null {
+export function calibration(
+  logits: Float32Array,
+  labels: Float32Array | Uint8Array,
+  weights: Float32Array | null = null,
+): Calibration | null {
   const rows = logits.length;
   if (labels.length !== rows) throw new RangeError(`${rows} logits but ${labels.length} labels`);
   if (rows === 0) return null;
   let predicted = 0;
   let positives = 0;
+  let total = 0;
   for (let i = 0; i < rows; i++) {
-    predicted += sigmoid(logits[i]);
-    positives += labels[i];
+    const weight = weights === null ? 1 : weights[i];
+    predicted += weight * sigmoid(logits[i]);
+    positives += weight * labels[i];
+    total += weight;
   }
   return {
-    predicted: predicted / rows,
-    observed: positives / rows,
+    predicted: predicted / total,
+    observed: positives / total,
     ratio: positives === 0 ? null : predicted / positives,
   };
 }

@@ -15,15 +15,29 @@ export function crossEntropy(logit: number, label: number): number {
  *
  * @param logits (rows)
  * @param labels (rows), 0 or 1
+ * @param weights (rows), what a row counts in the mean
  * @returns null when there is no row
  * @example logloss(new Float32Array([0]), new Float32Array([1])) // Math.log(2)
  */
-export function logloss(logits: Float32Array, labels: Float32Array | Uint8Array): number | null {
+export function logloss(
+  logits: Float32Array,
+  labels: Float32Array | Uint8Array,
+  weights: Float32Array | null = null,
+): number | null {
   const rows = logits.length;
   if (labels.length !== rows) throw new RangeError(`${rows} logits but ${labels.length} labels`);
+  if (rows === 0) return null;
   let sum = 0;
-  for (let i = 0; i < rows; i++) sum += crossEntropy(logits[i], labels[i]);
-  return rows === 0 ? null : sum / rows;
+  if (weights === null) {
+    for (let i = 0; i < rows; i++) sum += crossEntropy(logits[i], labels[i]);
+    return sum / rows;
+  }
+  let total = 0;
+  for (let i = 0; i < rows; i++) {
+    sum += weights[i] * crossEntropy(logits[i], labels[i]);
+    total += weights[i];
+  }
+  return sum / total;
 }
 
 /**
@@ -32,11 +46,20 @@ export function logloss(logits: Float32Array, labels: Float32Array | Uint8Array)
  *
  * @returns null when there is only one class, or no row
  */
-export function normalizedEntropy(logits: Float32Array, labels: Float32Array | Uint8Array): number | null {
+export function normalizedEntropy(
+  logits: Float32Array,
+  labels: Float32Array | Uint8Array,
+  weights: Float32Array | null = null,
+): number | null {
   let positives = 0;
-  for (let i = 0; i < labels.length; i++) positives += labels[i];
-  const rate = positives / labels.length;
-  const loss = logloss(logits, labels);
-  if (loss === null || positives === 0 || positives === labels.length) return null;
+  let total = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const weight = weights === null ? 1 : weights[i];
+    positives += weight * labels[i];
+    total += weight;
+  }
+  const rate = positives / total;
+  const loss = logloss(logits, labels, weights);
+  if (loss === null || positives === 0 || labels.indexOf(0) < 0) return null;
   return loss / -(rate * Math.log(rate) + (1 - rate) * Math.log(1 - rate));
 }

@@ -69,6 +69,35 @@ describe('metrics', () => {
     );
   });
 
+  it('count a row of weight 3 as three rows, batch after batch', () => {
+    const weights = Float32Array.from({ length: rows }, (_, i) => 1 + (word(i, 3266489917) % 3));
+    const groups = Uint32Array.from({ length: rows }, (_, i) => i % 7);
+    const [weighted, repeated] = [new Scores(1), new Scores()];
+    for (let start = 0; start < rows; start += 300) {
+      const part = [start, start + 300] as const;
+      const extras = { weights: weights.subarray(...part), groups: groups.subarray(...part) };
+      weighted.add(logits.subarray(...part), labels.subarray(...part), extras);
+    }
+    for (let i = 0; i < rows; i++) {
+      for (let k = 0; k < weights[i]; k++) {
+        repeated.add(logits.subarray(i, i + 1), labels.subarray(i, i + 1));
+      }
+    }
+    const [found, expected] = [weighted.metrics(), repeated.metrics()];
+    expect(found.rows).toBe(rows);
+    for (const metric of ['auc', 'logloss', 'normalizedEntropy'] as const) {
+      expect(found[metric], metric).toBeCloseTo(expected[metric] ?? Number.NaN, digits);
+      expect(Math.abs((found[metric] ?? 0) - golden[metric])).toBeGreaterThan(1e-5);
+    }
+    for (const rate of ['predicted', 'observed', 'ratio'] as const) {
+      expect(found.calibration?.[rate]).toBeCloseTo(expected.calibration?.[rate] ?? Number.NaN, digits);
+    }
+    expect(weighted.weights).toEqual(weights);
+    expect(weighted.groups).toEqual(groups);
+    expect(repeated.weights).toBeNull();
+    expect(() => weighted.add(new Float32Array(1), new Float32Array(1))).toThrow(RangeError);
+  });
+
   it('refuse a label that is neither 0 nor 1, and keep what they had', () => {
     const scores = new Scores();
     scores.add(new Float32Array([1]), new Float32Array([1]));

@@ -31,7 +31,7 @@ function build(
 ): Model {
   const m = new ModelBuilder(shape, mode);
   const g = m.graph;
-  const width = shape.fields * shape.dim;
+  const { width } = m;
   const lastHidden = hidden[hidden.length - 1];
 
   const crossWeight = m.xavier('cross.weight', [width, crossLayers], 1); // column l is w_l
@@ -47,8 +47,8 @@ function build(
   const outputBias = m.zeros('output.bias', [1]);
 
   // Everything that multiplies x_0 in one product: the MLP's first layer, all w_l, and w_out.
-  const crossAndOutput = g.concat([crossWeight, outputCross]); // (F·D, L + 1)
-  const products = g.matmul(m.x, g.concat([mlpWeights[0], crossAndOutput])); // (B, H + L + 1)
+  const crossAndOutput = g.concat([crossWeight, outputCross]); // (F·D + N, L + 1)
+  const products = g.matmul(m.input, g.concat([mlpWeights[0], crossAndOutput])); // (B, H + L + 1)
   const dot = (l: number): Node => g.slice(products, hidden[0] + l, hidden[0] + l + 1); // x_0·w_l, (B, 1)
 
   // β_l·w_l = Σ_{k<l} b_k·w_l: of all b_k·w_l, (L, L + 1), those above the diagonal, summed over k.

@@ -1,5 +1,5 @@
-// What a model is: a graph from the embedding block X (B, F·D) to one logit a row, its parameters with their
-// initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
+// What a model is: a graph from the embedding block X (B, F·D), and numbers (B, N) beside it, to one logit a row, its
+// parameters with their initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
 // scoring differ in dropout and in which statistics normalise, so the graph is built once for each.
 import { batchNormalization, normalize } from '../graph/batch-normalization.js';
 import { Graph } from '../graph/graph.js';
@@ -39,38 +39,68 @@ export interface Model {
   loss: Node;
   /** X (B, F·D). */
   x: Node;
+  /** Columns of the input `numbers`, N; 0 where there is none. */
+  numbers: number;
+  /** Whether the training graph has the input `real`, which tells rows that weigh little from rows that pad. */
+  hasRealRows: boolean;
   parameters: Parameter[];
   dropouts: Dropout[];
   statistics: Statistic[];
 }
 
-/** What a model is built for: F and D. */
+/** What a model is built for: F and D, and what else rows have. */
 export interface ModelShape {
   fields: number;
   dim: number;
+  /** Numeric inputs, N; by default none. */
+  numbers?: number | undefined;
+  /** Whether rows weigh differently. */
+  hasWeight?: boolean | undefined;
+  /** r, the share of negatives that training sees: scoring adds ln r to its logits, as many odds as were lost. */
+  negativeSampling?: number | undefined;
 }
 
 /** Training has dropout, and statistics of the micro-batch; scoring has neither. */
 export type Mode = 'training' | 'scoring';
 
 /** Names of the graph inputs that every model has beside its parameters and masks. */
-export const inputNames = { x: 'x', labels: 'labels', weights: 'weights', scale: 'scale' } as const;
+export const inputNames = {
+  x: 'x',
+  labels: 'labels',
+  weights: 'weights',
+  scale: 'scale',
+  /** (B, N), where there are numeric inputs. */
+  numbers: 'numbers',
+  /** (B, 1), where rows have a weight and something counts them: 1 for a real row, 0 for one that pads. */
+  real: 'real',
+} as const;
 
 /** Collects what a model declares while its forward pass is written. */
 export class ModelBuilder {
   readonly graph = new Graph();
   readonly x: Node;
+  /** The network's input: X, and the numbers behind it, (B, F·D + N). */
+  readonly input: Node;
+  /** Columns of `input`. */
+  readonly width: number;
   private readonly rowWeights: Node;
+  private realRows: Node | undefined;
   private readonly parameters: Parameter[] = [];
   private readonly dropouts: Dropout[] = [];
   private readonly statistics: Statistic[] = [];
 
   constructor(
-    { fields, dim }: ModelShape,
+    private readonly shape: ModelShape,
     private readonly mode: Mode,
   ) {
+    const { fields, dim, numbers = 0 } = shape;
     this.x = this.graph.input(inputNames.x, ['B', fields * dim]);
-    // 1 for a real row, 0 for one that pads the micro-batch.
+    this.width = fields * dim + numbers;
+    this.input =
+      numbers > 0
+        ? this.graph.concat([this.x, this.graph.input(inputNames.numbers, ['B', numbers])])
+        : this.x;
+    // Of a real row 1, or what it weighs; 0 for one that pads the micro-batch.
     this.rowWeights = this.graph.input(inputNames.weights, ['B', 1]);
   }
 
@@ -113,7 +143,10 @@ export class ModelBuilder {
       const variance = g.parameter(`${name}.variance`, [width]);
       return normalize(g, h, { mean, variance, gain, shift });
     }
-    const { output, mean, variance } = batchNormalization(g, h, this.rowWeights, { gain, shift });
+    // A statistic counts rows, whatever they weigh in the loss.
+    if (this.shape.hasWeight) this.realRows ??= g.input(inputNames.real, ['B', 1]);
+    const counted = this.realRows ?? this.rowWeights;
+    const { output, mean, variance } = batchNormalization(g, h, counted, { gain, shift });
     this.statistics.push({ name: `${name}.mean`, width, node: mean });
     this.statistics.push({ name: `${name}.variance`, width, node: variance });
     return output;
@@ -127,6 +160,9 @@ export class ModelBuilder {
     const losses = g.multiply(g.binaryCrossEntropy(logits, labels), this.rowWeights);
     const loss = g.multiply(g.sum(losses), scale);
     const { x, parameters, dropouts, statistics } = this;
-    return { graph: g, logits, loss, x, parameters, dropouts, statistics };
+    const hasRealRows = this.realRows !== undefined;
+    const { numbers = 0, negativeSampling = 1 } = this.shape;
+    const calibrated = this.mode === 'scoring' ? g.add(logits, Math.log(negativeSampling)) : logits;
+    return { graph: g, logits: calibrated, loss, x, numbers, hasRealRows, parameters, dropouts, statistics };
   }
 }

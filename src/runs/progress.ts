@@ -9,8 +9,9 @@ export const progressSchema = z.strictObject({
   batch: z.int().min(0),
   /** t of the last batch. */
   trainingStep: z.int().min(0),
-  /** Of the epoch in work: sum of the rows' losses, rows, seconds. */
+  /** Of the epoch in work: sums of the rows' weighted losses and of their weights, rows, seconds. */
   lossSum: z.number(),
+  weight: z.number(),
   rows: z.int().min(0),
   seconds: z.number(),
   /** Of the epochs before it, for the mean rate. */
@@ -37,6 +38,7 @@ export function newProgress(epoch = 1, trainingStep = 0): Progress {
     batch: 0,
     trainingStep,
     lossSum: 0,
+    weight: 0,
     rows: 0,
     seconds: 0,
     rowsBefore: 0,

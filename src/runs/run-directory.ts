@@ -12,7 +12,9 @@ import { mkdir, open, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { manifestSchema } from '../data/manifest.js';
 import { UserError } from '../errors.js';
+import { poolings } from '../schema/schema.js';
 import { Checkpoints } from './checkpoints.js';
 import { type Config, configSchema } from './config.js';
 import { isLockAside, LOCK_FILE, RunLock } from './lock.js';
@@ -64,6 +66,11 @@ export const runSchema = z.strictObject({
     fieldVocabularies: z.array(z.int()),
     /** A position means the same only in the same rows, in the same order. */
     splits: z.array(z.strictObject({ name: z.string(), rows: z.int(), sha256: z.string() })),
+    /** What `DatasetShape` says of bags, numbers, weights and negative sampling, where there are any. */
+    poolings: z.array(z.enum(poolings).nullable()).optional(),
+    numbers: manifestSchema.shape.numbers,
+    hasWeight: z.boolean().optional(),
+    negativeSampling: z.number().optional(),
   }),
   /** What `train --json` printed. */
   result: z.unknown(),

@@ -184,9 +184,11 @@ export class RowReader {
   private readonly simple: Compute[] = [];
   /** Per field, the simple values that it is made of. */
   private readonly fields: { isCross: boolean; parts: number[] }[];
+  /** Per numeric input, its reading. */
+  private readonly numbers: number[];
   private readonly values: Value[] = [];
 
-  constructor(schema: Pick<Schema, 'fields'>) {
+  constructor(schema: Pick<Schema, 'fields' | 'numbers'>) {
     const known: string[] = [];
     this.fields = schema.fields.map(({ value }) => ({
       isCross: value.kind === 'cross',
@@ -197,12 +199,19 @@ export class RowReader {
         return at;
       }),
     }));
+    this.numbers = (schema.numbers ?? []).map(({ column }) => this.readings.number(column));
   }
 
-  /** The values of a row's fields, in their order (F). @throws BadCell for a cell that cannot be read */
-  read(raw: RawRow, out: Value[] = []): Value[] {
+  /**
+   * The values of a row's fields, in their order (F).
+   *
+   * @param numbers receives the numeric inputs as they stand (N), null if missing
+   * @throws BadCell for a cell that cannot be read
+   */
+  read(raw: RawRow, out: Value[] = [], numbers: (number | null)[] = []): Value[] {
     const { fields, simple, values } = this;
     const row = this.readings.read(raw);
+    for (let n = 0; n < this.numbers.length; n++) numbers[n] = row.numbers[this.numbers[n]];
     for (let i = 0; i < simple.length; i++) values[i] = simple[i](row);
     for (let f = 0; f < fields.length; f++) {
       const { isCross, parts } = fields[f];

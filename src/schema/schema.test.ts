@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseComparison } from './comparison.js';
 import { canonicalJson, fingerprint } from './fingerprint.js';
-import { columnsOf, parseSchema, type Schema, schemaSchema } from './schema.js';
+import { columnsOf, inputColumnsOf, parseSchema, poolingOf, type Schema, schemaSchema } from './schema.js';
 import { crossParts, type Transformation, transformation } from './transformation.js';
 
 const city: Transformation = { kind: 'column', column: 'city' };
@@ -66,4 +66,31 @@ test('a wrong schema is refused with its place', () => {
   const wrong = { ...schema, fields: [...schema.fields, { name: 'x', value: { kind: 'column' } }] };
   expect(() => parseSchema(wrong)).toThrow('The schema is wrong at fields.1.value');
   expect(() => parseSchema({ ...schema, label: 'x' })).toThrow("at label: a comparison such as 'delay > 15'");
+});
+
+test('numbers, weight and group are columns like the others, and only a list is pooled', () => {
+  const tags: Transformation = { kind: 'split', of: { kind: 'column', column: 'tags' }, separator: '|' };
+  const numbers = [{ name: 'price', column: 'cost', transform: 'log' as const }];
+  const rich: Schema = { ...schema, numbers, weight: 'w', group: 'user' };
+  expect(parseSchema(rich)).toEqual(rich);
+  expect(columnsOf(rich)).toEqual(['click', 'city', 'cost', 'w', 'user']);
+  expect(inputColumnsOf(rich)).toEqual(['city', 'cost']);
+  expect(poolingOf({ name: 'tags', value: tags })).toBe('mean');
+  expect(poolingOf({ name: 'tags', value: { kind: 'lower', of: tags }, pooling: 'sum' })).toBe('sum');
+  expect(poolingOf({ name: 'city', value: city })).toBeNull();
+  const refusals: [unknown, string][] = [
+    [
+      { ...schema, fields: [{ name: 'c', value: city, pooling: 'sum' }] },
+      'at fields.0.pooling: a field with one value',
+    ],
+    [{ ...schema, fields: [{ name: 't', value: tags, pooling: 'max' }] }, 'at fields.0.pooling'],
+    [{ ...schema, numbers: [{ ...numbers[0], name: 'City' }] }, "two columns are named 'City'"],
+    [{ ...schema, numbers: [{ ...numbers[0], name: 'label' }] }, "'label' is the label's column"],
+    [{ ...schema, numbers: [{ ...numbers[0], transform: 'sqrt' }] }, 'at numbers.0.transform'],
+    [{ ...schema, weight: 'w', fields: [{ name: 'weight', value: city }] }, "two columns are named 'weight'"],
+  ];
+  for (const [wrong, message] of refusals) expect(() => parseSchema(wrong), message).toThrow(message);
+  // Without a weight a field may be called so.
+  expect(parseSchema({ ...schema, fields: [{ name: 'weight', value: city }] }).fields).toHaveLength(1);
+  expect(fingerprint(rich, [])).not.toBe(fingerprint({ ...rich, group: 'w' }, []));
 });

@@ -1,8 +1,10 @@
-// What a data set is: its label and its fields, as plain data that can be stored, compared and hashed.
-// How raw files are read is no part of it (data/datasets), nor how many values are kept (options of prepare).
+// What a data set is: its label, its fields, and what else a row may carry (numbers, a weight, a group), as plain data
+// that can be stored, compared and hashed. How raw files are read is no part of it (data/datasets), nor how many values
+// are kept (options of prepare).
 import * as z from 'zod';
 import { UserError } from '../errors.js';
 import { parseComparison } from './comparison.js';
+import { numberTransforms } from './number-input.js';
 import { crossParts, isList, sourceColumn, transformation } from './transformation.js';
 
 /** Names become column and file names, so they are kept to characters that are safe in both. */
@@ -10,31 +12,76 @@ const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]*$/, {
   error: 'a name starts with a letter and goes on with letters, digits, _ . or -',
 });
 
-const field = z.strictObject({
-  name: name.refine((n) => n !== 'label', { error: "'label' is the label's column" }),
-  /** Fields that name the same vocabulary share their ids. By default each has its own, of the field's name. */
-  vocabulary: name.optional(),
-  /** Overrides the threshold of the whole data set: 1 keeps every value. */
-  minCount: z.int().min(1).optional(),
-  value: transformation,
+const columnName = z.string().min(1);
+
+/** How the vectors of a bag become one: their mean (the default), or their sum. */
+export const poolings = ['mean', 'sum'] as const;
+export type Pooling = (typeof poolings)[number];
+
+const field = z
+  .strictObject({
+    name: name.refine((n) => n !== 'label', { error: "'label' is the label's column" }),
+    /** Fields that name the same vocabulary share their ids, and so their rows. By default each has its own, of the
+     * field's name. */
+    vocabulary: name.optional(),
+    /** Overrides the threshold of the whole data set: 1 keeps every value. */
+    minCount: z.int().min(1).optional(),
+    value: transformation,
+    /** Only for a list of values, which makes a bag: the vectors of its elements become one by `mean` (default) or
+     * `sum`. An element that occurs twice counts twice, one that is OOV counts as OOV. */
+    pooling: z.literal(poolings).optional(),
+  })
+  .refine((f) => f.pooling === undefined || isList(f.value), {
+    path: ['pooling'],
+    error: 'a field with one value in each row is not pooled (only a list is, such as a split)',
+  });
+
+const numberInput = z.strictObject({
+  name,
+  /** Holds a number or nothing. Nothing, and only that, counts as the mean. */
+  column: columnName,
+  /** `log`: sign(x) · ln(1 + |x|), for counts and amounts with a long tail. */
+  transform: z.literal(numberTransforms).optional(),
 });
+
+/** Columns of an encoded split, beside `label`, fields and numbers. No field may have their names while they are there. */
+export const rowColumns = { weight: 'weight', group: 'group' } as const;
 
 export const schemaSchema = z
   .strictObject({
     /** A closed comparison, see comparison.ts. */
     label: z.string().refine(isComparison, { error: "a comparison such as 'delay > 15'" }),
     fields: z.array(field).min(1),
+    /** Numeric inputs, which enter the network as they are, beside the embeddings: standardised over the rows of
+     * training, see number-input.ts. */
+    numbers: z.array(numberInput).min(1).optional(),
+    /** A column with the weight of each row, a positive number: in the loss and in the metrics. */
+    weight: columnName.optional(),
+    /** A column that groups rows, such as a user or a session, for metrics within groups. The network never sees it. */
+    group: columnName.optional(),
   })
   .superRefine((schema, context) => {
     const seen = new Set<string>();
-    for (const { name } of schema.fields) {
+    if (schema.weight !== undefined) seen.add(rowColumns.weight);
+    if (schema.group !== undefined) seen.add(rowColumns.group);
+    for (const { name } of [...schema.fields, ...(schema.numbers ?? [])]) {
       // Case counts for nothing in SQL column names and in some file systems.
-      if (seen.has(name.toLowerCase())) context.addIssue(`two fields are named '${name}'`);
+      if (seen.has(name.toLowerCase())) context.addIssue(`two columns are named '${name}'`);
       seen.add(name.toLowerCase());
+    }
+    for (const [i, { name }] of (schema.numbers ?? []).entries()) {
+      if (name.toLowerCase() === 'label') {
+        context.addIssue({
+          code: 'custom',
+          path: ['numbers', i, 'name'],
+          message: "'label' is the label's column",
+        });
+      }
     }
   });
 export type Schema = z.infer<typeof schemaSchema>;
 export type Field = Schema['fields'][number];
+export type NumberField = NonNullable<Schema['numbers']>[number];
 
 /** Checks a schema that came from outside. @throws UserError naming the place that is wrong. */
 export function parseSchema(value: unknown): Schema {
@@ -59,13 +106,20 @@ export function vocabularyOf(field: Field): string {
   return field.vocabulary ?? field.name;
 }
 
-/** Every raw column that a schema reads, label first, each once. */
-export function columnsOf(schema: Schema): string[] {
-  const ofFields = schema.fields.flatMap((f) => crossParts(f.value).map(sourceColumn));
-  return [...new Set([parseComparison(schema.label).column, ...ofFields])];
+/** How a field's bags are pooled; null for a field with one value in each row. */
+export function poolingOf(field: Field): Pooling | null {
+  return isList(field.value) ? (field.pooling ?? 'mean') : null;
 }
 
-/** Names of the fields that hold a list of values per row. */
-export function listFields(schema: Schema): string[] {
-  return schema.fields.filter((f) => isList(f.value)).map((f) => f.name);
+/** Every raw column that a schema reads, each once: the label's, the fields', the numbers', weight and group. Scoring
+ * new rows takes those of `inputColumnsOf`. */
+export function columnsOf(schema: Schema): string[] {
+  const others = [schema.weight, schema.group].filter((column) => column !== undefined);
+  return [...new Set([parseComparison(schema.label).column, ...inputColumnsOf(schema), ...others])];
+}
+
+/** The raw columns that a model's inputs are made of: no label, no weight, no group. */
+export function inputColumnsOf(schema: Schema): string[] {
+  const ofFields = schema.fields.flatMap((f) => crossParts(f.value).map(sourceColumn));
+  return [...new Set([...ofFields, ...(schema.numbers ?? []).map(({ column }) => column)])];
 }

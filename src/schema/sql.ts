@@ -66,7 +66,7 @@ export function readingsOf(
   cell: (name: string) => string,
 ): Reading[] {
   const readings = new Map<string, string>();
-  const addText = (name: string) => readings.set(textOf(name), `nullif(${cell(name)}, '')`);
+  const addText = (name: string) => readings.set(textOf(name), textReading(cell(name)));
   const addNumber = (name: string) => readings.set(numberOf(name), `try_cast(${cell(name)} AS DOUBLE)`);
   for (const t of values) {
     const source = innermost(t);
@@ -83,14 +83,14 @@ export function readingsOf(
 
 /** SQL of a cell as text, as transformation.ts has it. `type` is the column's, in the words of DuckDB's DESCRIBE. */
 export function cellSql(column: string, type: string): string {
-  if (/^(DOUBLE|FLOAT)$|^DECIMAL\(\d+,[1-9]/.test(type)) return numberSql(`CAST(${column} AS DOUBLE)`);
+  if (/^(DOUBLE|FLOAT)$|^DECIMAL\(\d+,[1-9]/.test(type)) return doubleTextSql(`CAST(${column} AS DOUBLE)`);
   // Other precisions, and points in time: the clock of UTC.
   if (/^TIMESTAMP(_|\b)/.test(type)) return `CAST(CAST(${column} AS TIMESTAMP) AS VARCHAR)`;
   return `CAST(${column} AS VARCHAR)`;
 }
 
 /** DuckDB's own text of a DOUBLE, whole numbers excepted. */
-function numberSql(x: string): string {
+function doubleTextSql(x: string): string {
   const isWhole = `${x} = trunc(${x}) AND abs(${x}) < ${double(2 ** 63)}`;
   return `CASE WHEN ${isWhole} THEN CAST(CAST(${x} AS BIGINT) AS VARCHAR) ELSE CAST(${x} AS VARCHAR) END`;
 }
@@ -107,6 +107,30 @@ export function checksOf(values: readonly Simple[], label: Comparison | null): C
     }
   }
   return [...checks.values()];
+}
+
+/** The readings that these columns need when their texts are read as numbers by `numberSql`. */
+export function numberReadings(columns: readonly string[], column: (name: string) => string): Reading[] {
+  return columns.map((name) => ({ name: textOf(name), sql: textReading(column(name)) }));
+}
+
+/** A column's text as DOUBLE, NULL if missing: the number its digits say, whatever the type of the column. */
+export function numberSql(column: string): string {
+  return `try_cast(${textOf(column)} AS DOUBLE)`;
+}
+
+/** A number or nothing. */
+export function numberCheck(column: string): Check {
+  const valid = `(${textOf(column)} IS NULL OR ${isNumber(column, numberSql(column))})`;
+  return { column, valid, expected: 'a number or nothing' };
+}
+
+/** The weight of a row: what it is in fp32 may neither vanish nor be infinite. */
+export function weightCheck(column: string): Check {
+  const weight = numberSql(column);
+  const inRange = `coalesce(${weight} BETWEEN 1e-15 AND 1e15, false)`;
+  const valid = `${isNumber(column, weight)} AND ${inRange}`;
+  return { column, valid, expected: 'a weight: a positive number (1e-15 to 1e15)' };
 }
 
 /** The label as SQL over readings: 1 or 0. */
@@ -126,6 +150,10 @@ export function literal(text: string): string {
 /** A name as an SQL identifier. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+function textReading(column: string): string {
+  return `nullif(CAST(${column} AS VARCHAR), '')`;
 }
 
 /** The reading of a column as text, NULL if missing. */
@@ -168,9 +196,9 @@ function labelCheck({ column, value }: Comparison): Check {
   return { column, valid: `${textOf(column)} IS NOT NULL`, expected: 'a text' };
 }
 
-function isNumber(column: string): string {
+function isNumber(column: string, number = numberOf(column)): string {
   const grammar = `regexp_full_match(${textOf(column)}, '${numberGrammar}')`;
-  return `coalesce(${grammar} AND abs(${numberOf(column)}) <= ${double(largestNumber)}, false)`;
+  return `coalesce(${grammar} AND abs(${number}) <= ${double(largestNumber)}, false)`;
 }
 
 const timestampSql: Record<TimeFormat, (cell: string) => string> = {

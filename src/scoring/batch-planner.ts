@@ -1,7 +1,8 @@
-// The main thread's side of the exchange: puts a batch's labels and row plan into a slot.
+// The main thread's side of the exchange: puts a batch's row plan into a slot, with its labels, numbers and weights.
 import { microBatches } from '../batch/micro-batches.js';
-import { RowPlanner } from '../batch/plan.js';
 import type { Batch } from '../batch/reader.js';
+import { RowPlanner } from '../batch/row-planner.js';
+import type { Pooling } from '../schema/schema.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 
 /** Plans batches into the exchange's slots, by turns. */
@@ -9,12 +10,18 @@ export class BatchPlanner {
   private readonly planner: RowPlanner;
   private next = 0;
 
-  /** @param offsets (F) the first table row of each field's vocabulary */
+  /**
+   * @param offsets (F) the first table row of each field's vocabulary
+   * @param poolings (F) where a field is a bag
+   */
   constructor(
     private readonly exchange: Exchange,
     offsets: Uint32Array,
+    poolings: readonly (Pooling | null)[] = [],
   ) {
-    this.planner = new RowPlanner(exchange.shape.batchRows, offsets);
+    const { batchRows, bagIds } = exchange.shape;
+    const isMean = poolings.map((pooling) => pooling === 'mean');
+    this.planner = new RowPlanner(batchRows, offsets, bagIds === null ? null : { mostIds: bagIds, isMean });
   }
 
   get bytes(): number {
@@ -33,8 +40,19 @@ export class BatchPlanner {
       micro[0].paddedRows,
       exchange.memory.buffer,
       exchange.planAt(slot),
+      batch.offsets,
     );
     exchange.labels(slot).set(batch.labels);
-    return { slot, rows: batch.rows, plan, microBatches: micro };
+    if (exchange.shape.numbers > 0) {
+      if (!batch.numbers) throw new RangeError(`a batch without its ${exchange.shape.numbers} numbers a row`);
+      exchange.numbers(slot).set(batch.numbers);
+    }
+    if (exchange.shape.hasWeight && batch.weights) exchange.weights(slot).set(batch.weights);
+    return { slot, rows: batch.rows, weight: batchWeight(batch), plan, microBatches: micro };
   }
+}
+
+/** Sum of a batch's weights, the number of its rows where they have none. */
+export function batchWeight({ rows, weights }: Batch): number {
+  return weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows;
 }

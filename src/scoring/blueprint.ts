@@ -12,6 +12,8 @@ import { adam } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
 import { optimizers } from '../optimizers/registry.js';
 import type { Config } from '../runs/config.js';
+import type { NumberStatistics } from '../schema/number-input.js';
+import type { Pooling } from '../schema/schema.js';
 
 /** What a model has to know of a dataset. */
 export interface DatasetShape {
@@ -19,14 +21,28 @@ export interface DatasetShape {
   vocabularySizes: number[];
   /** Per field, the number of its vocabulary. */
   fieldVocabularies: number[];
+  /** Per field, how its bags are pooled, null where it has one id in each row. Absent where no field is a bag. */
+  poolings?: (Pooling | null)[] | undefined;
+  /** Numeric inputs in their order, as they are standardised. Absent where there are none. */
+  numbers?: NumberStatistics[] | undefined;
+  /** Whether rows have a weight. */
+  hasWeight?: boolean | undefined;
+  /** Share of training's negatives that were kept, which scores are re-calibrated by. Absent where all were. */
+  negativeSampling?: number | undefined;
 }
 
 /** The shape that a manifest describes. */
 export function datasetShape(manifest: Manifest): DatasetShape {
   const number = new Map(manifest.vocabularies.map(({ name }, i) => [name, i]));
+  const poolings = manifest.fields.map(({ bag }) => bag?.pooling ?? null);
+  const negativeSampling = Number(manifest.options.negativeSampling ?? 1);
   return {
     vocabularySizes: manifest.vocabularies.map(({ size }) => size),
     fieldVocabularies: manifest.fields.map(({ vocabulary }) => number.get(vocabulary) ?? 0),
+    ...(poolings.some((pooling) => pooling !== null) && { poolings }),
+    ...(manifest.numbers && { numbers: manifest.numbers }),
+    ...(manifest.hasWeight && { hasWeight: true }),
+    ...(negativeSampling < 1 && { negativeSampling }),
   };
 }
 
@@ -73,10 +89,33 @@ export function createMethod(config: Config): Method {
 }
 
 /** The model's graph for training or for scoring. */
-export function createModel(config: Config, { fieldVocabularies }: DatasetShape, mode: Mode): Model {
+export function createModel(config: Config, dataset: DatasetShape, mode: Mode): Model {
   const { name, dim, initialDeviation: _deviation, ...options } = config.model;
-  const shape: ModelShape = { fields: fieldVocabularies.length, dim };
+  const { fieldVocabularies, numbers, hasWeight, negativeSampling } = dataset;
+  const shape: ModelShape = {
+    fields: fieldVocabularies.length,
+    dim,
+    numbers: numbers?.length,
+    hasWeight,
+    negativeSampling,
+  };
   return models[name].build(shape, options, mode);
+}
+
+/** The exchange's sizes that follow from configuration, data set and the rows of a batch. */
+export function batchShape(
+  config: Config,
+  { fieldVocabularies, numbers, hasWeight }: DatasetShape,
+  /** The most rows, and with bags the most ids, of a batch. */
+  batch: { batchRows: number; bagIds: number | null },
+) {
+  return {
+    ...batch,
+    fields: fieldVocabularies.length,
+    dim: config.model.dim,
+    numbers: numbers?.length ?? 0,
+    hasWeight: hasWeight ?? false,
+  };
 }
 
 /** No state at all: what rows carry when they are only read. */

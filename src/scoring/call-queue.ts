@@ -4,6 +4,7 @@
 import type { Batch } from '../batch/reader.js';
 import { BadCell } from '../schema/bad-cell.js';
 import type { RawRow } from '../schema/rows.js';
+import { RowBatch } from './row-batch.js';
 import type { RowEncoder } from './row-encoder.js';
 import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
 
@@ -42,16 +43,13 @@ export class CallQueue {
   /** Per batch with the team, what it is made of; oldest first. */
   private readonly inWork: Segment[][] = [];
   private working: Promise<void> | undefined;
-  private readonly ids: Uint32Array; // (batchRows, F)
-  private readonly labels: Float32Array; // (batchRows), zeros
+  private readonly batch: RowBatch;
 
   constructor(
     private readonly parts: ScoringParts,
     private readonly encoder: RowEncoder,
   ) {
-    const { batchRows, fields } = parts.exchange.shape;
-    this.ids = new Uint32Array(batchRows * fields);
-    this.labels = new Float32Array(batchRows);
+    this.batch = new RowBatch(parts.exchange.shape);
   }
 
   /** Scores rows. Rejects with the signal's reason when it is aborted. */
@@ -113,44 +111,37 @@ export class CallQueue {
   }
 
   private *batches(): Generator<Batch> {
-    const { batchRows, fields } = this.parts.exchange.shape;
+    const { batch } = this;
     for (;;) {
       const segments: Segment[] = [];
-      let rows = 0;
-      for (
-        let call = this.waiting.shift();
-        call;
-        call = rows < batchRows ? this.waiting.shift() : undefined
-      ) {
-        const count = this.encodePart(call, rows, batchRows - rows);
-        if (count === 0) continue;
-        segments.push({ call, first: call.next, at: rows, count });
-        rows += count;
+      let isFull = false;
+      for (let call = this.waiting.shift(); call; call = isFull ? undefined : this.waiting.shift()) {
+        const at = batch.rows;
+        isFull = this.encodePart(call);
+        const count = batch.rows - at;
+        if (count > 0) segments.push({ call, first: call.next, at, count });
         call.next += count;
-        if (call.next < call.rows.length) this.waiting.push(call);
+        if (!call.isOver && call.next < call.rows.length) this.waiting.push(call);
       }
-      if (rows === 0) return;
+      if (batch.rows === 0) return;
       this.inWork.push(segments);
-      const ids = this.ids.subarray(0, rows * fields);
-      yield { epoch: 0, index: 0, rows, ids, labels: this.labels.subarray(0, rows) };
+      yield batch.take();
     }
   }
 
-  /** Encodes the next rows of a call, from row `at` of the batch on. @returns how many, 0 when the call is over */
-  private encodePart(call: Call, at: number, most: number): number {
-    if (call.isOver) return 0;
-    const { fields } = this.parts.exchange.shape;
-    const { rows, next, oov } = call;
-    const count = Math.min(most, rows.length - next);
-    for (let i = 0; i < count; i++) {
+  /** Encodes the next rows of a call into the batch. @returns whether the batch is full */
+  private encodePart(call: Call): boolean {
+    const { batch, encoder } = this;
+    for (let i = call.next; i < call.rows.length && !call.isOver; i++) {
       try {
-        this.encoder.encode(rows[next + i], this.ids, (at + i) * fields, oov);
+        const row = encoder.encode(call.rows[i]);
+        if (!batch.add(row)) return true;
+        for (let f = 0; f < row.oov.length; f++) call.oov[f] += row.oov[f];
       } catch (error) {
-        call.end(error instanceof BadCell ? error.at(`Row ${next + i}`) : error);
-        return 0;
+        call.end(error instanceof BadCell ? error.at(`Row ${i}`) : error);
       }
     }
-    return count;
+    return false;
   }
 
   private deliver({ logits }: ScoredBatch): void {

@@ -1,6 +1,7 @@
 // `evaluate`: a run's metrics on a split, and what was asked for of its rows (row-watch.ts).
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
+import { mostIdsOf } from '../data/bags.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { requireFreeFile } from '../data/output-file.js';
 import { requireRowFormat } from '../data/row-file.js';
@@ -48,6 +49,10 @@ export interface Evaluation extends Metrics, RowReport {
   /** In stored order. */
   logits: Float32Array;
   labels: Uint8Array;
+  /** Null where rows have no weight. The metrics count a row by it. */
+  weights: Float32Array | null;
+  /** Null where rows have no group; equal numbers are one group, 0 is none. */
+  groups: Uint32Array | null;
 }
 
 /**
@@ -72,19 +77,22 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   requireSameData(run.directory, dataset.manifest);
   const shape = run.directory.run.dataset;
   const watch = await RowWatch.create(dataset, total, shape, options);
-  const engine = await startScoring(run, { threads, batchRows });
+  const bagIds = mostIdsOf(dataset.manifest, batchRows);
+  const engine = await startScoring(run, { threads, batchRows, bagIds });
   try {
     const scores = new Scores(total);
     const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
-    for await (const scored of scoreSplit({ ...engine, dataset, split, knownIds, signal })) {
-      scores.add(scored.logits, scored.labels);
+    const { numbers } = shape;
+    for await (const scored of scoreSplit({ ...engine, dataset, split, knownIds, numbers, signal })) {
+      scores.add(scored.logits, scored.labels, scored);
       watch.add(scored.batch);
       options.onProgress?.({ done: scores.rows, total });
     }
-    const { logits, labels } = scores;
+    const { logits, labels, weights, groups } = scores;
     const metrics = scores.metrics();
-    const report = await watch.finish(logits, labels);
-    return { ...metrics, ...report, split, checkpoint, epoch: Number(run.metadata.epoch), logits, labels };
+    const report = await watch.finish({ logits, labels, weights, groups });
+    const rows = { logits, labels, weights, groups };
+    return { ...metrics, ...report, split, checkpoint, epoch: Number(run.metadata.epoch), ...rows };
   } finally {
     await engine.team.close();
   }

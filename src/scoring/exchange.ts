@@ -3,7 +3,7 @@
 // Training adds gradients, micro-batch sums and the dense parameters. Everything is sized once, from the shape.
 
 import { type MicroBatch, microBatches, paddedRows } from '../batch/micro-batches.js';
-import { planBytes, type RowPlan } from '../batch/plan.js';
+import { mostOccurrences, type PlanSize, planBytes, type RowPlan } from '../batch/plan.js';
 import { CHUNK_ROWS } from '../embedding/shard.js';
 import { UserError } from '../errors.js';
 import type { Kernels } from '../kernels/kernels.js';
@@ -29,6 +29,11 @@ export interface ExchangeShape {
   microRows: number;
   fields: number;
   dim: number;
+  /** The most ids of a batch where a field is a bag, else null. */
+  bagIds: number | null;
+  /** Numeric inputs, N. */
+  numbers: number;
+  hasWeight: boolean;
   threads: number;
   /** What training needs beside scoring. */
   training: null | {
@@ -47,6 +52,8 @@ type Name =
   | 'work'
   | 'plans'
   | 'labels'
+  | 'numbers'
+  | 'weights'
   | 'logits'
   | 'values'
   | 'block'
@@ -75,9 +82,11 @@ export function mostMicroBatches({
 
 /** Byte offset of every region, and the bytes of all. */
 export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>; bytes: number } {
-  const { batchRows, fields, dim, threads, training } = shape;
+  const { batchRows, fields, dim, bagIds, threads, training } = shape;
   const micro = mostMicroBatches(shape);
-  const occurrences = batchRows * fields;
+  const occurrences = mostOccurrences(planSize(shape));
+  // Without bags every micro-batch has room for as many as the largest, padding included.
+  const sums = bagIds ?? (batchRows + 16 * micro) * fields;
   const microRows = mostMicroRows(shape);
   const rowBytes = 4 * dim;
   const sizes: Record<Name, number> = {
@@ -85,6 +94,8 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
     work: threads * workBytes(shape),
     plans: SLOTS * slotBytes(shape),
     labels: SLOTS * 4 * batchRows,
+    numbers: SLOTS * 4 * batchRows * shape.numbers,
+    weights: shape.hasWeight ? SLOTS * 4 * batchRows : 0,
     logits: SLOTS * 4 * batchRows,
     values: occurrences * rowBytes,
     block: threads * microRows * fields * rowBytes,
@@ -93,7 +104,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Name, number>
     steps: training ? 4 * occurrences : 0,
     dSteps: training ? 4 * occurrences : 0,
     newSteps: training ? 4 * occurrences : 0,
-    sums: training ? (batchRows + 16 * micro) * fields * rowBytes : 0,
+    sums: training ? sums * rowBytes : 0,
     masks: training ? 4 * threads * microRows * training.maskColumns : 0,
     dense: training ? 4 * training.denseLength : 0,
     denseGradients: training ? 4 * micro * training.denseLength : 0,
@@ -126,13 +137,20 @@ function workBytes(shape: ExchangeShape): number {
 }
 
 function slotBytes(shape: ExchangeShape): number {
-  return Math.ceil(planBytes(shape.batchRows, shape.fields, mostMicroBatches(shape)) / 64) * 64;
+  return Math.ceil(planBytes(planSize(shape), mostMicroBatches(shape)) / 64) * 64;
+}
+
+/** What a plan of the shape's batches is sized by. */
+export function planSize({ batchRows, fields, bagIds }: Omit<ExchangeShape, 'training'>): PlanSize {
+  return { rows: batchRows, fields, bagIds };
 }
 
 /** A batch as the team receives it; the plan's arrays lie in the exchange memory. */
 export interface PlannedBatch {
   slot: number;
   rows: number;
+  /** Sum of its rows' weights; their number where they have none. */
+  weight: number;
   plan: RowPlan;
   microBatches: MicroBatch[];
 }
@@ -148,7 +166,7 @@ export function allocateExchange(shape: ExchangeShape): ExchangeMemory {
   const { bytes } = exchangeLayout(shape);
   if (bytes > MAX_MEMORY_BYTES) {
     throw new UserError(
-      `Batches of ${shape.batchRows} rows with ${shape.fields} fields of width ${shape.dim} need ${(bytes / 2 ** 30).toFixed(2)} GiB of buffers (at most 2).`,
+      `Batches of ${shape.batchRows} rows with ${shape.fields} fields${shape.bagIds === null ? '' : ` (up to ${shape.bagIds} ids in their bags)`} of width ${shape.dim} need ${(bytes / 2 ** 30).toFixed(2)} GiB of buffers (at most 2).`,
       'lower training.batchSize or model.dim.',
       2,
     );
@@ -189,6 +207,18 @@ export class Exchange {
     return this.floats('labels', slot * this.shape.batchRows, this.shape.batchRows);
   }
 
+  /** (batchRows, N). */
+  numbers(slot: number): Float32Array {
+    const length = this.shape.batchRows * this.shape.numbers;
+    return this.floats('numbers', slot * length, length);
+  }
+
+  /** (batchRows), where rows have a weight. */
+  weights(slot: number): Float32Array {
+    const length = this.shape.hasWeight ? this.shape.batchRows : 0;
+    return this.floats('weights', slot * length, length);
+  }
+
   logits(slot: number): Float32Array {
     return this.floats('logits', slot * this.shape.batchRows, this.shape.batchRows);
   }
@@ -227,13 +257,49 @@ export class Exchange {
     }
   }
 
-  /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), zero where rows only pad. */
+  /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), bags pooled, zero where rows only pad. */
   expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
     const { fields, dim } = this.shape;
     const x = this.block(thread, micro.paddedRows);
-    const positions = batch.plan.positions.byteOffset + 4 * micro.firstRow * fields;
-    this.kernels.expandRows(this.at.values, positions, micro.rows * fields, dim, x.byteOffset);
-    x.fill(0, micro.rows * fields * dim);
+    const { positions, bags } = batch.plan;
+    const [first, count] = [micro.firstRow * fields, micro.rows * fields];
+    if (bags) {
+      const offsets = bags.offsets.byteOffset + 4 * first;
+      const divisors = bags.divisors.byteOffset + 4 * first;
+      this.kernels.poolRows(
+        this.at.values,
+        positions.byteOffset,
+        offsets,
+        divisors,
+        count,
+        dim,
+        x.byteOffset,
+      );
+    } else {
+      this.kernels.expandRows(this.at.values, positions.byteOffset + 4 * first, count, dim, x.byteOffset);
+    }
+    x.fill(0, count * dim);
     return x;
+  }
+
+  /** Copies the numbers of a micro-batch's rows to `out` (paddedRows, N), zero where rows only pad. */
+  copyNumbers(batch: PlannedBatch, { firstRow, rows }: MicroBatch, out: Float32Array): void {
+    const N = this.shape.numbers;
+    out.set(this.numbers(batch.slot).subarray(firstRow * N, (firstRow + rows) * N));
+    out.fill(0, rows * N);
+  }
+
+  /** Sums dX (paddedRows, F·D) of a micro-batch over each row's occurrences, in batch order; dX is used up. */
+  sumSegments(batch: PlannedBatch, index: number, dX: number): void {
+    const { fields, dim } = this.shape;
+    const { microBatches, bags } = batch.plan;
+    const { local, starts, occurrences, firstSum } = microBatches[index];
+    if (bags) {
+      const { firstRow, rows } = batch.microBatches[index];
+      const divisors = bags.divisors.byteOffset + 4 * firstRow * fields;
+      this.kernels.divideRows(dX, divisors, rows * fields, dim);
+    }
+    const out = this.at.sums + 4 * firstSum * dim;
+    this.kernels.segmentSum(dX, starts.byteOffset, occurrences.byteOffset, local.length, dim, out);
   }
 }

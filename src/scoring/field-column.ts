@@ -2,7 +2,7 @@
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { readValues } from '../data/vocabulary-file.js';
-import { unknownName } from '../errors.js';
+import { UserError, unknownName } from '../errors.js';
 
 /** Collects one field's ids. */
 export class FieldColumn {
@@ -31,6 +31,13 @@ export class FieldColumn {
     if (this.field < 0) {
       throw unknownName('field', name, [...alternatives, ...fields.map((field) => field.name)]);
     }
+    if (fields[this.field].bag) {
+      throw new UserError(
+        `The field '${name}' holds a list in each row, and rows are told apart by one value.`,
+        'name a field with one value in each row',
+        2,
+      );
+    }
     this.vocabulary = fields[this.field].vocabulary;
     this.size = sizes[this.field];
     this.ids = new Uint32Array(rows);
@@ -40,7 +47,7 @@ export class FieldColumn {
     const { ids, field, size } = this;
     const fields = this.dataset.manifest.fields.length;
     for (let row = 0, at = field; row < batch.rows; row++, at += fields) {
-      const id = batch.ids[at];
+      const id = batch.ids[batch.offsets ? batch.offsets[at] : at];
       ids[this.filled++] = id < size ? id : 0;
     }
   }

@@ -67,14 +67,20 @@ export class FrequencySlicer implements Slicer {
   add(batch: Batch): void {
     const { slices, sliceOf } = this;
     const fields = sliceOf.length;
-    const { ids } = batch;
-    for (let row = 0, at = 0; row < batch.rows; row++) {
+    const { ids, offsets } = batch;
+    for (let row = 0, at = 0, segment = 1; row < batch.rows; row++) {
       let rarest = frequencySliceNames.length - 1;
       let oov = 0;
-      for (let field = 0; field < fields; field++, at++) {
-        const id = ids[at];
-        if (id === 0 || id >= sliceOf[field].length) oov++;
-        else if (sliceOf[field][id] < rarest) rarest = sliceOf[field][id];
+      for (let field = 0; field < fields; field++, segment++) {
+        const slices = sliceOf[field];
+        let hasOov = false;
+        // One id, or those of a bag.
+        for (const end = offsets ? offsets[segment] : at + 1; at < end; at++) {
+          const id = ids[at];
+          if (id === 0 || id >= slices.length) hasOov = true;
+          else if (slices[id] < rarest) rarest = slices[id];
+        }
+        if (hasOov) oov++;
       }
       slices[this.filled++] = oov > 0 ? mostOov - Math.min(oov, mostOov) : rarest;
     }

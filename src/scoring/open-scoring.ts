@@ -1,5 +1,6 @@
 // What scoring raw rows takes: a run's model with its team, and from what the run keeps of its data the way from raw
 // rows to ids. The data set itself is not needed.
+import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import { readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
@@ -42,9 +43,9 @@ export async function openScoring(
   const run = await openRun(path, checkpoint, threads);
   const manifest = await readKeptDataset(path, run.directory.run.dataset.fingerprint);
   const schema = parseSchema(manifest.schema);
-  const encoder = new RowEncoder(schema, await readKeptIndexes(path, manifest));
+  const encoder = new RowEncoder(schema, await readKeptIndexes(path, manifest), manifest.numbers);
   signal?.throwIfAborted();
-  const engine = await startScoring(run, { threads, batchRows });
+  const engine = await startScoring(run, { threads, batchRows, bagIds: mostIdsOf(manifest, batchRows) });
   if (signal?.aborted) await engine.team.close();
   signal?.throwIfAborted();
   return { run, manifest, schema, encoder, engine };

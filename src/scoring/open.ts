@@ -36,7 +36,7 @@ export interface Prediction {
   logits: Float32Array;
   /** (rows), 1 / (1 + e^−logit). */
   probabilities: Float32Array;
-  /** Per field, the rows whose value its vocabulary does not have: they are scored with the field's OOV row. */
+  /** Per field, its values that its vocabulary does not have: they are scored with the field's OOV row. */
   oov: Record<string, number>;
 }
 

@@ -5,8 +5,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Batch } from '../batch/reader.js';
 import { openDatabase } from '../data/database.js';
-import { requireFile } from '../data/datasets/inputs.js';
-import { rawFormatOf } from '../data/datasets/raw-format.js';
+import { rawFiles } from '../data/datasets/raw-format.js';
 import { defaultMemoryBytes } from '../data/memory-limit.js';
 import {
   checkPredictionFile,
@@ -22,6 +21,8 @@ import { BadCell } from '../schema/bad-cell.js';
 import type { Cell } from '../schema/cell.js';
 import { modelInputs } from './model-inputs.js';
 import { openScoring, type RawScoring } from './open-scoring.js';
+import { RowBatch } from './row-batch.js';
+import type { EncodedRow } from './row-encoder.js';
 import { scoreBatches } from './score-batches.js';
 
 /** What to score, and where to. */
@@ -60,7 +61,7 @@ export interface FilePrediction {
   epoch: number;
   rows: number;
   seconds: number;
-  /** Per field, the rows whose value its vocabulary does not have. */
+  /** Per field, its values that its vocabulary does not have. */
   oov: Record<string, number>;
 }
 
@@ -78,10 +79,9 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
   const format = options.format ?? formatOfName(out);
   checkPredictionFile(out, keep, options.force ?? false);
   if (options.input.length === 0) throw new UserError('There are no input files to score.', undefined, 2);
-  for (const path of options.input) requireFile(path);
   const scoring = await openScoring(options.run, { checkpoint, threads, batchRows, signal });
   try {
-    const rawFormat = rawFormatOf(scoring.manifest);
+    const { files, format: rawFormat } = rawFiles(scoring.manifest, options.input);
     const parent = dirname(resolve(out));
     const made = await mkdir(parent, { recursive: true });
     const work = await mkdtemp(join(parent, '.predictions-'));
@@ -96,7 +96,6 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
       const file = await PredictionFile.create(writing, work, keep);
       const inputs = modelInputs(scoring.schema).map(({ column }) => column);
       const columns = [...new Set([...inputs, ...keep])];
-      const files = options.input.map((path) => ({ path }));
       const blocks = readRawRows(files, rawFormat, {
         database: reading,
         schema: scoring.schema,
@@ -155,53 +154,35 @@ class RowBatches implements AsyncIterable<Batch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    const { batchRows, fields } = this.scoring.engine.exchange.shape;
-    const ids = new Uint32Array(batchRows * fields);
-    const labels = new Float32Array(batchRows);
+    const { encoder, engine } = this.scoring;
+    const batch = new RowBatch(engine.exchange.shape);
     let kept = this.keep.map((): (string | null)[] => []);
-    let rows = 0;
     const take = (): Batch => {
       this.kept.push(kept);
       kept = this.keep.map(() => []);
-      const count = rows;
-      rows = 0;
-      return {
-        epoch: 0,
-        index: 0,
-        rows: count,
-        ids: ids.subarray(0, count * fields),
-        labels: labels.subarray(0, count),
-      };
+      return batch.take();
     };
     for await (const block of this.blocks) {
       this.found = block.found;
-      for (let first = 0; first < block.rows; ) {
-        const end = Math.min(block.rows, first + batchRows - rows);
-        await this.encode(block, first, end, ids.subarray(rows * fields));
-        this.keep.forEach((name, i) => {
-          const texts = block.columns.get(name) ?? [];
-          for (let row = first; row < end; row++) kept[i].push(texts[row]);
-        });
-        rows += end - first;
-        first = end;
-        if (rows === batchRows) yield take();
+      const columns = this.inputs.map((name) => block.columns.get(name) ?? []);
+      const keptColumns = this.keep.map((name) => block.columns.get(name) ?? []);
+      const raw: Record<string, Cell> = {};
+      for (let i = 0; i < block.rows; i++) {
+        for (let c = 0; c < columns.length; c++) raw[this.inputs[c]] = columns[c][i];
+        let row: EncodedRow;
+        try {
+          row = encoder.encode(raw);
+        } catch (error) {
+          throw error instanceof BadCell ? error.at(await block.place(block.firstRow + i)) : error;
+        }
+        if (!batch.add(row)) {
+          yield take();
+          batch.add(row);
+        }
+        for (let k = 0; k < kept.length; k++) kept[k].push(keptColumns[k][i]);
+        for (let f = 0; f < row.oov.length; f++) this.oov[f] += row.oov[f];
       }
     }
-    if (rows > 0) yield take();
-  }
-
-  private async encode(block: RawRowBlock, first: number, end: number, ids: Uint32Array): Promise<void> {
-    const { encoder, engine } = this.scoring;
-    const { fields } = engine.exchange.shape;
-    const columns = this.inputs.map((name) => block.columns.get(name) ?? []);
-    const row: Record<string, Cell> = {};
-    for (let i = first, at = 0; i < end; i++, at += fields) {
-      for (let c = 0; c < columns.length; c++) row[this.inputs[c]] = columns[c][i];
-      try {
-        encoder.encode(row, ids, at, this.oov);
-      } catch (error) {
-        throw error instanceof BadCell ? error.at(await block.place(block.firstRow + i)) : error;
-      }
-    }
+    if (batch.rows > 0) yield take();
   }
 }

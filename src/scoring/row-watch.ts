@@ -4,6 +4,7 @@ import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { type GroupedAuc, groupedAuc } from '../metrics/grouped-auc.js';
 import { type SliceMetrics, sliceMetrics } from '../metrics/slice-metrics.js';
+import { rowColumns } from '../schema/schema.js';
 import type { DatasetShape } from './blueprint.js';
 import { FieldColumn } from './field-column.js';
 import { type PredictionColumns, writePredictions } from './prediction-file.js';
@@ -26,10 +27,18 @@ export interface Slice extends SliceMetrics {
 export interface RowReport {
   /** By a field's name or `frequency`; every row is in exactly one slice. */
   readonly slices?: { readonly by: string; readonly slices: readonly Slice[] };
-  /** AUC within the groups of a field's values. */
+  /** AUC within the groups of a field's values, or within the data's own groups. */
   readonly grouped?: GroupedAuc & { readonly by: string };
   /** The file that was written. */
   readonly predictions?: string;
+}
+
+/** All rows of a split, scored. Weights and groups are null where rows have none. */
+export interface ScoredRows {
+  logits: Float32Array; // (rows)
+  labels: Uint8Array; // (rows)
+  weights: Float32Array | null; // (rows)
+  groups: Uint32Array | null; // (rows), 0 is no group
 }
 
 /** Watches the batches of a split, in stored order. */
@@ -37,7 +46,6 @@ export class RowWatch {
   private constructor(
     private readonly options: RowWatchOptions,
     private readonly slicer: Slicer | undefined,
-    /** The seam for a data set's own group column: whatever gives a number per row. */
     private readonly groups: FieldColumn | undefined,
   ) {}
 
@@ -61,13 +69,14 @@ export class RowWatch {
   }
 
   /** All that was asked for, once every row was added. */
-  async finish(logits: Float32Array, labels: Uint8Array): Promise<RowReport> {
+  async finish({ logits, labels, weights, groups: dataGroups }: ScoredRows): Promise<RowReport> {
     const { by, group, predictions } = this.options;
+    const weighted = weights ?? undefined;
     const report: { -readonly [Key in keyof RowReport]: RowReport[Key] } = {};
     const columns: PredictionColumns = { logits, labels };
     if (by !== undefined && this.slicer) {
       const { names, slices } = await this.slicer.finish();
-      const metrics = sliceMetrics(logits, labels, slices, names.length);
+      const metrics = sliceMetrics(logits, labels, slices, names.length, weighted);
       report.slices = { by, slices: metrics.map((of, slice) => ({ name: names[slice], ...of })) };
       columns.slice = (row) => names[slices[row]];
     }
@@ -79,6 +88,9 @@ export class RowWatch {
         const name = await this.groups.names(new Set(ids));
         columns.group = (row) => name(ids[row]);
       }
+    }
+    if (group === undefined && dataGroups) {
+      report.grouped = { by: rowColumns.group, ...groupedAuc(logits, labels, dataGroups, weighted) };
     }
     if (predictions !== undefined) {
       await writePredictions(predictions, columns);

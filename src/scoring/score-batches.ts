@@ -8,13 +8,16 @@ import type { ScoringMessage } from './messages.js';
 /** Anything that answers scoring messages. */
 export type ScoringTeam = Pick<Team<ScoringMessage, unknown>, 'call'>;
 
-/** One batch's logits and labels, (rows) each. */
+/** One batch's logits and labels, (rows) each; weights and groups where rows have them. */
 export interface ScoredBatch {
   rows: number;
   /** The batch as it was read. */
   batch: Batch;
   logits: Float32Array;
   labels: Float32Array;
+  weights: Float32Array | null;
+  /** 0 is no group. */
+  groups: Uint32Array | null;
 }
 
 /** A batch that the team is scoring. */
@@ -34,8 +37,8 @@ export interface ScoringParts {
 /**
  * Yields every batch's logits and labels, in order: copies, the caller's to keep.
  *
- * @param batches a batch's arrays are planned before the next one is asked for, so they may be used again; then the
- *   `batch` of a scored one is of no use
+ * @param batches a batch's arrays are planned before the next one is asked for, so they may be used again; then of
+ *   a scored one only the logits are of use
  */
 export async function* scoreBatches(
   { team, exchange, planner }: ScoringParts,
@@ -62,11 +65,7 @@ export async function* scoreBatches(
 
   async function finished({ batch, planned, done }: InWork): Promise<ScoredBatch> {
     await done;
-    return {
-      rows: batch.rows,
-      batch,
-      logits: exchange.logits(planned.slot).slice(0, batch.rows),
-      labels: exchange.labels(planned.slot).slice(0, batch.rows),
-    };
+    const { rows, labels, weights = null, groups = null } = batch;
+    return { rows, batch, logits: exchange.logits(planned.slot).slice(0, rows), labels, weights, groups };
   }
 }

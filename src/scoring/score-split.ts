@@ -1,6 +1,7 @@
 // Scores a whole split with a team, in stored order.
 import { readBatches } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import type { NumberStatistics } from '../schema/number-input.js';
 import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
 
 /** A team that has its scoring graph, and what it is to score. */
@@ -9,6 +10,8 @@ export interface ScoreSplitOptions extends ScoringParts {
   split: string;
   /** (F), ids of each field that the model has rows for; by default all of the data's. */
   knownIds?: readonly number[];
+  /** What the model's numeric inputs are standardised by. */
+  numbers?: readonly NumberStatistics[] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -17,10 +20,11 @@ export function scoreSplit({
   dataset,
   split,
   knownIds,
+  numbers,
   signal,
   ...parts
 }: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
   const batchSize = parts.exchange.shape.batchRows;
-  const order = { split, batchSize, order: 'stored', ...(knownIds && { knownIds }) } as const;
+  const order = { split, batchSize, order: 'stored', numbers, ...(knownIds && { knownIds }) } as const;
   return scoreBatches(parts, readBatches(dataset, order), signal);
 }

@@ -2,25 +2,23 @@
 // graph with its weights as initializers, to logits. Validation, evaluation and prediction are this.
 
 import type { Table } from '../embedding/table.js';
-import { createSession, type Session } from '../graph/session.js';
+import { createSession, type Session, type View } from '../graph/session.js';
 import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
-import { type Exchange, mostMicroRows, type PlannedBatch } from './exchange.js';
+import { type Exchange, type ExchangeShape, mostMicroRows, type PlannedBatch } from './exchange.js';
 
 /** One thread's part of scoring. */
 export class Scorer {
   private session: Session | undefined;
-  private readonly staging: { x: Float32Array; logits: Float32Array };
+  private readonly staging: { x: Float32Array; logits: Float32Array; numbers: Float32Array };
 
   constructor(
     private readonly table: Table,
     private readonly exchange: Exchange,
     private readonly thread: number,
   ) {
-    const { fields, dim } = exchange.shape;
-    const rows = mostMicroRows(exchange.shape);
-    const [x, logits] = allocateStaging([rows * fields * dim, rows]);
-    this.staging = { x, logits };
+    const [x, logits, numbers] = allocateStaging(pieces(exchange.shape));
+    this.staging = { x, logits, numbers };
   }
 
   get stagingBytes(): number {
@@ -37,7 +35,7 @@ export class Scorer {
   async score(batch: PlannedBatch): Promise<void> {
     const { exchange, thread, session, staging } = this;
     if (!session) throw new Error('No scoring graph was loaded.');
-    const { dim, fields } = exchange.shape;
+    const { dim, fields, numbers: N } = exchange.shape;
     for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
       const values = exchange.floats('values', start * dim, (end - start) * dim);
       this.table.read(batch.plan.rows.subarray(start, end), values);
@@ -49,10 +47,15 @@ export class Scorer {
       const x = exchange.expand(thread, batch, micro);
       staging.x.set(x);
       const logits = staging.logits.subarray(0, rows);
-      await session.run(
-        { [inputNames.x]: { data: staging.x.subarray(0, x.length), shape: [rows, fields * dim] } },
-        { logits: { data: logits, shape: [rows, 1] } },
-      );
+      const feeds: Record<string, View> = {
+        [inputNames.x]: { data: staging.x.subarray(0, x.length), shape: [rows, fields * dim] },
+      };
+      if (N > 0) {
+        const numbers = staging.numbers.subarray(0, rows * N);
+        exchange.copyNumbers(batch, micro, numbers);
+        feeds[inputNames.numbers] = { data: numbers, shape: [rows, N] };
+      }
+      await session.run(feeds, { logits: { data: logits, shape: [rows, 1] } });
       exchange.logits(batch.slot).set(logits.subarray(0, micro.rows), micro.firstRow);
     }
     // The next batch's rows take the place of this one's.
@@ -60,13 +63,15 @@ export class Scorer {
   }
 }
 
-/** Bytes a scorer holds beside the exchange, per thread. */
-export function scorerStagingBytes(shape: {
-  microRows: number;
-  batchRows: number;
-  fields: number;
-  dim: number;
-}): number {
+type StagedShape = Omit<ExchangeShape, 'threads' | 'training'>;
+
+/** Floats of X, logits and numbers. */
+function pieces(shape: StagedShape): number[] {
   const rows = mostMicroRows(shape);
-  return stagingBytes([rows * shape.fields * shape.dim, rows]);
+  return [rows * shape.fields * shape.dim, rows, rows * shape.numbers];
+}
+
+/** Bytes a scorer holds beside the exchange, per thread. */
+export function scorerStagingBytes(shape: StagedShape): number {
+  return stagingBytes(pieces(shape));
 }

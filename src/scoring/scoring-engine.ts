@@ -1,7 +1,7 @@
 // A team with a run's model in it, ready to score batches: what `evaluate`, `predict` and an open model share.
 import { Team } from '../team/team.js';
 import { BatchPlanner } from './batch-planner.js';
-import { createModel, fieldOffsets } from './blueprint.js';
+import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { allocateExchange, Exchange } from './exchange.js';
 import type { ScoringMessage } from './messages.js';
 import type { OpenedRun } from './open-run.js';
@@ -20,19 +20,18 @@ export interface ScoringEngine {
 /** Starts the threads and gives them the model. Whoever has the engine closes its team. */
 export async function startScoring(
   { directory, table, dense }: OpenedRun,
-  { threads, batchRows }: { threads: number; batchRows: number },
+  /** `bagIds`: with bags, the most ids of a batch. */
+  { threads, batchRows, bagIds }: { threads: number; batchRows: number; bagIds: number | null },
 ): Promise<ScoringEngine> {
   const { config, run } = directory;
   const exchangeMemory = allocateExchange({
-    batchRows,
+    ...batchShape(config, run.dataset, { batchRows, bagIds }),
     microRows: MICRO_ROWS,
-    fields: run.dataset.fields.length,
-    dim: config.model.dim,
     threads,
     training: null,
   });
   const exchange = new Exchange(exchangeMemory);
-  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset));
+  const planner = new BatchPlanner(exchange, fieldOffsets(run.dataset), run.dataset.poolings);
   const team = new Team<ScoringMessage, unknown>(
     new URL('./worker.js', import.meta.url),
     threads,

@@ -33,6 +33,8 @@ const small: PartialConfig = {
 };
 
 let dataset: EncodedDataset;
+/** The same ids at the head of bags; rows also have numbers, weights and groups. */
+let richDataset: EncodedDataset;
 beforeAll(async () => {
   dataset = await writeEncodedDataset({
     rows: 1100,
@@ -40,6 +42,14 @@ beforeAll(async () => {
     rowGroupRows: 512,
     // A label that the fields tell, so that there is something to learn.
     label: 'case when (i * 7919) % 7 < 3 then 1 else 0 end',
+  });
+  richDataset = await writeEncodedDataset({
+    rows: 1100,
+    sizes: [7, 300, 40],
+    rowGroupRows: 512,
+    label: 'case when (i * 7919) % 7 < 3 then 1 else 0 end',
+    bags: { 1: 'mean', 2: 'sum' },
+    hasExtras: true,
   });
 });
 
@@ -55,9 +65,14 @@ interface Trained {
   };
 }
 
-async function trainOnce(settings: PartialConfig, threads: number, shardBytes?: number): Promise<Trained> {
+async function trainOnce(
+  settings: PartialConfig,
+  threads: number,
+  shardBytes?: number,
+  data = dataset,
+): Promise<Trained> {
   const config = resolveConfig(merge(small, settings));
-  const trainer = new Trainer({ dataset, config, threads, ...(shardBytes ? { shardBytes } : {}) });
+  const trainer = new Trainer({ dataset: data, config, threads, ...(shardBytes ? { shardBytes } : {}) });
   try {
     const losses: number[] = [];
     await trainer.trainEpoch(1, { onProgress: ({ loss }) => losses.push(loss) });
@@ -98,6 +113,17 @@ describe.each(methodNames)('%s', (name) => {
     expect(sharded.checksum).toBe(one.checksum);
   });
 
+  it('does so with bags, numbers, weights and groups, and learns', async () => {
+    const rates = { optimizer: { learningRate: 0.02 }, alpt: { stepLearningRate: 1e-3 } };
+    const rich = merge(settings, rates, { model: { dropout: 0 } });
+    const one = await trainOnce(rich, 1, undefined, richDataset);
+    const two = await trainOnce(rich, 2, undefined, richDataset);
+    expect(two.checksum).toBe(one.checksum);
+    expect(two.losses).toEqual(one.losses);
+    expect(two.trainer.allocated).toEqual(two.trainer.predicted);
+    expect(one.losses[one.losses.length - 1]).toBeLessThan(0.6 * one.losses[0]);
+  });
+
   it.each(optimizerNames)('reports the memory it allocates, with %s', async (optimizer) => {
     const { trainer } = await trainOnce(merge(settings, { optimizer: { name: optimizer } }), 2);
     expect(trainer.allocated).toEqual(trainer.predicted);
@@ -107,10 +133,10 @@ describe.each(methodNames)('%s', (name) => {
     const config = resolveConfig(merge(small, settings, { optimizer: { name: optimizer } }));
     const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
     const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
-    const at = { batches: 0, rows: 0, lossSum: 0 };
+    const at = { batches: 0, rows: 0, weight: 0, lossSum: 0 };
     let checkpoints = 0;
-    const onProgress = ({ done, rows, lossSum }: EpochProgress) => {
-      Object.assign(at, { batches: done, rows, lossSum });
+    const onProgress = ({ done, rows, weight, lossSum }: EpochProgress) => {
+      Object.assign(at, { batches: done, rows, weight, lossSum });
     };
     const first = new Trainer({ dataset, config, threads: 1 });
     let done = { ...at };

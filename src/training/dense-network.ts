@@ -116,7 +116,12 @@ export class DenseNetwork implements Network {
     // Padding rows weigh 0.
     staging.labels.fill(0, rows, paddedRows);
     staging.weights.fill(1, 0, rows).fill(0, rows, paddedRows);
-    staging.scale[0] = 1 / batch.rows;
+    if (exchange.shape.hasWeight) {
+      staging.real.set(staging.weights.subarray(0, staging.real.length));
+      staging.weights.set(exchange.weights(batch.slot).subarray(firstRow, firstRow + rows));
+    }
+    exchange.copyNumbers(batch, batch.microBatches[index], staging.numbers);
+    staging.scale[0] = 1 / batch.weight;
     this.drawMasks(firstRow, paddedRows);
     const feeds = staging.feeds(paddedRows);
     const began = performance.now();
@@ -129,17 +134,8 @@ export class DenseNetwork implements Network {
       throw lossNotFinite(exchange, batch, index, staging.loss[0], this.settings.trainingStep);
     }
     x.set(staging.dX.subarray(0, x.length));
-    this.sumSegments(batch, index, x.byteOffset);
+    exchange.sumSegments(batch, index, x.byteOffset);
     if (isWhole) this.publish(index);
-  }
-
-  /** The rows' gradients of one micro-batch: each summed over its occurrences, in batch order. */
-  private sumSegments(batch: PlannedBatch, index: number, dX: number): void {
-    const { kernels, at, shape } = this.options.exchange;
-    const { local, starts, occurrences } = batch.plan.microBatches[index];
-    const stride = batch.microBatches[0].paddedRows * shape.fields;
-    const out = at.sums + 4 * index * stride * shape.dim;
-    kernels.segmentSum(dX, starts.byteOffset, occurrences.byteOffset, local.length, shape.dim, out);
   }
 
   /** Loss, dense gradients and statistics of one micro-batch, to where all threads see them. */
@@ -167,7 +163,7 @@ export class DenseNetwork implements Network {
       rows.length,
       batch.microBatches.length,
       at.sums,
-      batch.microBatches[0].paddedRows * shape.fields,
+      batch.plan.sumStride,
       shape.dim,
       gradient.byteOffset,
       exchange.workAt(thread),

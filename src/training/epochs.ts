@@ -108,6 +108,7 @@ export class Epochs {
       epoch: epoch + 1,
       batch: 0,
       lossSum: 0,
+      weight: 0,
       rows: 0,
       seconds: 0,
       rowsBefore: this.progress.rowsBefore + rows,
@@ -123,25 +124,26 @@ export class Epochs {
   /** The batches that are left of the epoch. @returns the mean loss of all of its rows */
   private async train(): Promise<number> {
     const { trainer, lastEpoch, emit, signal } = this.options;
-    const { epoch, batch: batches, rows, lossSum, seconds, trainingStep } = this.progress;
+    const { epoch, batch: batches, rows, weight, lossSum, seconds, trainingStep } = this.progress;
     const began = performance.now();
     const paused = this.checkpointing.cost.seconds;
     const tableBytes = trainer.predicted.table + trainer.predicted.step;
     const elapsed = () =>
       seconds + (performance.now() - began) / 1000 - (this.checkpointing.cost.seconds - paused);
     const onProgress = (state: EpochProgress) => {
-      const { done, rows, lossSum, loss } = state;
+      const { done, rows, weight, lossSum, loss } = state;
       this.progress = {
         ...this.progress,
         batch: done,
         trainingStep: trainingStep + done - batches,
         rows,
+        weight,
         lossSum,
         seconds: elapsed(),
       };
       emit({ kind: 'batch', epoch, epochs: lastEpoch, done, batches: state.batches, loss, tableBytes });
     };
-    const done = { batches, rows, lossSum };
+    const done = { batches, rows, weight, lossSum };
     return trainer.trainEpoch(epoch, { done, onProgress, signal, pause: this.checkpointing });
   }
 

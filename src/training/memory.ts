@@ -9,7 +9,7 @@
 //
 // Not in it: the reader's window of rows, onnxruntime's own memory, Node.js. They show in the peak.
 
-import { rowPlannerBytes } from '../batch/plan.js';
+import { rowPlannerBytes } from '../batch/row-planner.js';
 import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table.js';
 import { partOf } from '../embedding/table-records.js';
@@ -20,6 +20,7 @@ import {
   type ExchangeShape,
   exchangeLayout,
   mostMicroRows,
+  planSize,
 } from '../scoring/exchange.js';
 import { scorerStagingBytes } from '../scoring/scorer.js';
 import { networkStagingBytes } from './network-staging.js';
@@ -50,7 +51,7 @@ export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShap
     shards -
     rows * recordBytes +
     exchangeLayout(shape).bytes +
-    rowPlannerBytes(shape.batchRows, shape.fields) +
+    rowPlannerBytes(planSize(shape)) +
     shape.threads * threadStagingBytes(model, shape);
   return { table, step, optimizer, buffers, total: table + step + optimizer + buffers };
 }

@@ -11,7 +11,8 @@ function pieces(model: Model, rows: number): number[] {
   const block = rows * Number(model.x.shape[1]);
   const masks = model.dropouts.map(({ width }) => rows * width);
   const statistics = model.statistics.map(({ width }) => width);
-  return [dense, dense, block, block, rows, rows, 1, 1, ...masks, ...statistics];
+  const others = [rows * model.numbers, model.hasRealRows ? rows : 0];
+  return [dense, dense, block, block, rows, rows, 1, 1, ...others, ...masks, ...statistics];
 }
 
 /** Bytes of the staging for micro-batches of up to `rows` rows. */
@@ -33,6 +34,8 @@ export class NetworkStaging {
   readonly dX: Floats; // (rows, F·D)
   readonly labels: Floats; // (rows)
   readonly weights: Floats; // (rows)
+  readonly numbers: Floats; // (rows, N)
+  readonly real: Floats; // (rows), or none
   readonly scale: Floats; // ()
   readonly loss: Floats; // ()
   readonly masks: Floats[]; // each (rows, width)
@@ -42,9 +45,8 @@ export class NetworkStaging {
     private readonly model: Model,
     rows: number,
   ) {
-    const [parameters, gradients, x, dX, labels, weights, scale, loss, ...rest] = allocateStaging(
-      pieces(model, rows),
-    );
+    const [parameters, gradients, x, dX, labels, weights, scale, loss, numbers, real, ...rest] =
+      allocateStaging(pieces(model, rows));
     this.bytes = x.buffer.byteLength;
     this.parameters = parameters;
     this.gradients = gradients;
@@ -52,6 +54,8 @@ export class NetworkStaging {
     this.dX = dX;
     this.labels = labels;
     this.weights = weights;
+    this.numbers = numbers;
+    this.real = real;
     this.scale = scale;
     this.loss = loss;
     this.masks = rest.slice(0, model.dropouts.length);
@@ -67,6 +71,9 @@ export class NetworkStaging {
       [inputNames.weights]: matrix(this.weights, rows, 1),
       [inputNames.scale]: { data: this.scale, shape: [] },
     };
+    const { numbers, hasRealRows } = this.model;
+    if (numbers > 0) feeds[inputNames.numbers] = matrix(this.numbers, rows, numbers);
+    if (hasRealRows) feeds[inputNames.real] = matrix(this.real, rows, 1);
     for (const [i, { name, width }] of this.model.dropouts.entries())
       feeds[name] = matrix(this.masks[i], rows, width);
     for (const { name, shape, offset, length } of denseLayout(this.model).entries) {

@@ -1,6 +1,7 @@
 // Everything a run holds while it trains: table, exchange, team and network vectors, from a configuration and the
 // shape of a dataset. Knows how to train an epoch, validate and save; when to do which is train.ts's business.
 import { type Batch, batchCount, readBatches } from '../batch/reader.js';
+import { mostIdsOf } from '../data/bags.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { allocateTable, type TableMemory } from '../embedding/table.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
@@ -9,8 +10,9 @@ import type { Model } from '../models/model.js';
 import { rateFactor } from '../optimizers/schedule.js';
 import { type DenseTensor, loadCheckpoint, saveCheckpoint } from '../runs/checkpoint.js';
 import type { Config } from '../runs/config.js';
-import { BatchPlanner } from '../scoring/batch-planner.js';
+import { BatchPlanner, batchWeight } from '../scoring/batch-planner.js';
 import {
+  batchShape,
   createDenseOptimizer,
   createModel,
   type DatasetShape,
@@ -47,7 +49,8 @@ export interface EpochProgress {
   done: number;
   batches: number;
   rows: number;
-  /** Sum of the losses of those rows. */
+  /** Sum of the weights of those rows, and of their weighted losses. */
+  weight: number;
   lossSum: number;
   /** Loss of the last batch. */
   loss: number;
@@ -59,9 +62,11 @@ export interface EpochOptions {
   /** Stops between two batches, when those that were begun are done. */
   signal?: AbortSignal | undefined;
   /** What was done of the epoch before: it goes on from there. */
-  done?: { batches: number; rows: number; lossSum: number } | undefined;
+  done?: { batches: number; rows: number; weight: number; lossSum: number } | undefined;
   pause?: Pause | undefined;
 }
+
+const nothingDone = { batches: 0, rows: 0, weight: 0, lossSum: 0 };
 
 /** Interrupts training between two batches, with none in work. No bit of the result may depend on it. */
 export interface Pause {
@@ -90,13 +95,14 @@ export class Trainer {
     const shape = datasetShape(dataset.manifest);
     const model = createModel(config, shape, 'training');
     const spec = embeddingSpec(config, shape, { ...options, isTraining: true });
-    const exchangeShape = trainingExchange(config, shape, model, threads);
+    const bagIds = mostIdsOf(dataset.manifest, config.training.batchSize);
+    const exchangeShape = trainingExchange(config, shape, model, threads, bagIds);
     this.predicted = predictMemory(spec, model, exchangeShape);
 
     this.table = allocateTable(spec);
     this.exchangeMemory = allocateExchange(exchangeShape);
     this.exchange = new Exchange(this.exchangeMemory);
-    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape));
+    this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape), shape.poolings);
     this.scoringModel = createModel(config, shape, 'scoring');
 
     const dense = denseLayout(model);
@@ -129,23 +135,24 @@ export class Trainer {
     );
   }
 
-  /** Trains on every batch of the epoch, counted from 1. @returns the mean loss over its rows */
+  /** Trains on every batch of the epoch, counted from 1. @returns the mean loss over its rows, by their weight */
   async trainEpoch(epoch: number, options: EpochOptions = {}): Promise<number> {
     const { dataset, config } = this.options;
     const { batchSize, seed } = config.training;
     const { onProgress, signal, pause } = options;
-    let { batches: done, rows, lossSum } = options.done ?? { batches: 0, rows: 0, lossSum: 0 };
+    let { batches: done, rows, weight, lossSum } = options.done ?? nothingDone;
     const batches = batchCount(dataset, 'train', batchSize);
     const order = { seed, epoch };
     const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done });
     const onBatch = (batch: Batch, loss: number) => {
-      lossSum += loss * batch.rows;
+      lossSum += loss * batchWeight(batch);
+      weight += batchWeight(batch);
       rows += batch.rows;
       done++;
-      onProgress?.({ epoch, done, batches, rows, lossSum, loss });
+      onProgress?.({ epoch, done, batches, rows, weight, lossSum, loss });
     };
     await this.trainOn(rest, rateFactor(config.optimizer.drops, epoch), onBatch, signal, pause);
-    return rows > 0 ? lossSum / rows : 0;
+    return rows > 0 ? lossSum / weight : 0;
   }
 
   /** Trains on batches in their order; while the team works on one, the next is read and planned. */
@@ -203,8 +210,9 @@ export class Trainer {
     const { dataset } = this.options;
     await team.call({ kind: 'load', model: scoringOnnx(this.scoringModel, this.tensors) });
     const scores = new Scores();
-    for await (const { logits, labels } of scoreSplit({ team, exchange, planner, dataset, split, signal })) {
-      scores.add(logits, labels);
+    const { numbers } = dataset.manifest;
+    for await (const batch of scoreSplit({ team, exchange, planner, dataset, split, numbers, signal })) {
+      scores.add(batch.logits, batch.labels, batch);
     }
     return scores.metrics();
   }
@@ -252,13 +260,13 @@ export function trainingExchange(
   shape: DatasetShape,
   model: Model,
   threads: number,
+  /** The most ids of a batch where a field is a bag. */
+  bagIds: number | null = null,
 ): ExchangeShape {
   const denseLength = denseLayout(model).length;
   return {
-    batchRows: config.training.batchSize,
+    ...batchShape(config, shape, { batchRows: config.training.batchSize, bagIds }),
     microRows: config.training.microBatch,
-    fields: shape.fieldVocabularies.length,
-    dim: config.model.dim,
     threads,
     training: {
       denseLength,

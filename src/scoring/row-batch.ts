@@ -1,0 +1,67 @@
+// A batch that is filled with encoded rows, one after the other, until no more fit. Its arrays are used again for the
+// next batch.
+import type { Batch } from '../batch/reader.js';
+import { UserError } from '../errors.js';
+import type { ExchangeShape } from './exchange.js';
+import type { EncodedRow } from './row-encoder.js';
+
+export class RowBatch {
+  rows = 0;
+  private end = 0;
+  private readonly ids: Uint32Array;
+  private readonly offsets: Uint32Array | null; // (batchRows · F + 1), with bags
+  private readonly numbers: Float32Array; // (batchRows, N)
+  private readonly labels: Float32Array; // (batchRows), zeros
+
+  constructor(
+    private readonly shape: Pick<ExchangeShape, 'batchRows' | 'fields' | 'bagIds' | 'numbers' | 'hasWeight'>,
+  ) {
+    const { batchRows, fields, bagIds, numbers } = shape;
+    this.ids = new Uint32Array(bagIds ?? batchRows * fields);
+    this.offsets = bagIds === null ? null : new Uint32Array(batchRows * fields + 1);
+    this.numbers = new Float32Array(batchRows * numbers);
+    this.labels = new Float32Array(batchRows);
+  }
+
+  /**
+   * Adds a row, if it fits.
+   *
+   * @returns whether it did; if not, the batch is full
+   * @throws UserError for a row with more values than any batch can hold
+   */
+  add({ ids, ends, numbers }: EncodedRow): boolean {
+    const { batchRows, fields } = this.shape;
+    const count = ends[fields - 1];
+    if (count > this.ids.length) {
+      throw new UserError(
+        `A row has ${count} values in its lists (at most ${this.ids.length} fit into a batch).`,
+        'shorten the lists, or score with larger batches',
+      );
+    }
+    if (this.rows === batchRows || this.end + count > this.ids.length) return false;
+    for (let i = 0; i < count; i++) this.ids[this.end + i] = ids[i];
+    const segment = this.rows * fields;
+    if (this.offsets) for (let f = 0; f < fields; f++) this.offsets[segment + f + 1] = this.end + ends[f];
+    this.numbers.set(numbers, this.rows * numbers.length);
+    this.end += count;
+    this.rows++;
+    return true;
+  }
+
+  /** The rows added, lent until the next one is; then the batch is empty again. */
+  take(): Batch {
+    const { rows, end, offsets, numbers, labels } = this;
+    const { fields, numbers: width } = this.shape;
+    this.rows = 0;
+    this.end = 0;
+    return {
+      epoch: 0,
+      index: 0,
+      rows,
+      ids: this.ids.subarray(0, end),
+      labels: labels.subarray(0, rows),
+      ...(offsets && { offsets: offsets.subarray(0, rows * fields + 1) }),
+      ...(width > 0 && { numbers: numbers.subarray(0, rows * width) }),
+    };
+  }
+}
