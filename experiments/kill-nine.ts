@@ -15,7 +15,7 @@ const [kills = 20, seed = 1] = process.argv.slice(2).map(Number);
 const ROWS = '100000';
 /** How long a process may live: the shortest in milliseconds, the longest as a share of the undisturbed training. */
 const SHORTEST = 200;
-const LONGEST = 1 / 3;
+const LONGEST = 0.7;
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-kill-nine-'));
 const data = join(folder, 'data');

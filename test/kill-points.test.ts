@@ -61,6 +61,27 @@ describe('a run that is killed', () => {
     expect(existsSync(join(out, 'lock'))).toBe(false);
   });
 
+  it('by Ctrl-C writes a checkpoint and ends with 130; resumed, it ends as one that was not', async () => {
+    const out = join(folder, 'interrupted');
+    // Only Ctrl-C can have written the checkpoint.
+    const never = ['--checkpoint-minutes', 'never'];
+    const program = startProgram(argv(out, ...never));
+    const timer = setInterval(() => {
+      if (!existsSync(join(out, 'metrics.jsonl'))) return;
+      clearInterval(timer);
+      program.kill('SIGINT');
+    }, 2);
+    const { code, signal, out: json } = await program.ended;
+    clearInterval(timer);
+    expect({ code, signal }).toEqual({ code: 130, signal: null });
+    expect(JSON.parse(json).error).toMatch(
+      /^Stopped; '.*' holds a checkpoint of epoch \d+, step \d+\. To finish,/,
+    );
+    expect(existsSync(join(out, 'lock'))).toBe(false);
+    expect((await runProgram(argv(out, '--resume', ...never))).code).toBe(0);
+    expect(await runContents(out)).toEqual(whole);
+  });
+
   it.each([1, 2, 3])('at random moments (seed %i) ends as one that was not', async (seed) => {
     const out = join(folder, `random ${seed}`);
     let kills = 0;

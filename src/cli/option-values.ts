@@ -40,10 +40,10 @@ export function oneOf<T extends string>(option: string, known: readonly T[]): (t
   };
 }
 
-/** A parser for a number above 0, or `never`, which is infinity. @throws UserError naming the option and the value. */
-export function positiveOrNever(option: string): (text: string) => number {
+/** A parser for a number above 0, or `never`. @throws UserError naming the option and the value. */
+export function positiveOrNever(option: string): (text: string) => number | 'never' {
   return (text) => {
-    if (text === 'never') return Number.POSITIVE_INFINITY;
+    if (text === 'never') return text;
     const value = Number(text);
     if (/^[\d.]/.test(text) && Number.isFinite(value) && value > 0) return value;
     throw new UserError(

@@ -302,6 +302,39 @@ describe('a run that is stopped', () => {
   });
 });
 
+describe('a run that continues another', () => {
+  it('takes its configuration, for as many more epochs as are asked for', async () => {
+    const argv = [
+      'train',
+      '--data',
+      data,
+      '--out',
+      place('more'),
+      '--from',
+      place('first'),
+      '--threads',
+      '1',
+    ];
+    const refused = await bitrow([...argv, '--epochs', '1', '--seed', '2']);
+    expect({ code: refused.code, err: refused.err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^training\.seed is 2, but the run has 1\./),
+    });
+    expect(existsSync(place('more'))).toBe(false);
+    const { out } = await bitrow([...argv, '--epochs', '1', '--set', 'optimizer.learningRate=0.01']);
+    expect(out).toMatch(/^Best epoch 3: /);
+    const config = (run: string) => parse(readFileSync(place(`${run}/config.yaml`), 'utf8'));
+    const { optimizer, training, ...others } = config('first');
+    expect(config('more')).toEqual({
+      ...others,
+      optimizer: { ...optimizer, learningRate: 0.01 },
+      training: { ...training, epochs: 1 },
+    });
+    const again = await bitrow([...argv, '--resume', '--json']);
+    expect(JSON.parse(again.out)).toMatchObject({ bestEpoch: 3 });
+  });
+});
+
 describe('a split of one class', () => {
   it('has metrics that are null, and words for it', async () => {
     const side = mkdtempSync(join(folder, 'one-class-'));

@@ -16,7 +16,7 @@ const optionsSchema = configOptionsSchema.extend({
   data: z.string().optional(),
   out: z.string(),
   threads: z.number().optional(),
-  checkpointMinutes: z.number().optional(),
+  checkpointMinutes: z.union([z.number(), z.literal('never')]).optional(),
   from: z.string().optional(),
   resume: z.boolean().optional(),
   force: z.boolean().optional(),
@@ -72,7 +72,7 @@ export const trainCommand: CommandSpec = {
         force,
         from,
         resume: given.resume,
-        checkpointMinutes,
+        checkpointMinutes: checkpointMinutes === 'never' ? Number.POSITIVE_INFINITY : checkpointMinutes,
         onProgress: progress.onProgress,
         signal,
       });
