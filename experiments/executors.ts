@@ -18,4 +18,6 @@ console.log('| --- | --- | --- | --- | --- | --- |');
 console.log(
   `| ${count(rows)} | ${fields} | ${count(rows * (fields + 1))} | ${count(typedRows)} rows | ${differences} | ${((performance.now() - began) / 1000).toFixed(0)} |`,
 );
-console.log(`\nRow functions and look-ups alone: ${count(Math.round(rows / functionSeconds))} rows/s on one thread.`);
+console.log(
+  `\nRow functions and look-ups alone: ${count(Math.round(rows / functionSeconds))} rows/s on one thread.`,
+);
