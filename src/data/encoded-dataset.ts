@@ -46,7 +46,7 @@ export async function readManifest(file: string, missing: string, help: string):
   const [issue] = result.error.issues;
   const where = issue?.path.join('.');
   throw new UserError(
-    `The manifest '${file}' is damaged, or of another version of bitrow: ${where ? `${where}: ` : ''}${issue?.message}.`,
+    `The manifest '${file}' is damaged: ${where ? `${where}: ` : ''}${issue?.message}.`,
     help,
   );
 }
