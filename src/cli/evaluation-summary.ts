@@ -6,7 +6,7 @@ import { count, metric } from './quantities.js';
 
 /** The text for people and the object of --json. */
 export function evaluationSummary(run: string, evaluation: Evaluation): Result {
-  const { logits: _logits, labels: _labels, ...metrics } = evaluation;
+  const { logits: _logits, labels: _labels, weights: _weights, groups: _groups, ...metrics } = evaluation;
   const { rows, auc, prAuc, logloss, normalizedEntropy, calibration, split, checkpoint, epoch } = metrics;
   const rate = (value: number | undefined) => (value === undefined ? 'no rows' : value.toFixed(5));
   const ratio = calibration?.ratio ?? null;

@@ -303,7 +303,7 @@ test('a data set is loaded, and what is none is refused with a sentence', async 
     [[], 'is no manifest'],
     [{ ...manifest, version: 2 }, 'version 2'],
     [{ ...manifest, extra: 1 }, 'damaged'],
-    [{ ...manifest, fields: [{ name: 1 }] }, 'version of bitrow: fields.0.name'],
+    [{ ...manifest, fields: [{ name: 1 }] }, 'damaged: fields.0.name'],
   ];
   for (const [json, message] of refusals) {
     writeFileSync(manifestFile, JSON.stringify(json));

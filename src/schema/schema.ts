@@ -64,10 +64,15 @@ export const schemaSchema = z
     const seen = new Set<string>();
     if (schema.weight !== undefined) seen.add(rowColumns.weight);
     if (schema.group !== undefined) seen.add(rowColumns.group);
-    for (const { name } of [...schema.fields, ...(schema.numbers ?? [])]) {
-      // Case counts for nothing in SQL column names and in some file systems.
-      if (seen.has(name.toLowerCase())) context.addIssue(`two columns are named '${name}'`);
-      seen.add(name.toLowerCase());
+    for (const list of ['fields', 'numbers'] as const) {
+      for (const [i, { name }] of (schema[list] ?? []).entries()) {
+        // Case counts for nothing in SQL column names and in some file systems.
+        if (seen.has(name.toLowerCase())) {
+          const message = `two columns are named '${name}'`;
+          context.addIssue({ code: 'custom', path: [list, i, 'name'], message });
+        }
+        seen.add(name.toLowerCase());
+      }
     }
     for (const [i, { name }] of (schema.numbers ?? []).entries()) {
       if (name.toLowerCase() === 'label') {
