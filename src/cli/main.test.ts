@@ -37,7 +37,12 @@ it('Ctrl-C in the middle of a batch ends with 130 and a sentence, not with a cra
     if (isFirst && err.includes('epoch 1/1000')) child.kill('SIGINT');
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  expect({ code, err }).toEqual({ code: 130, err: expect.stringMatching(/holds no model yet\.\n$/) });
+  expect({ code, err }).toEqual({
+    code: 130,
+    err: expect.stringMatching(
+      /\nStopped; '.*' holds a checkpoint of epoch 1, step \d+\. To finish, go on with `.*`\.\n$/,
+    ),
+  });
 });
 
 it('a reader that goes away is no failure', async () => {
