@@ -44,6 +44,7 @@ describe('a run that is killed', () => {
     ['before the rename', 4, { epoch: 1, step: 3 }],
     ['between rename and pointer', 1, null],
     ['between rename and pointer', 7, { epoch: 2, step: 6 }],
+    ['before the pointer', 7, { epoch: 2, step: 6 }],
     ['after the pointer', 3, { epoch: 1, step: 3 }],
     ['after the best copy', 2, { epoch: 2, step: 7 }],
     ['after the metrics', 2, { epoch: 2, step: 7 }],

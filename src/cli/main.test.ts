@@ -39,7 +39,9 @@ it('Ctrl-C in the middle of a batch ends with 130 and a sentence, not with a cra
   const code = await new Promise((resolve) => child.on('close', resolve));
   expect({ code, err }).toEqual({
     code: 130,
-    err: expect.stringMatching(/holds a checkpoint of epoch 1, step \d+\. .*--resume --out \S+`\.\n$/),
+    err: expect.stringMatching(
+      /\nStopped; '.*' holds a checkpoint of epoch 1, step \d+\. To finish, go on with `.*`\.\n$/,
+    ),
   });
 });
 

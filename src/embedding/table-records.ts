@@ -57,7 +57,8 @@ export function* readRecords(
   for (const { rows, runs } of blocks(table, ranges, bytes)) {
     const out = new Uint8Array(rows * bytes);
     let to = 0;
-    for (const { records, plan, first, count } of runs) {
+    for (const { shard, first, count } of runs) {
+      const { records, plan } = shard;
       let at = recordAt(table, plan, first) + offset;
       for (let i = 0; i < count; i++, at += recordBytes, to += bytes) {
         if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
@@ -81,7 +82,8 @@ export async function writeRecords(
   for (const { rows, runs } of blocks(table, ranges, bytes)) {
     const source = await next(done * bytes, rows * bytes);
     let from = 0;
-    for (const { records, written, plan, first, count } of runs) {
+    for (const { shard, first, count } of runs) {
+      const { records, written, plan } = shard;
       let at = recordAt(table, plan, first) + offset;
       for (let i = 0; i < count; i++, at += recordBytes, from += bytes) {
         if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
@@ -107,11 +109,15 @@ function recordAt({ spec }: TableMemory, plan: ShardPlan, row: number): number {
 
 /** Consecutive rows of one shard. */
 interface RowRun {
+  shard: ShardBytes;
+  first: number;
+  count: number;
+}
+
+interface ShardBytes {
   plan: ShardPlan;
   records: Uint8Array;
   written: Uint32Array;
-  first: number;
-  count: number;
 }
 
 /** Bytes of a block: one write to a file, whether the rows lie together or far apart. */
@@ -123,11 +129,13 @@ function* blocks(
   ranges: Uint32Array,
   bytes: number,
 ): Generator<{ rows: number; runs: RowRun[] }> {
-  const shards = bitmaps(table).map(({ plan, words }, i) => ({
-    plan,
-    written: words,
-    records: new Uint8Array(table.memories[i].buffer),
-  }));
+  const shards = bitmaps(table).map(
+    ({ plan, words }, i): ShardBytes => ({
+      plan,
+      written: words,
+      records: new Uint8Array(table.memories[i].buffer),
+    }),
+  );
   const most = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, bytes)));
   let rows = 0;
   let runs: RowRun[] = [];
@@ -136,7 +144,7 @@ function* blocks(
     for (let row = ranges[r]; row < end; ) {
       const shard = shards[Math.floor(row / table.plans[0].rows)];
       const count = Math.min(most - rows, end - row, shard.plan.firstRow + shard.plan.rows - row);
-      runs.push({ ...shard, first: row, count });
+      runs.push({ shard, first: row, count });
       rows += count;
       row += count;
       if (rows < most) continue;

@@ -20,6 +20,7 @@ export const faultPoints = {
   'during a write': 'between two writes of a checkpoint',
   'before the rename': 'a checkpoint written whole under its temporary name',
   'between rename and pointer': 'a checkpoint renamed, its manifest still names the ones before',
+  'before the pointer': 'the new manifest written whole under its temporary name',
   'after the pointer': 'the manifest names the new checkpoint, the oldest is not yet removed',
   'after the best copy': "best.safetensors replaced, the epoch's end in no checkpoint",
   'after the metrics': "metrics.jsonl has the epoch's line, no checkpoint knows it",
@@ -61,6 +62,7 @@ fs.rename = async (from, to) => {
   const path = String(to);
   if (path.endsWith('run.json')) at('before run.json');
   if (isCheckpoint(path) && path.endsWith('.safetensors')) at('before the rename');
+  if (path.endsWith('checkpoints/manifest.json')) at('before the pointer');
   await rename(from, to);
   if (isCheckpoint(path) && path.endsWith('.safetensors')) at('between rename and pointer');
   if (path.endsWith('checkpoints/manifest.json')) at('after the pointer');
