@@ -25,6 +25,7 @@ export type { CheckpointName } from './runs/run-directory.js';
 export type { Cell } from './schema/cell.js';
 export type { RawRow } from './schema/rows.js';
 export type { Schema } from './schema/schema.js';
+export type { EmbeddingRows } from './scoring/embedding-reader.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
 export type { ModelInput } from './scoring/model-inputs.js';
 export { type Model, type OpenOptions, open, type Prediction, type PredictOptions } from './scoring/open.js';

@@ -7,6 +7,7 @@ import { readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { parseSchema, type Schema } from '../schema/schema.js';
 import { checkThreads } from '../team/team.js';
+import { EmbeddingReader } from './embedding-reader.js';
 import { type OpenedRun, openRun } from './open-run.js';
 import { RowEncoder } from './row-encoder.js';
 import { type ScoringEngine, startScoring } from './scoring-engine.js';
@@ -17,6 +18,7 @@ export interface RawScoring {
   manifest: Manifest;
   schema: Schema;
   encoder: RowEncoder;
+  embeddings: EmbeddingReader;
   /** Whoever opened it closes its team. */
   engine: ScoringEngine;
 }
@@ -40,13 +42,16 @@ export async function openScoring(
     );
   }
   signal?.throwIfAborted();
-  const run = await openRun(path, checkpoint, threads);
+  // One scratch area more than threads score with: the caller's thread reads rows too.
+  const run = await openRun(path, checkpoint, threads + 1);
   const manifest = await readKeptDataset(path, run.directory.run.dataset.fingerprint);
   const schema = parseSchema(manifest.schema);
-  const encoder = new RowEncoder(schema, await readKeptIndexes(path, manifest), manifest.numbers);
+  const indexes = await readKeptIndexes(path, manifest);
+  const encoder = new RowEncoder(schema, indexes, manifest.numbers);
+  const embeddings = new EmbeddingReader(run, threads, schema, indexes);
   signal?.throwIfAborted();
   const engine = await startScoring(run, { threads, batchRows, bagIds: mostIdsOf(manifest, batchRows) });
   if (signal?.aborted) await engine.team.close();
   signal?.throwIfAborted();
-  return { run, manifest, schema, encoder, engine };
+  return { run, manifest, schema, encoder, embeddings, engine };
 }

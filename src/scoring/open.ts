@@ -6,6 +6,7 @@ import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
 import { columnsOf, type Schema } from '../schema/schema.js';
 import { CallQueue } from './call-queue.js';
+import type { EmbeddingRows } from './embedding-reader.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
 import { openScoring } from './open-scoring.js';
 
@@ -58,6 +59,13 @@ export interface Model {
    * @throws UserError for a cell that cannot be read or an unknown column, naming the row, or when the model is closed
    */
   predict(rows: readonly RawRow[], options?: PredictOptions): Promise<Prediction>;
+  /**
+   * The table's rows of some values of a field: what it has learned about them.
+   *
+   * @param values as the field has them after its transformation; null is the missing value
+   * @throws UserError for an unknown field, or when the model is closed
+   */
+  embeddings(field: string, values: readonly (string | null)[]): EmbeddingRows;
   /** Lets calls under way end, then frees every thread. */
   close(): Promise<void>;
 }
@@ -73,7 +81,7 @@ export interface Model {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
   const { checkpoint = 'best', threads = 1, batchRows = 4096, ignoreUnknown = false, signal } = options;
-  const { run, schema, encoder, engine } = await openScoring(path, {
+  const { run, schema, encoder, embeddings, engine } = await openScoring(path, {
     checkpoint,
     threads,
     batchRows,
@@ -83,6 +91,9 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const fields = schema.fields.map(({ name }) => name);
   const known = new Set(columnsOf(schema));
   let closed: Promise<void> | undefined;
+  const requireOpen = () => {
+    if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
+  };
   return {
     path,
     checkpoint,
@@ -91,7 +102,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     schema,
     inputs: modelInputs(schema),
     async predict(rows, { signal, onProgress } = {}) {
-      if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
+      requireOpen();
       if (!ignoreUnknown) requireKnownColumns(rows, known);
       const { logits, oov } = await queue.score(rows, { signal, onProgress });
       return {
@@ -99,6 +110,10 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
         probabilities: logits.map(sigmoid),
         oov: Object.fromEntries(fields.map((name, f) => [name, oov[f]])),
       };
+    },
+    embeddings(field, values) {
+      requireOpen();
+      return embeddings.read(field, values);
     },
     close() {
       closed ??= queue.idle().then(() => engine.team.close());

@@ -1,0 +1,65 @@
+// The rows of an open model's table by the values they stand for: what a field has learned about a city, an item, a
+// user. Reads beside the scoring threads, with scratch memory of its own.
+import { Table } from '../embedding/table.js';
+import { UserError, unknownName } from '../errors.js';
+import type { VocabularyIndex } from '../formats/vocabulary-index.js';
+import { type Schema, vocabularyOf } from '../schema/schema.js';
+import { fieldOffsets } from './blueprint.js';
+import type { OpenedRun } from './open-run.js';
+
+/** Table rows of some values of one field, in their order. */
+export interface EmbeddingRows {
+  /** Width D of a row. */
+  readonly dim: number;
+  /** (n), the id of each value in the field's vocabulary; 0 for one it does not have, whose row is that of OOV. */
+  readonly ids: Uint32Array;
+  /** (n, D), the rows as the network sees them: step · code, or fp32 as stored. */
+  readonly values: Float32Array;
+  /** (n), the step of each row; 1 where values are stored as fp32. */
+  readonly steps: Float32Array;
+}
+
+/** Reads a run's rows. */
+export class EmbeddingReader {
+  private readonly table: Table;
+  private readonly offsets: Uint32Array; // (F)
+
+  /** @param thread number of the scratch area to use, which no scoring thread may have */
+  constructor(
+    { directory, table }: OpenedRun,
+    thread: number,
+    private readonly schema: Schema,
+    private readonly indexes: ReadonlyMap<string, VocabularyIndex>,
+  ) {
+    this.table = new Table(table, thread);
+    this.offsets = fieldOffsets(directory.run.dataset);
+  }
+
+  /** @param values texts as the field's transformation gives them; null is the missing value */
+  read(field: string, values: readonly (string | null)[]): EmbeddingRows {
+    const { table, schema, offsets } = this;
+    const f = schema.fields.findIndex(({ name }) => name === field);
+    const names = schema.fields.map(({ name }) => name);
+    if (f < 0) throw unknownName('field', field, names);
+    const index = this.indexes.get(vocabularyOf(schema.fields[f]));
+    if (!index) throw new UserError(`The run keeps no vocabulary of the field '${field}'.`);
+    const ids = Uint32Array.from(values, (value) => index.idOf(value));
+    const { dim } = table.spec;
+    const rows = new Float32Array(ids.length * dim);
+    const steps = new Float32Array(ids.length);
+    // The kernels take each row once; the same value may be asked for twice.
+    const distinct = Uint32Array.from(new Set(ids)).sort();
+    const place = new Map(Array.from(distinct, (id, i) => [id, i]));
+    const read = new Float32Array(distinct.length * dim);
+    const readSteps = new Float32Array(distinct.length);
+    const tableRows = distinct.map((id) => offsets[f] + id);
+    table.read(tableRows, read);
+    table.readSteps(tableRows, readSteps);
+    for (const [i, id] of ids.entries()) {
+      const at = place.get(id) ?? 0;
+      rows.set(read.subarray(at * dim, (at + 1) * dim), i * dim);
+      steps[i] = readSteps[at];
+    }
+    return { dim, ids, values: rows, steps };
+  }
+}
