@@ -21,8 +21,7 @@ import { BadCell } from '../schema/bad-cell.js';
 import type { Cell } from '../schema/cell.js';
 import { modelInputs } from './model-inputs.js';
 import { openScoring, type RawScoring } from './open-scoring.js';
-import { RowBatch } from './row-batch.js';
-import type { EncodedRow } from './row-encoder.js';
+import { LongRow, RowBatch } from './row-batch.js';
 import { scoreBatches } from './score-batches.js';
 
 /** What to score, and where to. */
@@ -169,18 +168,18 @@ class RowBatches implements AsyncIterable<Batch> {
       const raw: Record<string, Cell> = {};
       for (let i = 0; i < block.rows; i++) {
         for (let c = 0; c < columns.length; c++) raw[this.inputs[c]] = columns[c][i];
-        let row: EncodedRow;
         try {
-          row = encoder.encode(raw);
+          const row = encoder.encode(raw);
+          if (!batch.add(row)) {
+            yield take();
+            batch.add(row);
+          }
+          for (let f = 0; f < row.oov.length; f++) this.oov[f] += row.oov[f];
         } catch (error) {
-          throw error instanceof BadCell ? error.at(await block.place(block.firstRow + i)) : error;
-        }
-        if (!batch.add(row)) {
-          yield take();
-          batch.add(row);
+          if (!(error instanceof BadCell || error instanceof LongRow)) throw error;
+          throw error.at(await block.place(block.firstRow + i));
         }
         for (let k = 0; k < kept.length; k++) kept[k].push(keptColumns[k][i]);
-        for (let f = 0; f < row.oov.length; f++) this.oov[f] += row.oov[f];
       }
     }
     if (batch.rows > 0) yield take();
