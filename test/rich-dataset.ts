@@ -29,13 +29,20 @@ export const richSchema: Schema = {
   group: 'user',
 };
 
-const columns = ['click', 'user', 'item', 'seen', 'tags', 'price', 'age', 'weight'];
+export const richColumns = ['click', 'user', 'item', 'seen', 'tags', 'price', 'age', 'weight'];
 
 export const richData: Dataset & { name: string } = {
   name: 'rich',
   summary: 'invented rows',
   schema: richSchema,
-  format: { kind: 'text', separator: ',', header: true, columns, cells: 'plain', labels: ['0', '1'] },
+  format: {
+    kind: 'text',
+    separator: ',',
+    header: true,
+    columns: richColumns,
+    cells: 'plain',
+    labels: ['0', '1'],
+  },
   minCount: 2,
   splits: ['modulus', 'random'],
   inputs: (paths) => paths.map((path) => ({ path })),
@@ -75,7 +82,9 @@ export interface RichOptions extends Omit<Partial<PrepareOptions>, 'schema' | 'r
 /** Writes the raw rows into `folder` and prepares them there. @returns the directory of the encoded data set */
 export async function prepareRich(folder: string, options: RichOptions): Promise<string> {
   const { rows, schema = richSchema, row = richRow, ...others } = options;
-  const lines = [columns, ...Array.from({ length: rows }, (_, i) => row(i))].map((cells) => cells.join(','));
+  const lines = [richColumns, ...Array.from({ length: rows }, (_, i) => row(i))].map((cells) =>
+    cells.join(','),
+  );
   const input = join(folder, 'rich.csv');
   writeFileSync(input, `${lines.join('\n')}\n`);
   const out = others.out ?? join(folder, 'rich');

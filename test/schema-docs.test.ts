@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { prepare } from '../src/data/prepare.js';
 import { parseSchemaFile } from '../src/data/schema-file.js';
 import { forms } from '../src/data/schema-short-forms.js';
+import { evaluate, open, prepare, resolveConfig, train } from '../src/index.js';
+import { numberTransforms } from '../src/schema/number-input.js';
+import { poolings, schemaSchema } from '../src/schema/schema.js';
 import { testFolder } from './fixtures/invented-files.js';
 
 const folder = testFolder();
@@ -34,6 +36,51 @@ test('the example is prepared', async () => {
     user_hour: 2,
     user_product: 2,
   });
+});
+
+test('the example with lists, numbers, weight and group is prepared, trained on and scored', async () => {
+  const rows = String(blocks('csv')[1]);
+  const [header, ...lines] = rows.trim().split('\n');
+  // The rows of the page, ten times: training, validation and test have some of them.
+  const all = [header, ...Array.from({ length: 10 }, () => lines).flat()].join('\n');
+  const input = [folder.write('views.csv', `${all}\n`)];
+  const schema = folder.write('views.yaml', String(blocks('yaml')[2]));
+  const data = folder.path('views');
+  const manifest = await prepare({ dataset: 'csv', input, schema, out: data, negativeSampling: 0.9 });
+  expect(manifest.fields).toEqual([
+    { name: 'user', vocabulary: 'user' },
+    { name: 'item', vocabulary: 'items' },
+    { name: 'seen', vocabulary: 'items', bag: { pooling: 'sum', longest: 3 } },
+    { name: 'tags', vocabulary: 'tags', bag: { pooling: 'mean', longest: 2 } },
+  ]);
+  // i2, i7, i9 and the empty list; shoes, sale, garden and the empty list.
+  expect(manifest.vocabularies.map(({ name, size }) => [name, size - 1])).toEqual([
+    ['user', 3],
+    ['items', 4],
+    ['tags', 4],
+  ]);
+  expect(manifest.numbers?.map(({ name, transform }) => [name, transform])).toEqual([
+    ['price', 'log'],
+    ['age', 'none'],
+  ]);
+  expect([manifest.hasWeight, manifest.hasGroup]).toEqual([true, true]);
+  const config = resolveConfig({ model: { dim: 2, hidden: [4] }, training: { epochs: 1, batchSize: 16 } });
+  const run = folder.path('run');
+  await train({ data, out: run, config, threads: 1 });
+  expect((await evaluate({ run, data, threads: 1 })).grouped?.by).toBe('group');
+  const model = await open(run);
+  const asked = { user: 'u1', item: 'i7', seen: `i2|${'i9|'.repeat(40)}`, tags: null, price: 3, age: null };
+  const { oov } = await model.predict([asked, { user: 'u9', seen: 'i3|i4' }]);
+  // The second row has no item, no tag and no number; a missing item is what an empty list is.
+  expect(oov).toEqual({ user: 1, item: 0, seen: 2, tags: 0 });
+  await model.close();
+});
+
+test('every key of the schema stands on the page', () => {
+  for (const key of Object.keys(schemaSchema.shape))
+    expect(text).toMatch(new RegExp(`^${key}:|\`${key}\``, 'm'));
+  for (const pooling of poolings) expect(text).toContain(`\`${pooling}\``);
+  for (const transform of numberTransforms) expect(text).toContain(`\`${transform}\``);
 });
 
 test('short and long forms are the same', () => {

@@ -1,4 +1,6 @@
 // What `bitrow evaluate` prints: the metrics as lines, slices as a table, and the JSON without the scores of the rows.
+
+import { rowColumns } from '../schema/schema.js';
 import type { Evaluation } from '../scoring/evaluate.js';
 import { BY_FREQUENCY } from '../scoring/slices.js';
 import type { Result } from './command.js';
@@ -6,20 +8,20 @@ import { count, metric } from './quantities.js';
 
 /** The text for people and the object of --json. */
 export function evaluationSummary(run: string, evaluation: Evaluation): Result {
-  const { logits: _logits, labels: _labels, weights: _weights, groups: _groups, ...metrics } = evaluation;
+  const { logits: _logits, labels: _labels, weights, groups, ...metrics } = evaluation;
   const { rows, auc, prAuc, logloss, normalizedEntropy, calibration, split, checkpoint, epoch } = metrics;
   const rate = (value: number | undefined) => (value === undefined ? 'no rows' : value.toFixed(5));
   const ratio = calibration?.ratio ?? null;
   const over = ratio === null ? '' : `   (${ratio.toFixed(3)} of the observed)`;
   const text = [
-    `${run}: ${checkpoint} model (epoch ${epoch}) on ${split}, ${count(rows)} rows`,
+    `${run}: ${checkpoint} model (epoch ${epoch}) on ${split}, ${count(rows)} rows${weights ? ', each counted by its weight' : ''}`,
     line('AUC', metric(auc, 6)),
     line('PR-AUC', prAuc === null ? 'undefined (no ones)' : prAuc.toFixed(6)),
     line('logloss', rows === 0 ? 'no rows' : metric(logloss, 6)),
     line('normalized entropy', metric(normalizedEntropy, 6)),
     line('predicted rate', `${rate(calibration?.predicted)}${over}`),
     line('observed rate', rate(calibration?.observed)),
-    ...groupedLines(metrics.grouped),
+    ...groupedLines(metrics.grouped, groups !== null && metrics.grouped?.by === rowColumns.group),
     ...sliceLines(metrics.slices),
     ...(metrics.predictions === undefined ? [] : ['', `Predictions of all rows: ${metrics.predictions}`]),
   ].join('\n');
@@ -30,12 +32,13 @@ function line(name: string, value: string): string {
   return `  ${name.padEnd(20)}${value}`;
 }
 
-function groupedLines(grouped: Evaluation['grouped']): string[] {
+/** @param isOfData whether the groups are the data's own, not those of a field */
+function groupedLines(grouped: Evaluation['grouped'], isOfData: boolean): string[] {
   if (!grouped) return [];
   const { by, auc, groups, rows, oneClassGroups, oneClassRows, ungroupedRows } = grouped;
   const left = [
     oneClassGroups > 0 ? `${count(oneClassGroups)} groups of one class (${count(oneClassRows)} rows)` : '',
-    ungroupedRows > 0 ? `${count(ungroupedRows)} rows with OOV` : '',
+    ungroupedRows > 0 ? `${count(ungroupedRows)} rows ${isOfData ? 'without a group' : 'with OOV'}` : '',
   ].filter(Boolean);
   const leftOut = left.length > 0 ? `; left out: ${left.join(', ')}` : '';
   const value = auc === null ? 'undefined' : auc.toFixed(6);

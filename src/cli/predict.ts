@@ -63,9 +63,9 @@ export const predictCommand: CommandSpec = {
 };
 
 function predictionSummary(run: string, prediction: FilePrediction): Result {
-  const { out, format, checkpoint, epoch, rows, seconds, oov } = prediction;
+  const { out, format, checkpoint, epoch, rows, seconds, oov, values } = prediction;
   const rowsPerSecond = rows / seconds;
-  const shares = Object.fromEntries(Object.entries(oov).map(([name, n]) => [name, n / rows]));
+  const shares = Object.fromEntries(Object.entries(oov).map(([name, n]) => [name, n / values[name]]));
   const width = Math.max(...Object.keys(shares).map((name) => name.length));
   const lines = Object.entries(shares).map(
     ([name, share]) => `  ${name.padEnd(width)}  ${(100 * share).toFixed(2).padStart(6)} %`,

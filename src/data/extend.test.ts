@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testFolder } from '../../test/fixtures/invented-files.js';
 import { UserError } from '../errors.js';
+import { readVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import { type Database, openDatabase } from './database.js';
 import type { Manifest } from './manifest.js';
 import { type PrepareOptions, prepare } from './prepare.js';
@@ -50,6 +51,18 @@ async function vocabulary({ out }: Encoded, name: string): Promise<Entry[]> {
   const rows = await database.query(`SELECT * FROM '${out}/vocabularies/${name}.parquet'`);
   return rows.map(({ value, count, id }) => ({ value, count: Number(count), id: Number(id) }));
 }
+/** The index must have the values with an id of the Parquet file, each with that id, and no others. */
+async function checkIndex(data: Encoded, name: string): Promise<void> {
+  const entries = await vocabulary(data, name);
+  const described = data.manifest.vocabularies.find((entry) => entry.name === name);
+  const index = await readVocabularyIndex(
+    join(data.out, `vocabularies/${name}.index`),
+    described?.index.sha256,
+  );
+  expect(index.parts.shape.values).toBe((described?.size ?? 0) - 1);
+  for (const { value, id } of entries)
+    expect([value, index.idOf(value as string | null)]).toEqual([value, id]);
+}
 const idsOf = (entries: Entry[]) => entries.filter(({ id }) => id > 0).sort((a, b) => a.id - b.id);
 const inOrder = (a: Entry, b: Entry) =>
   b.count - a.count || Buffer.compare(Buffer.from(String(a.value ?? '')), Buffer.from(String(b.value ?? '')));
@@ -93,6 +106,7 @@ test('day by day gives the counts of all days at once, moves no id, and adds tho
           );
           const size = three.manifest.vocabularies.find((entry) => entry.name === name);
           expect([size?.size, size?.rare]).toEqual([now.length + 1, after.length - now.length]);
+          for (const data of [one, two, three]) await checkIndex(data, name);
         }
       },
     ),
@@ -131,6 +145,8 @@ test('an extension with nothing new has the same ids, and no row for training is
     { value: 'p', count: 5, id: 1 },
     { value: 'z', count: 3, id: 2 },
   ]);
+  // 'p' is not in the second day, and all values but 'n' are known: the index has them all the same.
+  await checkIndex(two, 'a');
   const three = await encode(['1,p,q'], {
     extend: two.out,
     split: 'modulus',

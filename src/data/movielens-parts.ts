@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../errors.js';
 import { literal } from '../schema/sql.js';
-import { csvParts } from './csv-parts.js';
+import { csvParts, requireColumns } from './csv-parts.js';
 import type { Database } from './database.js';
 import type { InputFile } from './datasets/dataset.js';
 import { genres } from './datasets/movielens.js';
@@ -14,12 +14,14 @@ const ratingColumns = ['user', 'item', 'rating', 'timestamp'];
 const userColumns = ['age', 'gender', 'occupation', 'zip'];
 const itemColumns = ['genres', 'year'];
 
-/** The pieces of u.data, with the columns of all three files. @throws UserError for a damaged u.item or u.user */
+/** The pieces of u.data, with the columns of all three files. @throws UserError for a damaged u.item or u.user,
+ * or a column that none of them has */
 export async function* movielensParts(
   { path, beside }: InputFile,
   options: PartOptions,
 ): AsyncGenerator<RawPart> {
   const { database } = options;
+  requireColumns(path, [...ratingColumns, ...userColumns, ...itemColumns], options.columns, 'a rating has');
   const users = readTable(beside?.users ?? '', 5, 'utf8');
   await createTable(database, 'users', ['id', ...userColumns], users);
   const items = readTable(beside?.items ?? '', 5 + genres.length, 'latin1').map(

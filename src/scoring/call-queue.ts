@@ -4,7 +4,7 @@
 import type { Batch } from '../batch/reader.js';
 import { BadCell } from '../schema/bad-cell.js';
 import type { RawRow } from '../schema/rows.js';
-import { RowBatch } from './row-batch.js';
+import { LongRow, RowBatch } from './row-batch.js';
 import type { RowEncoder } from './row-encoder.js';
 import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
 
@@ -138,7 +138,7 @@ export class CallQueue {
         if (!batch.add(row)) return true;
         for (let f = 0; f < row.oov.length; f++) call.oov[f] += row.oov[f];
       } catch (error) {
-        call.end(error instanceof BadCell ? error.at(`Row ${i}`) : error);
+        call.end(error instanceof BadCell || error instanceof LongRow ? error.at(`Row ${i}`) : error);
       }
     }
     return false;

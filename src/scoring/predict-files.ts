@@ -21,8 +21,7 @@ import { BadCell } from '../schema/bad-cell.js';
 import type { Cell } from '../schema/cell.js';
 import { modelInputs } from './model-inputs.js';
 import { openScoring, type RawScoring } from './open-scoring.js';
-import { RowBatch } from './row-batch.js';
-import type { EncodedRow } from './row-encoder.js';
+import { LongRow, RowBatch } from './row-batch.js';
 import { scoreBatches } from './score-batches.js';
 
 /** What to score, and where to. */
@@ -63,6 +62,8 @@ export interface FilePrediction {
   seconds: number;
   /** Per field, its values that its vocabulary does not have. */
   oov: Record<string, number>;
+  /** Per field, its values: as many as rows, or elements where a row holds a list (an empty one has one). */
+  values: Record<string, number>;
 }
 
 /**
@@ -112,7 +113,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
       await file.finish(out, format);
       const seconds = (performance.now() - began) / 1000;
       const epoch = Number(scoring.run.metadata.epoch);
-      return { out, format, checkpoint, epoch, rows, seconds, oov: batches.oovByField() };
+      return { out, format, checkpoint, epoch, rows, seconds, ...batches.countsByField() };
     } catch (error) {
       // Folders made for the output go again too, from the topmost new one on.
       if (made !== undefined) await rm(made, { recursive: true, force: true });
@@ -132,6 +133,7 @@ class RowBatches implements AsyncIterable<Batch> {
   /** Rows known to exist. */
   found = 0;
   private readonly oov: Float64Array; // (F)
+  private readonly values: Float64Array; // (F)
   /** Per batch that was given out, the columns to keep. */
   private readonly kept: (string | null)[][][] = [];
 
@@ -142,6 +144,7 @@ class RowBatches implements AsyncIterable<Batch> {
     private readonly keep: readonly string[],
   ) {
     this.oov = new Float64Array(scoring.schema.fields.length);
+    this.values = new Float64Array(scoring.schema.fields.length);
   }
 
   /** The kept texts of the oldest batch, by column. */
@@ -149,8 +152,11 @@ class RowBatches implements AsyncIterable<Batch> {
     return this.kept.shift() ?? [];
   }
 
-  oovByField(): Record<string, number> {
-    return Object.fromEntries(this.scoring.schema.fields.map(({ name }, f) => [name, this.oov[f]]));
+  countsByField(): Pick<FilePrediction, 'oov' | 'values'> {
+    const { fields } = this.scoring.schema;
+    const byField = (counts: Float64Array) =>
+      Object.fromEntries(fields.map(({ name }, f) => [name, counts[f]]));
+    return { oov: byField(this.oov), values: byField(this.values) };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
@@ -169,18 +175,21 @@ class RowBatches implements AsyncIterable<Batch> {
       const raw: Record<string, Cell> = {};
       for (let i = 0; i < block.rows; i++) {
         for (let c = 0; c < columns.length; c++) raw[this.inputs[c]] = columns[c][i];
-        let row: EncodedRow;
         try {
-          row = encoder.encode(raw);
+          const row = encoder.encode(raw);
+          if (!batch.add(row)) {
+            yield take();
+            batch.add(row);
+          }
+          for (let f = 0; f < row.oov.length; f++) {
+            this.oov[f] += row.oov[f];
+            this.values[f] += row.ends[f] - (f > 0 ? row.ends[f - 1] : 0);
+          }
         } catch (error) {
-          throw error instanceof BadCell ? error.at(await block.place(block.firstRow + i)) : error;
-        }
-        if (!batch.add(row)) {
-          yield take();
-          batch.add(row);
+          if (!(error instanceof BadCell || error instanceof LongRow)) throw error;
+          throw error.at(await block.place(block.firstRow + i));
         }
         for (let k = 0; k < kept.length; k++) kept[k].push(keptColumns[k][i]);
-        for (let f = 0; f < row.oov.length; f++) this.oov[f] += row.oov[f];
       }
     }
     if (batch.rows > 0) yield take();

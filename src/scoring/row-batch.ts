@@ -5,6 +5,25 @@ import { UserError } from '../errors.js';
 import type { ExchangeShape } from './exchange.js';
 import type { EncodedRow } from './row-encoder.js';
 
+/** A row that fits into no batch. */
+export class LongRow extends UserError {
+  constructor(
+    private readonly values: number,
+    private readonly most: number,
+    place = 'A row',
+  ) {
+    super(
+      `${place}: its fields have ${values} values in all (at most ${most} fit into a batch).`,
+      'shorten the lists, or score with larger batches (batchRows)',
+    );
+  }
+
+  /** The same with the row's place, such as `Row 7` or `File 'x.csv', line 8`. */
+  at(place: string): UserError {
+    return new LongRow(this.values, this.most, place);
+  }
+}
+
 export class RowBatch {
   rows = 0;
   private end = 0;
@@ -27,17 +46,12 @@ export class RowBatch {
    * Adds a row, if it fits.
    *
    * @returns whether it did; if not, the batch is full
-   * @throws UserError for a row with more values than any batch can hold
+   * @throws LongRow for a row with more values than any batch can hold; the caller knows where the row stands
    */
   add({ ids, ends, numbers }: EncodedRow): boolean {
     const { batchRows, fields } = this.shape;
     const count = ends[fields - 1];
-    if (count > this.ids.length) {
-      throw new UserError(
-        `A row has ${count} values in its lists (at most ${this.ids.length} fit into a batch).`,
-        'shorten the lists, or score with larger batches',
-      );
-    }
+    if (count > this.ids.length) throw new LongRow(count, this.ids.length);
     if (this.rows === batchRows || this.end + count > this.ids.length) return false;
     for (let i = 0; i < count; i++) this.ids[this.end + i] = ids[i];
     const segment = this.rows * fields;

@@ -83,7 +83,7 @@ export class RowWatch {
     if (group !== undefined && this.groups) {
       const { ids } = this.groups;
       // Id 0 is OOV, and no group: rows of values that training never saw have nothing in common.
-      report.grouped = { by: group, ...groupedAuc(logits, labels, ids) };
+      report.grouped = { by: group, ...groupedAuc(logits, labels, ids, weighted) };
       if (predictions !== undefined) {
         const name = await this.groups.names(new Set(ids));
         columns.group = (row) => name(ids[row]);

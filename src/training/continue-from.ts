@@ -12,6 +12,7 @@ import type { Config } from '../runs/config.js';
 import { newProgress, type Progress, trainedEpoch } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameModel } from '../runs/same-config.js';
+import type { NumberStatistics } from '../schema/number-input.js';
 import { createMethod, vocabularyOffsets } from '../scoring/blueprint.js';
 import { requireSameData } from '../scoring/open-run.js';
 import type { Trainer } from './trainer.js';
@@ -56,7 +57,24 @@ export function requireContinuable({ directory }: Source, config: Config, manife
       2,
     );
   }
-  requireSameData(directory, manifest, 'train on the data of that run, or on data that extends it.');
+  const help = 'train on the data of that run, or on data that extends it.';
+  requireSameData(directory, manifest, help);
+  requireSameNumbers(directory.run.dataset.numbers, manifest.numbers, help);
+}
+
+/** Equal ids do not make equal inputs: data prepared anew measures its numbers anew. */
+function requireSameNumbers(
+  run: readonly NumberStatistics[] = [],
+  data: readonly NumberStatistics[] = [],
+  help: string,
+): void {
+  for (const [i, { name, mean, deviation }] of data.entries()) {
+    if (run[i].mean === mean && run[i].deviation === deviation) continue;
+    throw new UserError(
+      `The data standardise '${name}' by mean ${mean} and deviation ${deviation}, the run by mean ${run[i].mean} and deviation ${run[i].deviation}.`,
+      help,
+    );
+  }
 }
 
 /** Loads a source into a fresh trainer. @returns where training begins */
