@@ -126,7 +126,11 @@ const mistakes: [title: string, text: string, message: RegExp][] = [
     'label: y = 1\nfields:\n  - a\n  - { name: x, cross: [a, x] }\n',
     /^'my\.yaml', line 4: Unknown field 'x' \(known: a\)\.$/,
   ],
-  ['two fields of a name', 'label: y = 1\nfields: [a, A]\n', /^'my\.yaml', line 2: .*two columns are named 'A'/],
+  [
+    'two fields of a name',
+    'label: y = 1\nfields: [a, A]\n',
+    /^'my\.yaml', line 2: .*two columns are named 'A'/,
+  ],
   [
     'a separator of two',
     "label: y = 1\nfields: [a]\nseparator: '||'\n",
