@@ -9,9 +9,9 @@ export type {
 } from './data/datasets/dataset.js';
 export { type EncodedDataset, loadDataset } from './data/encoded-dataset.js';
 export type { Manifest, SplitName } from './data/manifest.js';
-export type { PredictionFormat } from './data/prediction-file.js';
 export { type PrepareOptions, type PrepareProgress, prepare } from './data/prepare.js';
 export { type ProposeOptions, proposeSchema } from './data/propose-schema.js';
+export type { RowFormat } from './data/row-format.js';
 export { UserError } from './errors.js';
 export { type Generated, type GenerateOptions, generate } from './generating/generate.js';
 export type { ShapeName } from './generating/registry.js';

@@ -136,6 +136,11 @@ describe('bitrow evaluate --predictions', () => {
       /^The file '.+p.txt' has no extension that says its format \(known: .csv, .jsonl, .parquet\)/,
     );
     expect(existsSync(place('p.txt'))).toBe(false);
+    await evaluate('--predictions', place('q.txt'), '--format', 'csv');
+    expect(readFileSync(place('q.txt'), 'utf8')).toBe(readFileSync(file, 'utf8'));
+    expect((await bitrow(argv('--format', 'csv'))).err).toMatch(
+      /^The option --format needs --predictions FILE/,
+    );
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
   });
 });

@@ -15,7 +15,8 @@ import {
   embeddingSpec,
   fieldOffsets,
 } from '../src/scoring/blueprint.js';
-import { allocateExchange, Exchange, type PlannedBatch } from '../src/scoring/exchange.js';
+import { Exchange, type PlannedBatch } from '../src/scoring/exchange.js';
+import { allocateExchange } from '../src/scoring/exchange-layout.js';
 import { denseTensors } from '../src/scoring/scoring-graph.js';
 import { DenseNetwork } from '../src/training/dense-network.js';
 import { trainStep } from '../src/training/step.js';

@@ -73,12 +73,13 @@ describe('the package', () => {
         'LICENSE',
         'README.md',
         'package.json',
+        'docs/schema.md',
         'dist/src/index.d.ts',
         'dist/wasm/kernels.wasm',
       ]),
     );
     const expected =
-      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
+      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|package\.json|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
     expect(files.filter((file) => !expected.test(file) || /\.test[.-]/.test(file))).toEqual([]);
   });
 

@@ -93,6 +93,9 @@ describe('predict', () => {
       "'logit' cannot be kept",
     );
     await expect(predictFiles({ run, input: [], out })).rejects.toThrow('no input files');
+    await expect(predictFiles({ run, input: [csv], out: place('new/a.txt') })).rejects.toThrow(
+      'no extension that says its format (known: .csv, .jsonl, .parquet)',
+    );
     await expect(predictFiles({ run, input: [place('none')], out })).rejects.toThrow('does not exist');
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(attempt('user,item,hour\nu,i,1\n', { signal })).rejects.toThrow('enough');

@@ -134,7 +134,7 @@ it('values that are too rare to have an id are nobody’s count or name', async 
 
 it('rows whose group is OOV are in no group', async () => {
   const shape = { vocabularySizes: [4, 3], fieldVocabularies: [0, 1] };
-  const watch = await RowWatch.create(await dataset(), 5, shape, { group: 'a' });
+  const watch = await RowWatch.create(await dataset(), 5, shape, { threads: 1, group: 'a' });
   watch.add(batch([1, 1, 1, 1, 0, 1, 0, 1, 3, 1]));
   const report = await watch.finish({
     logits: new Float32Array([0, 1, 1, 0, 0]),

@@ -1,13 +1,14 @@
 // Columns of ids and of lists of ids, as DuckDB decodes them, to ids row after row with offsets. The ids are checked
 // here, once; no bag is empty, since a list without values is one missing value.
 import type { DuckDBUIntegerVector, DuckDBVector } from '@duckdb/node-api';
+import type { DuckDB } from '../data/duckdb.js';
 import { UserError } from '../errors.js';
 import { badId, type FieldColumn } from './field-column.js';
 import type { RowArrays } from './row-arrays.js';
 
 /** Where a chunk's rows come from. The module is passed in: who never reads a split loads no DuckDB. */
 interface Chunk {
-  duckdb: typeof import('@duckdb/node-api');
+  duckdb: DuckDB;
   path: string;
   firstRow: number;
   rows: number;

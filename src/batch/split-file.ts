@@ -3,7 +3,8 @@
 // number of rows) and ids as they are read, so that no later loop has to.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
+import { connectDuckDB, type DuckDBLink } from '../data/duckdb.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError, unknownName } from '../errors.js';
@@ -30,15 +31,11 @@ export function splitOf(manifest: Manifest, name: string): Split {
   return split;
 }
 
-type DuckDB = typeof import('@duckdb/node-api');
-
 /** An open split file. One call of `read` at a time; `close` when done. */
 export class SplitFile {
   private constructor(
-    private readonly duckdb: DuckDB,
+    private readonly link: DuckDBLink,
     private readonly path: string,
-    private readonly instance: DuckDBInstance,
-    private readonly connection: DuckDBConnection,
     private readonly fields: readonly FieldColumn[],
     private readonly numbers: readonly NumberStatistics[],
     /** What a row has; `rows` are those of the split. */
@@ -67,16 +64,7 @@ export class SplitFile {
       const size = sizes.get(vocabulary) ?? 0;
       return { name, vocabulary, size, known: known?.[field] ?? size, isBag: bag !== undefined };
     });
-    // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
-    const duckdb = await import('@duckdb/node-api');
-    const instance = await duckdb.DuckDBInstance.create(':memory:', {
-      threads: '1',
-      memory_limit: '512MB',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-    });
-    const connection = await instance.connect();
-    const file = new SplitFile(duckdb, path, instance, connection, fields, numbers, {
+    const file = new SplitFile(await connectDuckDB(), path, fields, numbers, {
       rows: split.rows,
       fields: fields.length,
       numbers: numbers.length,
@@ -148,8 +136,14 @@ export class SplitFile {
       this.copyLabels(chunk, firstRow, arrays.labels.subarray(place));
       if (this.shape.hasBags) {
         const columns = this.fields.map((_, field) => chunk.getColumnVector(field + 1));
-        const { duckdb, path } = this;
-        copyBags(columns, this.fields, { duckdb, path, firstRow, rows: chunk.rowCount }, arrays, place);
+        const { link, path } = this;
+        copyBags(
+          columns,
+          this.fields,
+          { duckdb: link.duckdb, path, firstRow, rows: chunk.rowCount },
+          arrays,
+          place,
+        );
       } else this.copyIds(chunk, firstRow, arrays.ids.subarray(place * this.fields.length));
       this.copyOthers(chunk, firstRow, place, arrays);
       read += chunk.rowCount;
@@ -174,7 +168,8 @@ export class SplitFile {
     const F = this.fields.length;
     for (let field = 0; field < F; field++) {
       const column = chunk.getColumnVector(field + 1);
-      if (!(column instanceof this.duckdb.DuckDBUIntegerVector)) throw new TypeError('ids are not UINTEGER');
+      if (!(column instanceof this.link.duckdb.DuckDBUIntegerVector))
+        throw new TypeError('ids are not UINTEGER');
       const { size, known } = this.fields[field];
       let largest = 0;
       for (let i = 0, at = field; i < rows; i++, at += F) {
@@ -225,12 +220,11 @@ export class SplitFile {
 
   /** Stops a read that is under way; it rejects. */
   interrupt(): void {
-    this.connection.interrupt();
+    this.link.connection.interrupt();
   }
 
   close(): void {
-    this.connection.closeSync();
-    this.instance.closeSync();
+    this.link.close();
   }
 
   private selectColumns(): string {
@@ -239,7 +233,7 @@ export class SplitFile {
   }
 
   private query(sql: string): Promise<DuckDBResult> {
-    return this.guard(this.connection.stream(sql));
+    return this.guard(this.link.connection.stream(sql));
   }
 
   private async guard<T>(work: Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 // `bitrow evaluate`: what a run's model is worth on a split.
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { type RowFormat, rowFormats } from '../data/row-format.js';
 import { UserError } from '../errors.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec } from './command.js';
@@ -15,6 +16,7 @@ const optionsSchema = z.object({
   top: z.number().optional(),
   group: z.string().optional(),
   predictions: z.string().optional(),
+  format: z.enum(rowFormats).optional(),
   force: z.boolean().optional(),
   threads: z.number().optional(),
 });
@@ -40,6 +42,11 @@ export const evaluateCommand: CommandSpec = {
       .option('--top <n>', "how many of a field's values get a slice (default: 20)", wholeNumber('--top', 1))
       .option('--group <field>', "AUC within the groups of a field's values too, their mean by rows")
       .option('--predictions <file>', 'write the prediction of every row: .csv, .jsonl or .parquet')
+      .option(
+        '--format <name>',
+        `format of the predictions: ${rowFormats.join(', ')} (default: by their extension)`,
+        oneOf<RowFormat>('--format', rowFormats),
+      )
       .option('--force', 'replace a predictions file that exists')
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1));
   },
@@ -47,6 +54,13 @@ export const evaluateCommand: CommandSpec = {
     const { threads = availableParallelism(), ...given } = optionsSchema.parse(options);
     if (given.top !== undefined && (given.by === undefined || given.by === 'frequency')) {
       throw new UserError('The option --top needs --by FIELD: it limits the values shown.', undefined, 2);
+    }
+    if (given.format !== undefined && given.predictions === undefined) {
+      throw new UserError(
+        'The option --format needs --predictions FILE: it says how that is written.',
+        undefined,
+        2,
+      );
     }
     const run = args[0] ?? '';
     const { evaluate } = await import('../scoring/evaluate.js');

@@ -1,7 +1,7 @@
 // `bitrow predict`: raw files and a run → a file of predictions.
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import type { PredictionFormat } from '../data/prediction-file.js';
+import { type RowFormat, rowFormats } from '../data/row-format.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { FilePrediction } from '../scoring/predict-files.js';
 import type { CommandSpec, Result } from './command.js';
@@ -9,12 +9,10 @@ import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 import { count } from './quantities.js';
 
-const formats = ['parquet', 'csv', 'jsonl'] as const satisfies PredictionFormat[];
-
 const optionsSchema = z.object({
   input: z.array(z.string()),
   out: z.string(),
-  format: z.enum(formats).optional(),
+  format: z.enum(rowFormats).optional(),
   keep: z.array(z.string()).optional(),
   checkpoint: z.enum(checkpointNames),
   threads: z.number().optional(),
@@ -34,8 +32,8 @@ export const predictCommand: CommandSpec = {
       .requiredOption('--out <file>', 'file to make: row, probability, logit')
       .option(
         '--format <name>',
-        `${formats.join(', ')} (default: by the name of --out, else parquet)`,
-        oneOf<PredictionFormat>('--format', formats),
+        `${rowFormats.join(', ')} (default: by the extension of --out)`,
+        oneOf<RowFormat>('--format', rowFormats),
       )
       .option('--keep <column...>', 'raw columns to pass through, as texts')
       .option(

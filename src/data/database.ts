@@ -1,8 +1,9 @@
-// One DuckDB for one piece of work: out of core below a directory that its owner removes, never fetching an
-// extension, stoppable, with a fraction done while a statement runs. Nothing outside data/ and batch/ sees DuckDB.
+// One DuckDB for one piece of work: out of core below a directory that its owner removes, stoppable, with a
+// fraction done while a statement runs. Its settings are in duckdb.ts.
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
+import { connectDuckDB } from './duckdb.js';
 
 export interface DatabaseOptions {
   /** A directory of its own, for tables and for what does not fit in memory. */
@@ -36,23 +37,14 @@ const pollMs = 200;
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
-  // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
-  const { DuckDBDataChunk, DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(join(directory, 'work.duckdb'), {
-    threads: String(threads),
-    memory_limit: `${Math.floor(memoryBytes / 1000)}KB`,
-    temp_directory: join(directory, 'spill'),
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
+  const { duckdb, connection, close } = await connectDuckDB(join(directory, 'work.duckdb'), {
+    threads,
+    memoryBytes,
+    spill: join(directory, 'spill'),
     // The work is thrown away on any failure: nothing needs to be recovered from a log.
-    checkpoint_threshold: '1TB',
-    preserve_insertion_order: 'true',
+    more: { checkpoint_threshold: '1TB', preserve_insertion_order: 'true' },
   });
-  const connection = await instance.connect();
-  // Points in time have the clock of UTC, whatever the machine's.
-  await connection.run(
-    "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false",
-  );
+  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
 
@@ -96,7 +88,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         const types = columns.map((_, i) => appender.columnType(i));
         for (let first = 0; first < columns[0].length; first += chunkRows) {
           const rows = Math.min(chunkRows, columns[0].length - first);
-          const chunk = DuckDBDataChunk.create(types, rows);
+          const chunk = duckdb.DuckDBDataChunk.create(types, rows);
           chunk.setColumns(columns.map((values) => values.slice(first, first + rows)));
           appender.appendDataChunk(chunk);
         }
@@ -104,8 +96,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       }),
     close() {
       signal?.removeEventListener('abort', interrupt);
-      connection.closeSync();
-      instance.closeSync();
+      close();
     },
   };
 }

@@ -3,7 +3,7 @@
 // output-directory.ts.
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 
@@ -21,19 +21,31 @@ export function requireFreeFile(path: string, force: boolean): void {
 }
 
 /** Calls `write` with a new path beside `path`, of the same extension, which takes its place when `write` succeeds.
- * @throws whatever `write` throws, after removing what was written */
+ * @throws whatever `write` throws, after removing what was written, and directories that were made for it */
 export async function writeAside<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const place = resolve(path);
   const extension = extname(place);
   const name = `.${basename(place, extension)}.partial-${randomBytes(4).toString('hex')}${extension}`;
   const temporary = join(dirname(place), name);
-  await mkdir(dirname(place), { recursive: true });
+  const made = await mkdir(dirname(place), { recursive: true });
   try {
     const result = await write(temporary);
     await rename(temporary, place);
     return result;
   } catch (error) {
     await rm(temporary, { force: true });
+    if (made !== undefined) await removeEmpty(dirname(place), made);
     throw error;
+  }
+}
+
+/** Removes the directories from `last` up to `first` as far as they are empty: others may have written there too. */
+async function removeEmpty(last: string, first: string): Promise<void> {
+  for (let directory = last; directory.length >= first.length; directory = dirname(directory)) {
+    const removed = await rmdir(directory).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }

@@ -1,110 +1,98 @@
-// Writes rows that are in memory, column by column, to a file that people and other programs read: CSV with a header,
-// JSON Lines, or Parquet, by the file's extension. Numbers are written in full, so that reading gives the same bits; an
-// empty text is missing, as everywhere in bitrow.
-import { open, rm } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { UserError } from '../errors.js';
+// A file of rows that people and other programs read: CSV with a header, JSON Lines, or Parquet. Rows are gathered out
+// of core, beside the file's place, and written at the end; the file appears whole or not at all. Each row's number, from
+// 0, comes first. Numbers read back in the same bits; an empty CSV cell is missing, as everywhere in bitrow.
+import { mkdir, rm } from 'node:fs/promises';
 import { identifier, literal } from '../schema/sql.js';
+import { type Database, openDatabase } from './database.js';
 import { writeAside } from './output-file.js';
+import type { RowFormat } from './row-format.js';
 
-/** A column: its type in Parquet, and the value of each row. */
+/** A column, with its type in Parquet. */
 export interface RowFileColumn {
   readonly name: string;
-  readonly type: 'UBIGINT' | 'UTINYINT' | 'FLOAT' | 'DOUBLE' | 'VARCHAR';
-  readonly value: (row: number) => number | string | null;
+  readonly type: 'UTINYINT' | 'FLOAT' | 'DOUBLE' | 'VARCHAR';
 }
 
-const formats = { '.csv': writeCsv, '.jsonl': writeJsonLines, '.parquet': writeParquet } as const;
+/** The column that a file has of itself: the row's number. */
+export const ROW_COLUMN = 'row';
 
-/** Refuses a name whose extension says no format. @throws UserError listing them */
-export function requireRowFormat(path: string): keyof typeof formats {
-  const extension = extname(path).toLowerCase();
-  if (Object.hasOwn(formats, extension)) return extension as keyof typeof formats;
-  throw new UserError(
-    `The file '${path}' has no extension that says its format (known: ${Object.keys(formats).join(', ')}).`,
-    undefined,
-    2,
-  );
+export interface RowFileOptions {
+  format: RowFormat;
+  /** With names that differ from each other and from ROW_COLUMN, in more than case. */
+  columns: readonly RowFileColumn[];
+  threads: number;
+  memoryBytes: number;
+  signal?: AbortSignal | undefined;
 }
 
-/** Writes `rows` rows to `path`, which appears whole or not at all. @throws UserError for an unknown extension */
-export async function writeRowFile(
-  path: string,
-  columns: readonly RowFileColumn[],
-  rows: number,
-): Promise<void> {
-  const write = formats[requireRowFormat(path)];
-  await writeAside(path, (temporary) => write(temporary, columns, rows));
-}
+/** The values of a block of rows, by column. */
+export type RowFileBlock = readonly ArrayLike<number | string | null>[];
 
-/** Lines that are put together before they are written. */
-const linesAtOnce = 16_384;
+const copyOptions = {
+  csv: 'FORMAT csv, HEADER true',
+  jsonl: 'FORMAT json',
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+} as const satisfies Record<RowFormat, string>;
 
-async function writeLines(
-  path: string,
-  first: string,
-  rows: number,
-  line: (row: number) => string,
-): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    let text = first;
-    for (let row = 0; row < rows; row++) {
-      text += `${line(row)}\n`;
-      if ((row + 1) % linesAtOnce === 0) {
-        await file.write(text);
-        text = '';
-      }
-    }
-    await file.write(text);
-  } finally {
-    await file.close();
+/** Rows on their way into a file. */
+export class RowFile {
+  private constructor(
+    private readonly database: Database,
+    private readonly columns: readonly RowFileColumn[],
+  ) {}
+
+  /** Where other work for the same file may lie; removed with the rows. */
+  get directory(): string {
+    return this.database.directory;
   }
-}
 
-async function writeCsv(path: string, columns: readonly RowFileColumn[], rows: number): Promise<void> {
-  const header = columns.map(({ name }) => cell(name)).join(',');
-  const line = (row: number) => columns.map(({ value }) => cell(value(row))).join(',');
-  await writeLines(path, `${header}\n`, rows, line);
-}
+  /**
+   * Writes the rows that `gather` appends, replacing what is at `path`.
+   *
+   * @throws whatever `gather` throws; nothing is left behind then
+   * @example
+   * const columns = [{ name: 'logit', type: 'FLOAT' }];
+   * await RowFile.write('a.csv', { format: 'csv', columns, threads: 1, memoryBytes: 1e9 }, (f) => f.append([[1, 2]]));
+   */
+  static write<T>(path: string, options: RowFileOptions, gather: (file: RowFile) => Promise<T>): Promise<T> {
+    const { format, columns, threads, memoryBytes, signal } = options;
+    return writeAside(path, async (temporary) => {
+      const directory = `${temporary}.work`;
+      await mkdir(directory);
+      try {
+        const database = await openDatabase({ directory, output: path, threads, memoryBytes, signal });
+        try {
+          const file = new RowFile(database, columns);
+          const declared = columns.map(({ name, type }) => `${identifier(name)} ${type}`);
+          await database.run(`CREATE TABLE rows (${declared.join(', ')})`);
+          const result = await gather(file);
+          await file.copy(temporary, format);
+          return result;
+        } finally {
+          database.close();
+        }
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    });
+  }
 
-/** Missing is empty; a text with a comma, a quote or a line break stands in quotes (RFC 4180). */
-function cell(value: number | string | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-async function writeJsonLines(path: string, columns: readonly RowFileColumn[], rows: number): Promise<void> {
-  const line = (row: number) =>
-    JSON.stringify(Object.fromEntries(columns.map(({ name, value }) => [name, value(row)])));
-  await writeLines(path, '', rows, line);
-}
-
-/** By way of CSV, which DuckDB turns into Parquet out of core. */
-async function writeParquet(path: string, columns: readonly RowFileColumn[], rows: number): Promise<void> {
-  const csv = `${path}.csv`;
-  // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: '1',
-    memory_limit: '512MB',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
-  try {
-    await writeCsv(csv, columns, rows);
-    const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ');
-    const names = columns.map(({ name }) => identifier(name)).join(', ');
-    await connection.run(
-      `COPY (SELECT ${names} FROM read_csv(${literal(csv)}, auto_detect = false, header = true, delim = ',',
-         quote = '"', escape = '"', new_line = '\\n', parallel = false, columns = {${types}}))
-       TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  /** Appends the next rows: arrays of equal length, one for each column. */
+  async append(block: RowFileBlock): Promise<void> {
+    await this.database.append(
+      'rows',
+      block.map((values) => (Array.isArray(values) ? values : Array.from(values))),
     );
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-    await rm(csv, { force: true });
+  }
+
+  private async copy(path: string, format: RowFormat): Promise<void> {
+    // A text says a FLOAT by as few digits as tell it from other FLOATs; most programs read a DOUBLE, and would get
+    // another number. So texts have the digits of the DOUBLE.
+    const type = (of: RowFileColumn['type']) => (of === 'FLOAT' && format !== 'parquet' ? 'DOUBLE' : of);
+    const values = this.columns.map(
+      ({ name, type: of }) => `CAST(${identifier(name)} AS ${type(of)}) AS ${identifier(name)}`,
+    );
+    const select = [`rowid AS ${ROW_COLUMN}`, ...values].join(', ');
+    await this.database.run(`COPY (SELECT ${select} FROM rows) TO ${literal(path)} (${copyOptions[format]})`);
   }
 }

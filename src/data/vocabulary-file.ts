@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
 import { literal } from '../schema/sql.js';
+import { connectDuckDB } from './duckdb.js';
 import type { EncodedDataset } from './encoded-dataset.js';
 import type { Manifest } from './manifest.js';
 
@@ -54,15 +55,7 @@ async function scan(
   visit: (chunk: DuckDBDataChunk) => void,
 ): Promise<void> {
   const path = join(dataset.dir, vocabularyOf(dataset, vocabulary).file);
-  // Loaded here and not before: a process that only scores rows in memory needs no DuckDB.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: '1',
-    memory_limit: '512MB',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
+  const { connection, close } = await connectDuckDB();
   try {
     const result = await connection.stream(
       `SELECT ${columns} FROM read_parquet(${literal(path)}) WHERE id > 0`,
@@ -78,7 +71,6 @@ async function scan(
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new UserError(`The vocabulary file '${path}' cannot be read: ${reason}.`, 'prepare the data again');
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    close();
   }
 }

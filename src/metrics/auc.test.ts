@@ -50,6 +50,31 @@ describe('auc', () => {
     );
   });
 
+  it('counts a row of weight 3 as three rows', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(logit, fc.constantFrom(0, 1), fc.integer({ min: 1, max: 3 }))),
+        (rows) => {
+          const of = (list: typeof rows) =>
+            [list.map(([value]) => value), list.map(([, label]) => label)].map((column) =>
+              Float32Array.from(column),
+            );
+          const [logits, labels] = of(rows);
+          const expected = pairCount(
+            ...(of(rows.flatMap((row) => Array(row[2]).fill(row))) as [Float32Array, Float32Array]),
+          );
+          const weighted = auc(
+            logits,
+            labels,
+            Float32Array.from(rows, ([, , weight]) => weight),
+          );
+          if (expected === null) expect(weighted).toBeNull();
+          else expect(weighted).toBeCloseTo(expected, 14);
+        },
+      ),
+    );
+  });
+
   it('takes views and byte labels, and leaves its input alone', () => {
     const logits = new Float32Array([9, 3, 1, 2]).subarray(1);
     expect(auc(logits, new Uint8Array([1, 0, 0]))).toBe(1);

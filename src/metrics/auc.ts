@@ -1,7 +1,7 @@
 // Area under the ROC curve, exact: the fraction of (positive, negative) pairs that are ranked right, ties counting
-// one half (Mann–Whitney).
+// one half (Mann–Whitney). With weights its sums are of float64, score after score, and not exact to the last bit.
+import { rankGroups } from './grouped-auc.js';
 import { type RankedClasses, rankClasses } from './ranking.js';
-import { weightedAuc } from './weighted-auc.js';
 
 /**
  * AUC of scores that order like the probability of a 1.
@@ -18,9 +18,10 @@ export function auc(
   labels: Float32Array | Uint8Array,
   weights: Float32Array | null = null,
 ): number | null {
-  const ranked = rankClasses(logits, labels);
-  if (!weights || ranked.positive.length === 0 || ranked.negative.length === 0) return aucOf(ranked);
-  return weightedAuc(logits, labels, weights);
+  if (!weights) return aucOf(rankClasses(logits, labels));
+  // All rows are one group.
+  const [all] = [...rankGroups(logits, labels, new Uint32Array(logits.length), weights)];
+  return all?.auc ?? null;
 }
 
 /** AUC of rows that are ranked already; as `auc`. */

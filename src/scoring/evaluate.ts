@@ -4,7 +4,7 @@ import { splitOf } from '../batch/split-file.js';
 import { mostIdsOf } from '../data/bags.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { requireFreeFile } from '../data/output-file.js';
-import { requireRowFormat } from '../data/row-file.js';
+import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads } from '../team/team.js';
@@ -31,8 +31,10 @@ export interface EvaluateOptions {
   top?: number | undefined;
   /** A field by whose values the AUC is taken too: its mean within groups. Rows with OOV there are in no group. */
   group?: string | undefined;
-  /** A file to write every row's prediction to: .csv, .jsonl or .parquet (prediction-file.ts). */
+  /** A file to write every row's prediction to (prediction-file.ts). */
   predictions?: string | undefined;
+  /** Of the predictions file. Default: by its extension, .csv, .jsonl or .parquet. */
+  format?: RowFormat | undefined;
   /** Replace a predictions file that exists. */
   force?: boolean | undefined;
   /** Rows that are scored together. */
@@ -67,16 +69,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
   const threads = options.threads ?? availableParallelism();
   checkThreads(threads);
-  if (options.predictions !== undefined) {
-    requireRowFormat(options.predictions);
-    requireFreeFile(options.predictions, options.force ?? false);
-  }
+  const { predictions: path } = options;
+  if (path !== undefined) requireFreeFile(path, options.force ?? false);
+  const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
   const run = await openRun(options.run, checkpoint, threads);
   requireSameData(run.directory, dataset.manifest);
   const shape = run.directory.run.dataset;
-  const watch = await RowWatch.create(dataset, total, shape, options);
+  const watch = await RowWatch.create(dataset, total, shape, { ...options, predictions, threads });
   const bagIds = mostIdsOf(dataset.manifest, batchRows);
   const engine = await startScoring(run, { threads, batchRows, bagIds });
   try {

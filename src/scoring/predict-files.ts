@@ -1,19 +1,16 @@
 // `predict`: raw files through a run's model into a file of predictions. DuckDB reads and writes; values, ids and
 // logits come about as in an open model.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Batch } from '../batch/reader.js';
 import { openDatabase } from '../data/database.js';
 import { rawFiles } from '../data/datasets/raw-format.js';
 import { defaultMemoryBytes } from '../data/memory-limit.js';
-import {
-  checkPredictionFile,
-  formatOfName,
-  PredictionFile,
-  type PredictionFormat,
-} from '../data/prediction-file.js';
+import { requireFreeFile } from '../data/output-file.js';
 import { type RawRowBlock, readRawRows } from '../data/raw-rows.js';
+import { ROW_COLUMN, RowFile, type RowFileColumn } from '../data/row-file.js';
+import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { UserError } from '../errors.js';
 import { sigmoid } from '../metrics/calibration.js';
 import type { CheckpointName } from '../runs/run-directory.js';
@@ -32,8 +29,8 @@ export interface PredictFilesOptions {
   input: readonly string[];
   /** The file to write: row, probability, logit, and the columns of `keep`. */
   out: string;
-  /** Default: by the extension of `out`, parquet where that tells nothing. */
-  format?: PredictionFormat | undefined;
+  /** Default: by the extension of `out`, .csv, .jsonl or .parquet. */
+  format?: RowFormat | undefined;
   /** Raw columns to pass through, as texts. */
   keep?: readonly string[] | undefined;
   /** Model of the best epoch (default) or of the last one. */
@@ -55,7 +52,7 @@ export interface PredictFilesOptions {
 /** What was written. */
 export interface FilePrediction {
   out: string;
-  format: PredictionFormat;
+  format: RowFormat;
   checkpoint: CheckpointName;
   epoch: number;
   rows: number;
@@ -77,55 +74,60 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
   const began = performance.now();
   const { out, keep = [], checkpoint = 'best', batchRows = 8192, signal } = options;
   const { threads = availableParallelism(), memoryBytes = defaultMemoryBytes() } = options;
-  const format = options.format ?? formatOfName(out);
-  checkPredictionFile(out, keep, options.force ?? false);
+  requireFreeFile(out, options.force ?? false);
+  const format = options.format ?? rowFormatOf(out);
+  const written = outputColumns(keep);
   if (options.input.length === 0) throw new UserError('There are no input files to score.', undefined, 2);
   const scoring = await openScoring(options.run, { checkpoint, threads, batchRows, signal });
   try {
     const { files, format: rawFormat } = rawFiles(scoring.manifest, options.input);
-    const parent = dirname(resolve(out));
-    const made = await mkdir(parent, { recursive: true });
-    const work = await mkdtemp(join(parent, '.predictions-'));
-    const place = async (name: string) => {
-      const directory = join(work, name);
+    const inputs = modelInputs(scoring.schema).map(({ column }) => column);
+    const columns = [...new Set([...inputs, ...keep])];
+    const resources = { threads, memoryBytes: memoryBytes / 2, signal };
+    const found = await RowFile.write(out, { format, columns: written, ...resources }, async (file) => {
+      const directory = join(file.directory, 'reading');
       await mkdir(directory);
-      return openDatabase({ directory, threads, memoryBytes: memoryBytes / 2, signal });
-    };
-    const reading = await place('reading');
-    const writing = await place('writing');
-    try {
-      const file = await PredictionFile.create(writing, work, keep);
-      const inputs = modelInputs(scoring.schema).map(({ column }) => column);
-      const columns = [...new Set([...inputs, ...keep])];
-      const blocks = readRawRows(files, rawFormat, {
-        database: reading,
-        schema: scoring.schema,
-        columns,
-        signal,
-      });
-      const batches = new RowBatches(scoring, blocks, inputs, keep);
-      let rows = 0;
-      for await (const { logits } of scoreBatches(scoring.engine, batches, signal)) {
-        await file.append(logits.map(sigmoid), logits, batches.takeKept());
-        rows += logits.length;
-        options.onProgress?.({ done: rows, total: batches.found });
+      const database = await openDatabase({ directory, output: out, ...resources });
+      try {
+        const { schema } = scoring;
+        const blocks = readRawRows(files, rawFormat, { database, schema, columns, signal });
+        const batches = new RowBatches(scoring, blocks, inputs, keep);
+        let rows = 0;
+        for await (const { logits } of scoreBatches(scoring.engine, batches, signal)) {
+          await file.append([logits.map(sigmoid), logits, ...batches.takeKept()]);
+          rows += logits.length;
+          options.onProgress?.({ done: rows, total: batches.found });
+        }
+        return { rows, ...batches.countsByField() };
+      } finally {
+        database.close();
       }
-      await file.finish(out, format);
-      const seconds = (performance.now() - began) / 1000;
-      const epoch = Number(scoring.run.metadata.epoch);
-      return { out, format, checkpoint, epoch, rows, seconds, ...batches.countsByField() };
-    } catch (error) {
-      // Folders made for the output go again too, from the topmost new one on.
-      if (made !== undefined) await rm(made, { recursive: true, force: true });
-      throw error;
-    } finally {
-      reading.close();
-      writing.close();
-      await rm(work, { recursive: true, force: true });
-    }
+    });
+    const seconds = (performance.now() - began) / 1000;
+    const epoch = Number(scoring.run.metadata.epoch);
+    return { out, format, checkpoint, epoch, seconds, ...found };
   } finally {
     await scoring.engine.team.close();
   }
+}
+
+/** What is written beside the rows' numbers. @throws UserError when two columns would have one name */
+function outputColumns(keep: readonly string[]): RowFileColumn[] {
+  const columns: RowFileColumn[] = [
+    { name: 'probability', type: 'FLOAT' },
+    { name: 'logit', type: 'FLOAT' },
+  ];
+  for (const name of keep) {
+    const taken = [ROW_COLUMN, ...columns.map((column) => column.name)].find(
+      (other) => other.toLowerCase() === name.toLowerCase(),
+    );
+    if (taken !== undefined) {
+      const sentence = `The column '${name}' cannot be kept: the output has a column '${taken}'.`;
+      throw new UserError(sentence, undefined, 2);
+    }
+    columns.push({ name, type: 'VARCHAR' });
+  }
+  return columns;
 }
 
 /** Blocks of raw rows as batches of ids; beside them, the texts to keep and counts. */

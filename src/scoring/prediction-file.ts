@@ -6,7 +6,7 @@
 //   probability  1 / (1 + e^−logit)
 //   slice        with --by, the name of the row's slice
 //   group        with --group, the value that the row is grouped by
-import { type RowFileColumn, writeRowFile } from '../data/row-file.js';
+import { RowFile, type RowFileColumn, type RowFileOptions } from '../data/row-file.js';
 import { sigmoid } from '../metrics/calibration.js';
 
 /** What there is for each row. */
@@ -17,16 +17,27 @@ export interface PredictionColumns {
   group?: (row: number) => string;
 }
 
-/** Writes them to a .csv, .jsonl or .parquet file, replacing one that exists. */
-export async function writePredictions(path: string, columns: PredictionColumns): Promise<void> {
-  const { logits, labels, slice, group } = columns;
-  const written: RowFileColumn[] = [
-    { name: 'row', type: 'UBIGINT', value: (row) => row },
+/** Rows that are handed over at once. */
+const blockRows = 16_384;
+
+/** Writes them, replacing a file that exists. */
+export async function writePredictions(
+  path: string,
+  { logits, labels, slice, group }: PredictionColumns,
+  options: Omit<RowFileOptions, 'columns'>,
+): Promise<void> {
+  type Column = RowFileColumn & { value: (row: number) => number | string };
+  const columns: Column[] = [
     { name: 'label', type: 'UTINYINT', value: (row) => labels[row] },
     { name: 'logit', type: 'FLOAT', value: (row) => logits[row] },
     { name: 'probability', type: 'DOUBLE', value: (row) => sigmoid(logits[row]) },
   ];
-  if (slice) written.push({ name: 'slice', type: 'VARCHAR', value: slice });
-  if (group) written.push({ name: 'group', type: 'VARCHAR', value: group });
-  await writeRowFile(path, written, logits.length);
+  if (slice) columns.push({ name: 'slice', type: 'VARCHAR', value: slice });
+  if (group) columns.push({ name: 'group', type: 'VARCHAR', value: group });
+  await RowFile.write(path, { ...options, columns }, async (file) => {
+    for (let first = 0; first < logits.length; first += blockRows) {
+      const length = Math.min(blockRows, logits.length - first);
+      await file.append(columns.map(({ value }) => Array.from({ length }, (_, i) => value(first + i))));
+    }
+  });
 }

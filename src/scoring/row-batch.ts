@@ -2,7 +2,7 @@
 // next batch.
 import type { Batch } from '../batch/reader.js';
 import { UserError } from '../errors.js';
-import type { ExchangeShape } from './exchange.js';
+import type { ExchangeShape } from './exchange-layout.js';
 import type { EncodedRow } from './row-encoder.js';
 
 /** A row that fits into no batch. */

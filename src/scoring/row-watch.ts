@@ -2,6 +2,8 @@
 // It sees each batch as it is scored and keeps one number per row for each of them, never the batches.
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import { defaultMemoryBytes } from '../data/memory-limit.js';
+import type { RowFormat } from '../data/row-format.js';
 import { type GroupedAuc, groupedAuc } from '../metrics/grouped-auc.js';
 import { type SliceMetrics, sliceMetrics } from '../metrics/slice-metrics.js';
 import { rowColumns } from '../schema/schema.js';
@@ -10,12 +12,14 @@ import { FieldColumn } from './field-column.js';
 import { type PredictionColumns, writePredictions } from './prediction-file.js';
 import { createSlicer, type Slicer } from './slices.js';
 
-/** What is wanted; see EvaluateOptions. */
+/** What is wanted; see EvaluateOptions, whose format is settled here. */
 export interface RowWatchOptions {
   by?: string | undefined;
   top?: number | undefined;
   group?: string | undefined;
-  predictions?: string | undefined;
+  predictions?: { path: string; format: RowFormat } | undefined;
+  threads: number;
+  signal?: AbortSignal | undefined;
 }
 
 /** One slice of the rows. */
@@ -93,8 +97,15 @@ export class RowWatch {
       report.grouped = { by: rowColumns.group, ...groupedAuc(logits, labels, dataGroups, weighted) };
     }
     if (predictions !== undefined) {
-      await writePredictions(predictions, columns);
-      report.predictions = predictions;
+      const { path, format } = predictions;
+      const { threads, signal } = this.options;
+      await writePredictions(path, columns, {
+        format,
+        threads,
+        memoryBytes: defaultMemoryBytes() / 2,
+        signal,
+      });
+      report.predictions = path;
     }
     return report;
   }

@@ -5,7 +5,8 @@ import type { Table } from '../embedding/table.js';
 import { createSession, type Session, type View } from '../graph/session.js';
 import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
-import { type Exchange, type ExchangeShape, mostMicroRows, type PlannedBatch } from './exchange.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
+import { type ExchangeShape, mostMicroRows } from './exchange-layout.js';
 
 /** One thread's part of scoring. */
 export class Scorer {

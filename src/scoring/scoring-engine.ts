@@ -2,7 +2,8 @@
 import { Team } from '../team/team.js';
 import { BatchPlanner } from './batch-planner.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
-import { allocateExchange, Exchange } from './exchange.js';
+import { Exchange } from './exchange.js';
+import { allocateExchange } from './exchange-layout.js';
 import type { ScoringMessage } from './messages.js';
 import type { OpenedRun } from './open-run.js';
 import { scoringOnnx } from './scoring-graph.js';

@@ -2,7 +2,8 @@
 import { workerData } from 'node:worker_threads';
 import { Table, type TableMemory } from '../embedding/table.js';
 import { serve } from '../team/serve.js';
-import { Exchange, type ExchangeMemory } from './exchange.js';
+import { Exchange } from './exchange.js';
+import type { ExchangeMemory } from './exchange-layout.js';
 import { answerScoring, type ScoringMessage } from './messages.js';
 import { Scorer } from './scorer.js';
 

@@ -21,7 +21,7 @@ import {
   exchangeLayout,
   mostMicroRows,
   planSize,
-} from '../scoring/exchange.js';
+} from '../scoring/exchange-layout.js';
 import { scorerStagingBytes } from '../scoring/scorer.js';
 import { networkStagingBytes } from './network-staging.js';
 

@@ -20,13 +20,13 @@ import {
   embeddingSpec,
   fieldOffsets,
 } from '../scoring/blueprint.js';
+import { Exchange } from '../scoring/exchange.js';
 import {
   allocateExchange,
-  Exchange,
   type ExchangeMemory,
   type ExchangeShape,
   SLOTS,
-} from '../scoring/exchange.js';
+} from '../scoring/exchange-layout.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
 import { checkThreads, Team } from '../team/team.js';
