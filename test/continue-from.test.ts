@@ -159,6 +159,16 @@ describe('--from on extended data', () => {
 });
 
 describe('--from refuses', () => {
+  it('to take the place of the run it continues, which stays as it is', async () => {
+    const before = await runContents(place('source'));
+    const over = run('source', { data: base, from: place('source'), force: true });
+    await expect(over).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('which it continues'),
+    });
+    expect(await runContents(place('source'))).toEqual(before);
+  });
+
   const from = (data: string, more: PartialConfig) =>
     run('refused', { data, from: place('source'), config: config(more) });
 

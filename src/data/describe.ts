@@ -1,9 +1,7 @@
-// Parts of the manifest that a preparation makes of its task and of what it wrote: fields, numbers, how raw files are
-// written, bad rows left out.
+// Parts of the manifest that a preparation makes of its task and of what it wrote: fields, numbers, bad rows left out.
 import { basename, join } from 'node:path';
 import { poolingOf, type Schema, vocabularyOf } from '../schema/schema.js';
 import type { Database } from './database.js';
-import { isDatasetName } from './datasets/registry.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { numberStatistics } from './number-statistics.js';
 import type { Task } from './prepare-settings.js';
@@ -33,23 +31,6 @@ export async function describeNumbers(
   if (base) return { numbers: base.manifest.numbers };
   const train = join(directory, `${splitNames[0]}.parquet`);
   return { numbers: await numberStatistics(database, train, schema.numbers) };
-}
-
-/** How the raw files are written, unless the registry knows. */
-export function describeReading({ name, dataset: { format, timeSplit } }: Task): Pick<Manifest, 'reading'> {
-  if (isDatasetName(name) || format.kind === 'movielens') return {};
-  switch (format.kind) {
-    case 'parquet':
-      return { reading: { format, timeSplit } };
-    case 'csv':
-      return {
-        reading: { format: { ...format, columns: format.columns && [...format.columns] }, timeSplit },
-      };
-    case 'text': {
-      const [columns, labels] = [[...format.columns], [...format.labels]];
-      return { reading: { format: { ...format, columns, labels }, timeSplit } };
-    }
-  }
 }
 
 /** Bad rows left out; as with inputs, the file's name alone. */

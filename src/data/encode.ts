@@ -42,6 +42,9 @@ export function groupFields(
   return groups;
 }
 
+/** Columns of the encoded tables that no field can have the name of. */
+const own = { split: identifier('split of row'), label: identifier('label of row') };
+
 /** Makes the table `name` with split, label and one column of ids per field, in stored order. The first of the tables
  * (`isFirst`) also has the columns that are copied as they are. */
 export async function encodeGroup(
@@ -79,8 +82,8 @@ export async function encodeGroup(
     return `LEFT JOIN ${vocabulary.table} AS t${i} ON ${same.join(' AND ')}`;
   });
   await database.run(
-    `CREATE TABLE ${name} AS SELECT split, label, ${columns.join(', ')}
-     FROM rows ${joins.join(' ')} ORDER BY split, stored, rows.row`,
+    `CREATE TABLE ${name} AS SELECT rows.split AS ${own.split}, rows.label AS ${own.label}, ${columns.join(', ')}
+     FROM rows ${joins.join(' ')} ORDER BY rows.split, rows.stored, rows.row`,
     onFraction,
   );
   for (const field of bags) await database.run(`DROP TABLE ${bagTable(field)}`);
@@ -95,5 +98,6 @@ function bagTable({ name }: Field): string {
 export function encodedSql(groups: readonly string[], names: readonly string[], split: number): string {
   const [first] = groups;
   const columns = names.map(identifier).join(', ');
-  return `SELECT ${first}.label, ${columns} FROM ${groups.join(' POSITIONAL JOIN ')} WHERE ${first}.split = ${split}`;
+  return `SELECT ${first}.${own.label} AS label, ${columns} FROM ${groups.join(' POSITIONAL JOIN ')}
+    WHERE ${first}.${own.split} = ${split}`;
 }

@@ -182,3 +182,24 @@ test('an option that differs is bad usage and names both', async () => {
     'holds no encoded data set',
   );
 });
+
+test('a schema that reads or splits otherwise is refused by name, and data never takes the place of what it extends', async () => {
+  const rows = ['1,p,q', '0,p,q', '1,p,q', '0,p,q', '1,p,q'];
+  const one = await encode(rows, { split: 'modulus' });
+  const text = readFileSync(yaml, 'utf8');
+  const other = (name: string, more: string) => folder.write(name, `${text}${more}`);
+  await expect(
+    encode(rows, { extend: one.out, schema: other('tabs.yaml', "separator: ';'\n") }),
+  ).rejects.toThrow(/^The schema's format is .*";".*, but '.*' was prepared with /);
+  const grouped = encode(rows, { extend: one.out, schema: other('grouped.yaml', 'group: a\n') });
+  await expect(grouped).rejects.toThrow(/group "a", there "none"/);
+  const same = {
+    dataset: 'csv',
+    extend: one.out,
+    input: [folder.write('more.csv', 'y,a,b\n1,p,q\n')],
+    threads: 1,
+  };
+  await expect(
+    prepare({ ...same, out: `${one.out}/../${one.out.split('/').pop()}`, force: true }),
+  ).rejects.toThrow('cannot take the place of');
+});

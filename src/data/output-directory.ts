@@ -28,8 +28,16 @@ export function requireFree(directory: string, mark: string, force: boolean): vo
   }
 }
 
-/** Names being written by this process. */
-const living = new Set<string>();
+/** Beginnings of names being written by this process. */
+export const living = new Set<string>();
+
+/** A new path beside `place` by which `removeStale` finds what this process was writing when it was killed. While it
+ * lives it is `living`. */
+export function partialOf(place: string, kind = 'partial'): string {
+  const name = `.${basename(place)}.${kind}-${machine}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  return join(dirname(place), name);
+}
+
 const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 /** Removes what killed processes of this machine left half-written beside `directory`. Gives the names. */
@@ -39,7 +47,7 @@ export async function removeStale(directory: string): Promise<string[]> {
   if (!existsSync(parent)) return [];
   const beginning = `.${basename(place)}.partial-${machine}-`;
   const stale = readdirSync(parent).filter((name) => {
-    if (!name.startsWith(beginning) || living.has(name)) return false;
+    if (!name.startsWith(beginning) || [...living].some((known) => name.startsWith(known))) return false;
     const id = Number(name.slice(beginning.length).split('-')[0]);
     return id === process.pid || !isRunning(id);
   });
@@ -64,18 +72,13 @@ export async function writeDirectory<T>(
   write: (temporary: string) => Promise<T>,
 ): Promise<T> {
   const place = resolve(directory);
-  const sibling = (kind: string) =>
-    join(
-      dirname(place),
-      `.${basename(place)}.${kind}-${machine}-${process.pid}-${randomBytes(4).toString('hex')}`,
-    );
-  const temporary = sibling('partial');
+  const temporary = partialOf(place);
   living.add(basename(temporary));
   const parent = await mkdir(dirname(place), { recursive: true });
   await mkdir(temporary);
   try {
     const result = await write(temporary);
-    const old = sibling('replaced');
+    const old = partialOf(place, 'replaced');
     const exists = existsSync(place);
     if (exists) await rename(place, old);
     try {

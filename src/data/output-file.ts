@@ -1,11 +1,11 @@
 // A file that appears whole or not at all: written beside its place under a temporary name, renamed at the end,
 // removed on any failure. What exists is refused, or with `force` replaced. The like for directories is
 // output-directory.ts.
-import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { living, partialOf, removeStale } from './output-directory.js';
 
 /** Refuses a place that is taken. @throws UserError that says how to go on */
 export function requireFreeFile(path: string, force: boolean): void {
@@ -25,8 +25,10 @@ export function requireFreeFile(path: string, force: boolean): void {
 export async function writeAside<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const place = resolve(path);
   const extension = extname(place);
-  const name = `.${basename(place, extension)}.partial-${randomBytes(4).toString('hex')}${extension}`;
-  const temporary = join(dirname(place), name);
+  await removeStale(place);
+  const name = partialOf(place);
+  living.add(basename(name));
+  const temporary = `${name}${extension}`;
   const made = await mkdir(dirname(place), { recursive: true });
   try {
     const result = await write(temporary);
@@ -36,6 +38,8 @@ export async function writeAside<T>(path: string, write: (temporary: string) => 
     await rm(temporary, { force: true });
     if (made !== undefined) await removeEmpty(dirname(place), made);
     throw error;
+  } finally {
+    living.delete(basename(name));
   }
 }
 

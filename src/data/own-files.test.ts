@@ -337,3 +337,35 @@ describe('broken files', () => {
     );
   });
 });
+
+test('a field may have any name that prepare uses itself, and no other row or value changes', async () => {
+  const names = [
+    'split',
+    'stored',
+    'row',
+    'rows',
+    'fault',
+    'id',
+    'ids',
+    'value',
+    'count',
+    'k0',
+    't0',
+    'v0',
+    'lines',
+    'cells',
+  ];
+  const header = ['y', 'a', ...names].join(',');
+  const content = `${header}\n${lines(300, (i) => [i % 2, `a${i % 50}`, ...names.map((_, n) => `x${(i * (n + 3)) % 41}`)].join(','))}`;
+  const yaml = (name: string, fields: string[]) =>
+    folder.write(`${name}.yaml`, `label: y = 1\nminCount: 1\nfields: [${fields.join(', ')}]\n`);
+  const plain = names.map((name, n) => `{ name: plain${n}, column: ${name} }`);
+  const [own, others] = [
+    await encode(content, { schema: yaml('own', ['a', ...names]) }),
+    await encode(content, { schema: yaml('others', ['a', ...plain]) }),
+  ];
+  expect(await decoded(own)).toEqual(await decoded(others));
+  await expect(
+    encode(content, { schema: yaml('label', ['a', '{ name: Label, column: y }']) }),
+  ).rejects.toThrow("'label' is the label's column");
+});

@@ -1,10 +1,12 @@
 // What a preparation is to do: the data set and every setting, from options, the data set's defaults, or, when an
 // encoded data set is extended, from that one, which no option may contradict.
+import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { UserError, unknownName } from '../errors.js';
 import { canonicalJson } from '../schema/fingerprint.js';
-import { parseSchema } from '../schema/schema.js';
+import { parseSchema, type Schema } from '../schema/schema.js';
 import type { Dataset, SplitRule } from './datasets/dataset.js';
+import { readingOf } from './datasets/raw-format.js';
 import { datasetNames, datasets, isDatasetName } from './datasets/registry.js';
 import { type Base, openBase } from './extend.js';
 import { defaultMemoryBytes } from './memory-limit.js';
@@ -35,9 +37,19 @@ export interface Task {
 export async function resolveTask(options: PrepareOptions): Promise<Task> {
   const base = options.extend === undefined ? null : await openBase(options.extend);
   const name = typeof options.dataset === 'string' ? options.dataset : options.dataset.name;
+  if (base && existsSync(options.out) && realpathSync(options.out) === realpathSync(base.dir)) {
+    throw new UserError(
+      `Extended data cannot take the place of '${base.dir}', which it extends: only new rows are in it.`,
+      'choose another --out',
+      2,
+    );
+  }
   if (base) requireSame(base, 'data set', name, base.manifest.dataset);
   const dataset = await findDataset(options, base);
-  if (base) requireSameSchema(base, dataset);
+  if (base) {
+    requireSameSchema(base, dataset);
+    requireSameReading(base, name, dataset);
+  }
   return { name, dataset, settings: resolveSettings(name, dataset, options, base), base };
 }
 
@@ -132,6 +144,30 @@ function requireSame(base: Base, what: string, given: unknown, stored: unknown):
   );
 }
 
+/** How the files are written, and the days of a split by time. */
+function requireSameReading(base: Base, name: string, dataset: Dataset): void {
+  const given = readingOf(name, dataset);
+  const stored = base.manifest.reading;
+  for (const key of ['format', 'timeSplit'] as const) {
+    const [is, was] = [given?.[key], stored?.[key]].map((value) => canonicalJson(value ?? 'none'));
+    if (is === was) continue;
+    throw new UserError(
+      `The schema's ${key} is ${is}, but '${base.dir}' was prepared with ${was}.`,
+      'leave --schema out to extend that data, or prepare anew',
+      2,
+    );
+  }
+}
+
+/** What differs where the fields are the same, or fewer. */
+function otherKeys(schema: Schema, stored: Schema): [given: string, old: string] {
+  for (const key of ['label', 'numbers', 'weight', 'group'] as const) {
+    const [given, old] = [schema[key], stored[key]].map((value) => canonicalJson(value ?? 'none'));
+    if (given !== old) return [`${key} ${given}`, old];
+  }
+  return [`${schema.fields.length} fields`, String(stored.fields.length)];
+}
+
 /** Fields by name: a schema that differs says where. */
 function requireSameSchema(base: Base, { schema }: Dataset): void {
   const stored = parseSchema(base.manifest.schema);
@@ -141,10 +177,7 @@ function requireSameSchema(base: Base, { schema }: Dataset): void {
   );
   const [given, old] =
     differing < 0
-      ? [
-          `the label ${schema.label} and ${schema.fields.length} fields`,
-          `${stored.label} and ${stored.fields.length}`,
-        ]
+      ? otherKeys(schema, stored)
       : [
           `field ${differing + 1} ${canonicalJson(schema.fields[differing])}`,
           canonicalJson(stored.fields[differing] ?? 'no such field'),

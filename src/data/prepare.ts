@@ -14,7 +14,8 @@ import { type Field, rowColumns, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
 import { type Database, diskFull, openDatabase } from './database.js';
 import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
-import { describeFields, describeNumbers, describeReading, describeSkipped } from './describe.js';
+import { readingOf } from './datasets/raw-format.js';
+import { describeFields, describeNumbers, describeSkipped } from './describe.js';
 import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { removeStale, requireFree, writeDirectory } from './output-directory.js';
@@ -116,6 +117,7 @@ interface Job extends Task {
 async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   const { database, dataset, settings, base } = job;
   const { schema } = dataset;
+  const reading = readingOf(job.name, dataset);
   const plan = planRows(schema, settings.seed, settings.rule, dataset.timeSplit);
   const { input, skipped } = await readAll(plan, job);
   await sampleNegatives(database, settings);
@@ -149,7 +151,7 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
       negativeSampling: settings.negativeSampling,
     },
     schema,
-    ...describeReading(job),
+    ...(reading && { reading }),
     fingerprint: fingerprint(
       schema,
       written.map(({ name, index }) => ({ name, sha256: index.sha256 })),

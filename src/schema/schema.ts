@@ -20,7 +20,7 @@ export type Pooling = (typeof poolings)[number];
 
 const field = z
   .strictObject({
-    name: name.refine((n) => n !== 'label', { error: "'label' is the label's column" }),
+    name: name.refine((n) => n.toLowerCase() !== 'label', { error: "'label' is the label's column" }),
     /** Fields that name the same vocabulary share their ids, and so their rows. By default each has its own, of the
      * field's name. */
     vocabulary: name.optional(),

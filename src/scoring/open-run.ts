@@ -1,4 +1,5 @@
 // Opens a trained run for scoring: its table without optimizer state, a team, and the scoring graph.
+import { existsSync } from 'node:fs';
 import type { Manifest } from '../data/manifest.js';
 import { allocateTable, type TableMemory } from '../embedding/table.js';
 import { UserError } from '../errors.js';
@@ -20,6 +21,12 @@ export interface OpenedRun {
 /** Loads a run's model into memory. */
 export async function openRun(path: string, checkpoint: CheckpointName, threads: number): Promise<OpenedRun> {
   const directory = await RunDirectory.open(path);
+  if (checkpoint === 'best' && !existsSync(directory.checkpoint('best'))) {
+    throw new UserError(
+      `The run '${path}' holds no best model yet: it was stopped before the end of its first epoch.`,
+      'go on with `bitrow train --resume`, or ask for --checkpoint last',
+    );
+  }
   const { config, run } = directory;
   const table = allocateTable(embeddingSpec(config, run.dataset, { threads, isTraining: false }));
   const model = createModel(config, run.dataset, 'training');

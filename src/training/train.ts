@@ -1,6 +1,7 @@
 // `train`: a configuration and an encoded dataset in, a run directory out. Begins a run, goes on with one that was
 // stopped, or continues another's weights; the epochs themselves are in epochs.ts.
 import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
@@ -103,13 +104,21 @@ async function begin(options: TrainOptions): Promise<TrainResult> {
     throw new UserError(`There is no run at '${out}' yet: it needs data to begin.`, 'pass --data DIR', 2);
   }
   const dataset = await openDataset(options.data);
+  if (options.from !== undefined && isSamePlace(options.from, out)) {
+    throw new UserError(
+      `A run cannot take the place of '${options.from}', which it continues.`,
+      'choose another --out',
+      2,
+    );
+  }
   const source = options.from === undefined ? undefined : await openSource(options.from);
   if (source) requireContinuable(source, config, dataset.manifest);
   return withTrainer(dataset, config, options, async (trainer) => {
-    // Only now: what cannot be allocated leaves no run behind, and replaces none.
+    const continued = source && (await continueFrom(trainer, source));
+    // Only now: what cannot be allocated or loaded leaves no run behind, and replaces none.
     const directory = await RunDirectory.create(out, config, newRun(dataset, source), force);
     try {
-      return await trainRun({ trainer, directory, dataset, options, config, source });
+      return await trainRun({ trainer, directory, dataset, options, config, continued });
     } finally {
       await directory.close();
     }
@@ -134,7 +143,7 @@ async function goOn(directory: RunDirectory, options: TrainOptions): Promise<Tra
   if (isFinished) return storedResult(directory, options.out);
   await requireSameRows(directory, dataset);
   return withTrainer(dataset, config, options, (trainer) =>
-    trainRun({ trainer, directory, dataset, options, config, source: undefined }),
+    trainRun({ trainer, directory, dataset, options, config, continued: undefined }),
   );
 }
 
@@ -158,8 +167,8 @@ interface RunParts {
   dataset: EncodedDataset;
   options: TrainOptions;
   config: Config;
-  /** What a new run continues. */
-  source: Source | undefined;
+  /** Where a new run begins that continues another, whose weights the trainer has. */
+  continued: Progress | undefined;
 }
 
 /** From where the run stands to its end. */
@@ -212,12 +221,12 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
 
 /** Where training begins: at a checkpoint, at another run's end, or with nothing. */
 async function beginning(
-  { trainer, directory, source }: RunParts,
+  { trainer, directory, continued }: RunParts,
   emit: (event: TrainEvent) => void,
 ): Promise<{ progress: Progress; resumedFrom: TrainResult['resumedFrom'] }> {
   const { run } = directory;
   const warn = (message: string) => emit({ kind: 'warning', message });
-  if (!source) {
+  if (!continued) {
     warnOfOtherMachine(run, warn);
     const progress = await resume(trainer, directory, warn);
     if (progress) {
@@ -227,9 +236,14 @@ async function beginning(
     }
   }
   if (!run.from) return { progress: newProgress(), resumedFrom: null };
-  const progress = await continueFrom(trainer, source ?? (await reopenSource(run.from)));
+  const progress = continued ?? (await continueFrom(trainer, await reopenSource(run.from)));
   emit({ kind: 'resume', epoch: progress.epoch, step: progress.trainingStep, from: run.from.run });
   return { progress, resumedFrom: null };
+}
+
+/** Whether two paths lead to one directory that exists. */
+function isSamePlace(a: string, b: string): boolean {
+  return existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b);
 }
 
 /** The number of the last epoch: those of a run it continues count, and `training.epochs` are its own. */

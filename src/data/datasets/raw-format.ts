@@ -1,8 +1,8 @@
-// The raw files that a model is asked to score, and how they are written: as the manifest of its data says, or as the
-// data set of that name has it.
+// How raw files are written: what a manifest says of it, and, of the files that a model is asked to score, what its
+// data's manifest or the data set of that name says.
 import { UserError } from '../../errors.js';
 import type { Manifest } from '../manifest.js';
-import type { InputFile, RawFormat } from './dataset.js';
+import type { Dataset, InputFile, RawFormat } from './dataset.js';
 import { givenFiles } from './inputs.js';
 import { datasets, isDatasetName } from './registry.js';
 
@@ -22,4 +22,19 @@ export function rawFiles(
   // Of this one a row stands in three files.
   if (known && format.kind === 'movielens') return { files: known.inputs(paths), format };
   return { files: givenFiles(dataset, paths, 'the raw files to score'), format };
+}
+
+/** What the manifest says of it; nothing where the registry knows. */
+export function readingOf(name: string, { format, timeSplit }: Dataset): Manifest['reading'] {
+  if (isDatasetName(name) || format.kind === 'movielens') return undefined;
+  switch (format.kind) {
+    case 'parquet':
+      return { format, timeSplit };
+    case 'csv':
+      return { format: { ...format, columns: format.columns && [...format.columns] }, timeSplit };
+    case 'text': {
+      const [columns, labels] = [[...format.columns], [...format.labels]];
+      return { format: { ...format, columns, labels }, timeSplit };
+    }
+  }
 }
