@@ -1,8 +1,9 @@
-// The program itself, as a process: exit codes, streams, Ctrl-C, and what --help does not load.
+// `bitrow prepare`: as a process where exit codes, streams, Ctrl-C and what is loaded matter, else in this one.
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { bitrow as inProcess } from '../../test/command-line.js';
 import { criteoLine, lines, testFolder } from '../../test/fixtures/invented-files.js';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -33,30 +34,30 @@ test('prepare prints one JSON object, and refuses to do it again', async () => {
   expect(json.fields).toHaveLength(39);
   expect(json.fields[0].oovShare.train).toBe(0);
 
-  const again = await bitrow(...args);
+  const again = await inProcess(args);
   expect(again.code).toBe(1);
   expect(JSON.parse(again.out)).toEqual({
     error: `The output '${out}' exists.`,
     help: 'choose another --out, or pass --force to replace it',
   });
-  const forced = await bitrow(...args.filter((arg) => arg !== '--json'), '--force');
+  const forced = await inProcess([...args.filter((arg) => arg !== '--json'), '--force']);
   expect(forced).toMatchObject({ code: 0, out: expect.stringContaining('table rows in 39 fields') });
 });
 
 test('negative sampling is an option, recorded and said', async () => {
   const input = folder.write('sampled.txt', lines(400, criteoLine));
   const args = ['prepare', 'criteo', '--input', input, '--out', folder.path('sampled')];
-  expect(await bitrow(...args, '--negative-sampling', '0')).toMatchObject({
+  expect(await inProcess([...args, '--negative-sampling', '0'])).toMatchObject({
     code: 2,
     err: expect.stringContaining("--negative-sampling is '0', but must be more than 0 and at most 1"),
   });
-  const { out } = await bitrow(...args, '--negative-sampling', '0.1', '--json');
+  const { out } = await inProcess([...args, '--negative-sampling', '0.1', '--json']);
   const { negativeSampling, splits } = JSON.parse(out);
   expect(negativeSampling).toBe(0.1);
   expect(splits[0].rows).toBeLessThan(320);
   // Validation and test stay whole: some 40 rows each.
   expect(splits[1].rows + splits[2].rows).toBeGreaterThan(60);
-  const { out: text } = await bitrow('inspect', folder.path('sampled'));
+  const { out: text } = await inProcess(['inspect', folder.path('sampled')]);
   expect(text).toContain("kept 0.1 of training's zeros");
 });
 
@@ -68,8 +69,8 @@ test('bad rows and bad usage have their exit codes', async () => {
     out: '',
     err: expect.stringContaining('line 2: found 2, expected 40 columns'),
   });
-  expect(await bitrow(...args, '--memory-limit', '5')).toMatchObject({ code: 2 });
-  expect(await bitrow('prepare', 'criteo')).toMatchObject({ code: 2 });
+  expect(await inProcess([...args, '--memory-limit', '5'])).toMatchObject({ code: 2 });
+  expect(await inProcess(['prepare', 'criteo'])).toMatchObject({ code: 2 });
 });
 
 test('Ctrl-C ends prepare with 130 and leaves nothing behind', async () => {
@@ -105,7 +106,7 @@ test('a preparation that is killed leaves nothing that looks finished, and the n
   await closed;
   const [left] = partial();
   expect(left).toMatch(/^\.out\.partial-/);
-  const opened = await bitrow('inspect', folder.path('killed/out'));
+  const opened = await inProcess(['inspect', folder.path('killed/out')]);
   expect(opened).toMatchObject({ code: 1, err: expect.stringContaining('There is nothing at') });
   // One of a process that lives is not touched.
   const mine = String(left).replace(/-\d+-/, `-${process.pid}-`);
@@ -163,7 +164,7 @@ test('a proposed schema is taken as it is', async () => {
     'own/rows.csv',
     `row id,bought,at,price,tags,user id,constant,no\n${lines(4000, row)}`,
   );
-  const { code, out, err } = await bitrow('prepare', 'csv', '--input', input, '--print-schema');
+  const { code, out, err } = await inProcess(['prepare', 'csv', '--input', input, '--print-schema']);
   expect([code, err]).toEqual([0, '']);
   expect(out).toContain('label: "bought = \'yes\'"  # 2 values (no, yes); 20.0 % positive');
   expect(out).toMatch(
@@ -191,11 +192,11 @@ test('a proposed schema is taken as it is', async () => {
     folder.path('own/out'),
     '--json',
   ];
-  const made = await bitrow(...args);
+  const made = await inProcess(args);
   expect(made).toMatchObject({ code: 0, err: '' });
   const names = JSON.parse(made.out).fields.map(({ name }: { name: string }) => name);
   expect(names).toEqual(['at_hour', 'at_weekday', 'at_is_weekend', 'price', 'tags', 'user_id', 'no']);
-  const timed = await bitrow(...args, '--split', 'time', '--force');
+  const timed = await inProcess([...args, '--split', 'time', '--force']);
   expect(JSON.parse(timed.out).splits.map(({ rows }: { rows: number }) => rows)).toEqual([3000, 400, 600]);
 });
 
@@ -212,7 +213,7 @@ test('csv and parquet say what they need', async () => {
     [['csv', '--out', 'x', '--schema', 'none.yaml'], "The schema 'none.yaml' cannot be read"],
   ];
   for (const [args, message] of cases) {
-    expect(await bitrow('prepare', ...args)).toMatchObject({
+    expect(await inProcess(['prepare', ...args])).toMatchObject({
       code: 2,
       err: expect.stringContaining(message),
     });
