@@ -75,7 +75,7 @@ describe('movielens', () => {
     expect(stored.map((row) => rows[row].logit)).toEqual([...evaluated.logits]);
     expect(Object.keys(rows[0])).toEqual(['row', 'probability', 'logit', 'item', 'year']);
 
-    await expect(predictFiles({ run, input: [files], out: place('x'), keep: ['title'] })).rejects.toThrow(
+    await expect(predictFiles({ run, input: [files], out: place('x.csv'), keep: ['title'] })).rejects.toThrow(
       /u\.data.*: a rating has no column 'title' \(it has: user, item, rating, /,
     );
 
