@@ -81,7 +81,7 @@ function write(
     `label: ${word(label.text)}  # ${label.comment}`,
     '',
     ...(separator === undefined ? [] : [`separator: ${JSON.stringify(separator)}`]),
-    `# Values left: ${thresholds.map((n) => `${count(total(n))} seen ${n} times or more`).join(', ')}.`,
+    `# Values left: ${thresholds.map((n) => `${count(total(n))} seen ${n === 1 ? 'once' : `${n} times`} or more`).join(', ')}.`,
     `minCount: ${threshold}`,
     ...(time?.days
       ? [
