@@ -1,11 +1,11 @@
 // Frappe: which app does a user open in which context? The libFM files of BARS (`frappe_x1`): a folder with
 // train.libfm, validation.libfm and, when there, test.libfm, each also as .gz. A line is 1 or -1, then ten `id:1`.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { splitNames } from '../manifest.js';
 import type { Dataset, InputFile } from './dataset.js';
-import { requireFile } from './inputs.js';
+import { givenFolder, requireFile } from './inputs.js';
 
 const names = 'user item daytime weekday isweekend homework cost weather country city'.split(' ');
 
@@ -29,18 +29,7 @@ export const frappe: Dataset = {
 };
 
 function inputs(paths: readonly string[]): InputFile[] {
-  const folder = paths[0];
-  if (
-    folder === undefined ||
-    paths.length > 1 ||
-    !statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-  ) {
-    throw new UserError(
-      `The data set 'frappe' takes one folder, got ${paths.length === 0 ? 'nothing' : `'${paths.join("', '")}'`}.`,
-      'pass --input with the folder that holds train.libfm and validation.libfm (each also as .gz)',
-      folder === undefined ? 2 : 1,
-    );
-  }
+  const folder = givenFolder('frappe', paths, 'train.libfm and validation.libfm');
   return splitNames.flatMap((split) => {
     const path = [`${split}.libfm`, `${split}.libfm.gz`].map((file) => join(folder, file)).find(existsSync);
     if (path === undefined && split === 'test') return [];

@@ -19,6 +19,23 @@ export function givenFiles(dataset: string, paths: readonly string[], what: stri
   });
 }
 
+/** The one folder as given. `files` are those that it holds. @throws UserError when it is none */
+export function givenFolder(dataset: string, paths: readonly string[], files: string): string {
+  const [folder] = paths;
+  if (
+    folder !== undefined &&
+    paths.length === 1 &&
+    statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  ) {
+    return folder;
+  }
+  throw new UserError(
+    `The data set '${dataset}' takes one folder, got ${paths.length === 0 ? 'nothing' : `'${paths.join("', '")}'`}.`,
+    `pass --input with the folder that holds ${files} (each also as .gz)`,
+    folder === undefined ? 2 : 1,
+  );
+}
+
 /** @throws UserError when there is no file with something in it at this path. */
 export function requireFile(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });

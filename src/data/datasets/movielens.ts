@@ -1,13 +1,13 @@
 // MovieLens 100K: will this user like this film? A folder with u.data (user, item, rating, time), u.item (title, date
 // of release, 19 flags for genres; Latin-1) and u.user (age, gender, occupation, zip), each also as .gz. A row is a
 // rating with what is known of its user and its film; the genres are one text, their names between |.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Field } from '../../schema/schema.js';
 import type { TimePart } from '../../schema/transformation.js';
 import type { Dataset, InputFile } from './dataset.js';
-import { requireFile } from './inputs.js';
+import { givenFolder, requireFile } from './inputs.js';
 
 /** In the order of the flags in u.item. */
 export const genres = [
@@ -51,18 +51,7 @@ export const movielens: Dataset = {
 };
 
 function inputs(paths: readonly string[]): InputFile[] {
-  const folder = paths[0];
-  if (
-    folder === undefined ||
-    paths.length > 1 ||
-    !statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-  ) {
-    throw new UserError(
-      `The data set 'movielens' takes one folder, got ${paths.length === 0 ? 'nothing' : `'${paths.join("', '")}'`}.`,
-      'pass --input with the folder that holds u.data, u.item and u.user (each also as .gz)',
-      folder === undefined ? 2 : 1,
-    );
-  }
+  const folder = givenFolder('movielens', paths, 'u.data, u.item and u.user');
   const [data, items, users] = ['u.data', 'u.item', 'u.user'].map((name) => {
     const path = [name, `${name}.gz`].map((file) => join(folder, file)).find(existsSync);
     if (path === undefined) throw new UserError(`The folder '${folder}' has no ${name} or ${name}.gz.`);
