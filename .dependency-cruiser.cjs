@@ -21,6 +21,7 @@ const folders = [
   'scoring',
   'training',
   'reports',
+  'comparing',
   'exporting',
   'serving',
   'bench',
@@ -82,6 +83,8 @@ module.exports = {
     onlyIn('@duckdb', ['data', 'batch']),
     onlyIn('onnxruntime-node', ['graph']),
     onlyIn('commander', ['cli']),
+    onlyIn('@observablehq/plot', ['reports']),
+    onlyIn('happy-dom', ['reports']),
     {
       name: 'no-cycles',
       comment:

@@ -111,7 +111,7 @@ export class LocalTraining {
     const batch = this.plan(ids, labels, extras);
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
-    const parts = { config, table, exchange, method, network };
+    const parts = { config, thread: 0, table, exchange, method, network };
     return { loss: await trainStep(parts, batch, this.trainingStep, rateFactor), batch };
   }
 

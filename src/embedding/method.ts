@@ -49,6 +49,11 @@ export interface TrainingStep {
   batchRows: number;
   /** Factor of the learning-rate schedule, for every rate. */
   rateFactor: number;
+  /**
+   * Waits until all threads have come here; then one of them does `work`, with what the whole batch left in its
+   * blocks, and the step is over. What it sums over rows it must sum in their order.
+   */
+  alone(work: (batch: { rows: Uint32Array; dSteps: Float32Array }) => void): void;
 }
 
 /** What a method is made from: everything but its own options is common to all. */
@@ -72,6 +77,10 @@ export interface Method {
   /** Steps never fall below it; null where steps are not learned. */
   readonly stepFloor: number | null;
   trainStep(step: TrainingStep): Promise<void>;
+  /** After the last step of an epoch, before the model is scored and stored: on one thread, no other at work. */
+  finishEpoch?(table: Table): void;
+  /** Bytes of a row in a table that is served, where these are not its codes and step as stored. */
+  readonly servedRowBytes?: number;
 }
 
 /** A method in the registry. */

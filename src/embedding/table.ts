@@ -17,18 +17,24 @@ import {
   type TableSpec,
   tableRows,
 } from './shard.js';
+import { applyView } from './view.js';
 
 /** What threads share of a table; may be sent to a worker. */
 export interface TableMemory {
   spec: TableSpec;
   plans: ShardPlan[];
   memories: SharedMemory[];
+  /** Numbers of the table as a whole, fp32. */
+  parameters: SharedArrayBuffer;
 }
 
 /** Allocates all shards of a table, no row written. @throws RangeError when a shard has no room for a row */
 export function allocateTable(spec: TableSpec): TableMemory {
   const plans = planShards(spec);
-  return { spec, plans, memories: plans.map((plan) => createShard(spec, plan)) };
+  const first = Float32Array.from(spec.storage.parameters ?? []);
+  const parameters = new SharedArrayBuffer(first.byteLength);
+  new Float32Array(parameters).set(first);
+  return { spec, plans, memories: plans.map((plan) => createShard(spec, plan)), parameters };
 }
 
 /** How a row's values become codes: at random by their distance, or half up. */
@@ -52,6 +58,8 @@ interface Chunk {
 export class Table {
   readonly spec: TableSpec;
   readonly rows: number;
+  /** The numbers that belong to the table as a whole, by the method's `storage.parameters`. */
+  readonly parameters: Float32Array;
   /** Rows dequantized so far by this thread: work that tests count. */
   rowsRead = 0;
   private readonly shards: Omit<Chunk, 'from' | 'count'>[];
@@ -65,6 +73,7 @@ export class Table {
   ) {
     this.spec = shared.spec;
     this.rows = tableRows(shared.spec);
+    this.parameters = new Float32Array(shared.parameters);
     this.shardRows = shared.plans[0]?.rows ?? 1;
     this.shards = shared.plans.map((plan, i) => {
       const memory = shared.memories[i];
@@ -80,8 +89,15 @@ export class Table {
     this.forEachChunk(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
   }
 
-  /** Dequantizes: values (n, D) = step · code. */
+  /** What the network sees: values (n, D) = step · code, or fp32 values through the method's view. */
   read(rows: Uint32Array, values: Float32Array): void {
+    const { view } = this.spec.storage;
+    this.readStored(rows, values);
+    if (view) applyView(view, this, rows, values);
+  }
+
+  /** What is stored, dequantized: for methods with a view their own fp32 copy, for others what `read` gives. */
+  readStored(rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
     this.forEachChunk(rows, (chunk) => {
       chunk.kernels.readRows(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);

@@ -55,7 +55,7 @@ function tableTensors(
   table: TableMemory,
   rows: number,
   ranges: number,
-): Record<RecordPart | 'ranges', TensorSpec> {
+): Record<RecordPart | 'ranges' | 'parameters', TensorSpec> {
   const { name, dim, storage, layout } = table.spec;
   return {
     ranges: { name: `${name}.ranges`, dtype: 'U32', shape: [ranges, 2] },
@@ -63,6 +63,7 @@ function tableTensors(
       ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
       : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
     steps: { name: `${name}.steps`, dtype: 'F32', shape: [rows] },
+    parameters: { name: `${name}.parameters`, dtype: 'F32', shape: [table.parameters.byteLength / 4] },
     state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
   };
 }
@@ -80,12 +81,14 @@ export async function saveCheckpoint(
   const ranges = writtenRanges(table);
   const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
   const stored = storedParts(table, denseState !== undefined);
+  const hasParameters = table.parameters.byteLength > 0;
   const { bits, tableStep } = table.spec.storage;
   const file = await SafetensorsWriter.create(
     path,
     [
       tensors.ranges,
       ...stored.map((part) => tensors[part]),
+      ...(hasParameters ? [tensors.parameters] : []),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
@@ -99,6 +102,7 @@ export async function saveCheckpoint(
         await file.write(name, dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes);
       }
     }
+    if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
     for (const { name, data } of dense) await file.write(name, data);
     if (denseState) await file.write(DENSE_STATE, denseState);
     await file.finish();
@@ -144,6 +148,11 @@ export async function loadCheckpoint(
         else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
         return bytes;
       });
+    }
+    if (table.parameters.byteLength > 0) {
+      const { name } = tableTensors(table, 0, 0).parameters;
+      requireBytes(file, name, table.parameters.byteLength);
+      await file.readRange(name, 0, new Float32Array(table.parameters));
     }
     for (const { name, data } of dense) {
       requireBytes(file, name, data.byteLength);

@@ -2,7 +2,7 @@
 // from what was. The two must be equal; a test holds them to it.
 //
 //   table      codes (or fp32 values) of all rows
-//   step       steps of all rows
+//   step       steps of all rows, and what numbers the table has as a whole
 //   optimizer  state of the row optimizer and of the steps' optimizer
 //   buffers    everything else bitrow allocates once: batches and row plans, rows of a batch with gradients, dense
 //              parameters with gradients and optimizer state, staging of every thread, bitmaps, scratch, rounding
@@ -44,9 +44,10 @@ export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShap
   const { codeBytes, stateOffset, recordBytes } = spec.layout;
   const rows = tableRows(spec);
   const shards = planShards(spec).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
-  const [table, step, optimizer] = [codeBytes, stateOffset - codeBytes, recordBytes - stateOffset].map(
+  const [table, rowSteps, optimizer] = [codeBytes, stateOffset - codeBytes, recordBytes - stateOffset].map(
     (b) => b * rows,
   );
+  const step = rowSteps + 4 * (spec.storage.parameters?.length ?? 0);
   const buffers =
     shards -
     rows * recordBytes +
@@ -64,10 +65,11 @@ export function countMemory(
   staging: number,
 ): MemoryReport {
   const rows = table.plans.reduce((sum, plan) => sum + plan.rows, 0);
-  const [codes, step, optimizer] = (['codes', 'steps', 'state'] as const).map(
+  const [codes, rowSteps, optimizer] = (['codes', 'steps', 'state'] as const).map(
     (part) => partOf(table, part).bytes * rows,
   );
+  const step = rowSteps + table.parameters.byteLength;
   const shards = table.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-  const total = shards + exchange.memory.buffer.byteLength + planner + staging;
+  const total = shards + table.parameters.byteLength + exchange.memory.buffer.byteLength + planner + staging;
   return { table: codes, step, optimizer, buffers: total - codes - step - optimizer, total };
 }

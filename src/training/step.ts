@@ -1,5 +1,5 @@
 // One training step as one thread of the team runs it: lends the method its part of the batch.
-import type { Method } from '../embedding/method.js';
+import type { Method, TrainingStep } from '../embedding/method.js';
 import type { Table } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
@@ -9,6 +9,8 @@ import type { DenseNetwork } from './dense-network.js';
 /** What a thread trains with. */
 export interface StepParts {
   config: Config;
+  /** Which of the team's threads this is. */
+  thread: number;
   table: Table;
   exchange: Exchange;
   method: Method;
@@ -23,7 +25,7 @@ export interface StepParts {
  * @returns the batch's mean loss, the same on every thread
  */
 export async function trainStep(
-  { config, table, exchange, method, network }: StepParts,
+  { config, thread, table, exchange, method, network }: StepParts,
   batch: PlannedBatch,
   trainingStep: number,
   rateFactor: number,
@@ -34,7 +36,13 @@ export async function trainStep(
     weightDecay: config.dense.weightDecay,
   });
   const blocks = claimBlocks(exchange, batch);
-  await method.trainStep({ table, blocks, network, trainingStep, batchRows: batch.rows, rateFactor });
+  const { rows } = batch.plan;
+  const alone: TrainingStep['alone'] = (work) => {
+    exchange.barrier.wait();
+    if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
+  };
+  const batchRows = batch.rows;
+  await method.trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor, alone });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
   exchange.barrier.wait();

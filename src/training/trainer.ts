@@ -3,7 +3,7 @@
 import { type Batch, batchCount, readBatches } from '../batch/reader.js';
 import { mostIdsOf } from '../data/bags.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { allocateTable, type TableMemory } from '../embedding/table.js';
+import { allocateTable, Table, type TableMemory } from '../embedding/table.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import { DENSE_BLOCK, denseLayout, initializeDense } from '../models/dense.js';
 import type { Model } from '../models/model.js';
@@ -14,6 +14,7 @@ import { BatchPlanner, batchWeight } from '../scoring/batch-planner.js';
 import {
   batchShape,
   createDenseOptimizer,
+  createMethod,
   createModel,
   type DatasetShape,
   datasetShape,
@@ -152,6 +153,7 @@ export class Trainer {
       onProgress?.({ epoch, done, batches, rows, weight, lossSum, loss });
     };
     await this.trainOn(rest, rateFactor(config.optimizer.drops, epoch), onBatch, signal, pause);
+    createMethod(config).finishEpoch?.(new Table(this.table, 0));
     return rows > 0 ? lossSum / weight : 0;
   }
 

@@ -57,7 +57,7 @@ const network = await DenseNetwork.create({
   optimizer: createDenseOptimizer(),
 });
 
-const parts = { config, table, exchange, method, network };
+const parts = { config, thread, table, exchange, method, network };
 
 serve(
   (message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
