@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfigFile } from '../src/runs/config-file.js';
 import { type PartialConfig, resolveConfig } from '../src/runs/resolve-config.js';
 import { RunDirectory } from '../src/runs/run-directory.js';
+import type { EpochRecord } from '../src/training/epochs.js';
 import type { TrainEvent } from '../src/training/events.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 import { type RunContents, runContents } from './run-contents.js';
@@ -82,6 +83,11 @@ it('the run to compare with stops early, its best epoch neither the first nor th
   const { bestEpoch } = whole.result as { bestEpoch: number };
   expect(bestEpoch).toBeGreaterThan(1);
   expect(bestEpoch).toBe(whole.metrics.length - 2);
+  const epochs = whole.metrics as Pick<EpochRecord, 'lossCurve' | 'table'>[];
+  for (const { lossCurve } of epochs) expect(lossCurve.length).toBe(6);
+  // Every 16th step is looked at, and an epoch has six.
+  expect(epochs.some(({ table }) => table?.erased === null)).toBe(true);
+  expect(epochs.some(({ table }) => table?.erased)).toBe(true);
 });
 
 describe('a run that was stopped', () => {

@@ -6,6 +6,6 @@ export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, 
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
 export { readRows, readSteps, touchRows } from './read';
-export { countCodes } from './statistics';
+export { countCodes, countErased } from './statistics';
 export { bind } from './table';
 export { forwardRows, stepGradient, writeCodes, writeValues } from './write';

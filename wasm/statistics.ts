@@ -1,6 +1,7 @@
-// Counts over stored codes, for reports. Specification: src/kernels/reference-rows.ts.
+// Counts over stored codes and how they would move, for reports. Specification: src/kernels/reference-rows.ts.
 import { unpackCodes } from './codes';
-import { dim, highest, isWritten, lowest, record, workCodes } from './table';
+import { roundHalfUp, stepOf } from './read';
+import { dim, highest, isWritten, lowest, record, stepOffset, workCodes } from './table';
 
 /** Adds to out[0] the saturated codes (at either limit) and to out[1] the zero codes of written rows first … first + count − 1. */
 export function countCodes(first: u32, count: u32, out: usize): void {
@@ -17,4 +18,31 @@ export function countCodes(first: u32, count: u32, out: usize): void {
   }
   store<u32>(out, load<u32>(out) + saturated);
   store<u32>(out, load<u32>(out, 4) + zero, 4);
+}
+
+/**
+ * Adds to out[0] the non-zero changes (count, D), and to out[1] those of them whose offset to the grid of the new step
+ * R_D rounds to 0: the arithmetic of writeCodes, which must not have been called yet.
+ */
+export function countErased(rows: usize, count: u32, change: usize, newSteps: usize, out: usize): void {
+  const hasRowStep = stepOffset != <u32>-1;
+  let changes: u32 = 0;
+  let erased: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(rows + (i << 2));
+    const step = stepOf(row);
+    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : step;
+    const moved = step - newStep;
+    unpackCodes(record(row), workCodes);
+    for (let j: u32 = 0; j < dim; j++, change += 4) {
+      const code = load<f32>(workCodes + (j << 2));
+      const offset = (load<f32>(change) + code * moved) / newStep;
+      const limited = max<f32>(lowest - code, min<f32>(highest - code, offset));
+      const isChange = load<f32>(change) != 0;
+      changes += u32(isChange);
+      erased += u32(isChange && roundHalfUp(limited) == 0);
+    }
+  }
+  store<u32>(out, load<u32>(out) + changes);
+  store<u32>(out, load<u32>(out, 4) + erased, 4);
 }

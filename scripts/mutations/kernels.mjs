@@ -79,6 +79,12 @@ export const kernelMutations = [
         'Math.fround(codes[j] / header.tableStep)',
       ],
       ['step gradient: no scale', 'laneSum(terms) * Math.fround(scale)', 'laneSum(terms)'],
+      ['erased: zero changes too', 'if (moves[j] === 0) continue;', ''],
+      [
+        'erased: by the old step',
+        'codeOffset(code, moves[j], stepOf(row), newStep, grid(bits()))) === 0',
+        'codeOffset(code, moves[j], stepOf(row), stepOf(row), grid(bits()))) === 0',
+      ],
       ['step gradient: no upstream', 'upstream[j] * stepDerivative', 'stepDerivative'],
       ['new step not stored', 'view.setFloat32(record(row) + header.stepOffset, newStep, true);', 'void 0;'],
     ],

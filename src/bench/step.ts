@@ -103,7 +103,7 @@ async function train(contestant: Contestant, batches: readonly Batch[], signal: 
   await trainer.trainOn(
     batches,
     1,
-    (_, loss) => {
+    (_, { loss }) => {
       const now = performance.now();
       if (!isFirst) stepMs.push(now - last);
       isFirst = false;

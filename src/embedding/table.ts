@@ -7,6 +7,7 @@ import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream } from '../random/streams.js';
+import { countsErased, type ErasedChanges } from './erased-changes.js';
 import {
   CHUNK_ROWS,
   createShard,
@@ -62,6 +63,7 @@ export class Table {
   readonly parameters: Float32Array;
   /** Rows dequantized so far by this thread: work that tests count. */
   rowsRead = 0;
+  private readonly erased: ErasedChanges = { changes: 0, erased: 0 };
   private readonly shards: Omit<Chunk, 'from' | 'count'>[];
   private readonly shardRows: number;
 
@@ -190,6 +192,7 @@ export class Table {
       const [stepsAt] = scratch.lists;
       this.copyIn(chunk, changeAt, this.spec.dim, change);
       if (newSteps) this.copyIn(chunk, stepsAt, 1, newSteps);
+      if (countsErased(trainingStep)) this.countErased(chunk, changeAt, stepsAt);
       kernels.writeCodes(scratch.rows, count, changeAt, stepsAt, trainingStep, Stream.rounding, isStochastic);
     });
   }
@@ -212,6 +215,21 @@ export class Table {
       }
     }
     return total;
+  }
+
+  /** What this thread's writes of codes changed in the sampled steps since it was asked last. */
+  takeErased(): ErasedChanges {
+    const taken = { ...this.erased };
+    this.erased.changes = 0;
+    this.erased.erased = 0;
+    return taken;
+  }
+
+  private countErased({ kernels, memory, scratch, count }: Chunk, change: number, newSteps: number): void {
+    const counts = new Uint32Array(memory.buffer, scratch.lists[1], 2).fill(0);
+    kernels.countErased(scratch.rows, count, change, newSteps, scratch.lists[1]);
+    this.erased.changes += counts[0];
+    this.erased.erased += counts[1];
   }
 
   private optimizerChange(

@@ -129,6 +129,7 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
       kernels.touchRows(at.rows, CHUNK);
       kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
       const steps = isLearned ? at.steps : 0;
+      kernels.countErased(at.rows, CHUNK, at.change, steps, at.counts + 8);
       kernels.writeCodes(at.rows, CHUNK, at.change, steps, trainingStep, Stream.rounding, isStochastic);
       kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
     }

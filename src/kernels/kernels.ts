@@ -37,6 +37,11 @@ export interface RowKernels {
   ): void;
   /** out[0] += saturated codes, out[1] += zero codes (u32) over the written rows first … first + count − 1. */
   countCodes(first: number, count: number, out: number): void;
+  /**
+   * Before `writeCodes` with the same arguments: out[0] += non-zero changes, out[1] += those of them whose offset R_D
+   * rounds to 0 (u32).
+   */
+  countErased(rows: number, count: number, change: number, newSteps: number, out: number): void;
 }
 
 /** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */

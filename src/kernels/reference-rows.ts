@@ -35,6 +35,9 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       ? view.getFloat32(record(row) + header.stepOffset, true)
       : header.tableStep;
 
+  const newStepOf = (row: number, newSteps: number, i: number) =>
+    header.stepOffset === NO_ROW_STEP ? stepOf(row) : floats(newSteps + 4 * i, 1)[0];
+
   function initialCodes(row: number): Float32Array {
     const codes = new Float32Array(header.dim);
     const { lowest, highest } = grid(bits());
@@ -135,7 +138,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       for (const [i, row] of rowList(rows, count).entries()) {
         const moves = floats(change + i * dim * 4, dim);
         const step = stepOf(row);
-        const newStep = header.stepOffset === NO_ROW_STEP ? step : floats(newSteps + 4 * i, 1)[0];
+        const newStep = newStepOf(row, newSteps, i);
         if (isStochastic) drawUniforms(header, offsets, row, trainingStep, stream as Stream, uniforms);
         const codes = codesOf(row).map((code, j) => {
           const offset = codeOffset(code, moves[j], step, newStep, grid(bits()));
@@ -155,6 +158,20 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
         for (const code of codesOf(row)) {
           if (code === lowest || code === highest) counts[0]++;
           if (code === 0) counts[1]++;
+        }
+      }
+    },
+
+    countErased(rows, count, change, newSteps, out) {
+      const { dim } = header;
+      const counts = rowList(out, 2);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const moves = floats(change + i * dim * 4, dim);
+        const newStep = newStepOf(row, newSteps, i);
+        for (const [j, code] of codesOf(row).entries()) {
+          if (moves[j] === 0) continue;
+          counts[0]++;
+          if (roundHalfUp(codeOffset(code, moves[j], stepOf(row), newStep, grid(bits()))) === 0) counts[1]++;
         }
       }
     },

@@ -14,6 +14,11 @@ export const progressSchema = z.strictObject({
   weight: z.number(),
   rows: z.int().min(0),
   seconds: z.number(),
+  /** The first two of these for each part of the epoch that has begun: at most twenty parts of equally many batches. */
+  curve: z.array(z.strictObject({ lossSum: z.number(), weight: z.number() })),
+  /** Element changes of its sampled steps, and those that deterministic rounding would erase. */
+  changes: z.int().min(0),
+  erased: z.int().min(0),
   /** Of the epochs before it, for the mean rate. */
   rowsBefore: z.int().min(0),
   secondsBefore: z.number(),
@@ -31,15 +36,29 @@ export const progressSchema = z.strictObject({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
+/** What was done of an epoch. */
+export type EpochSums = Pick<
+  Progress,
+  'batch' | 'lossSum' | 'weight' | 'rows' | 'curve' | 'changes' | 'erased'
+>;
+
+/** An epoch before its first batch. */
+export const nothingDone: Readonly<EpochSums> = {
+  batch: 0,
+  lossSum: 0,
+  weight: 0,
+  rows: 0,
+  curve: [],
+  changes: 0,
+  erased: 0,
+};
+
 /** Before the first batch of `epoch`, after `trainingStep` steps of a run it continues. */
 export function newProgress(epoch = 1, trainingStep = 0): Progress {
   return {
     epoch,
-    batch: 0,
+    ...nothingDone,
     trainingStep,
-    lossSum: 0,
-    weight: 0,
-    rows: 0,
     seconds: 0,
     rowsBefore: 0,
     secondsBefore: 0,

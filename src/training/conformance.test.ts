@@ -10,6 +10,7 @@ import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { optimizerNames } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
+import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { type EpochProgress, Trainer } from './trainer.js';
 
@@ -56,6 +57,8 @@ beforeAll(async () => {
 interface Trained {
   checksum: string;
   losses: number[];
+  /** Of the last epoch. */
+  sums: EpochSums;
   trainer: {
     shards: number;
     networkRuns: number[];
@@ -76,13 +79,19 @@ async function trainOnce(
   try {
     const losses: number[] = [];
     await trainer.trainEpoch(1, { onProgress: ({ loss }) => losses.push(loss) });
-    await trainer.trainEpoch(2, { onProgress: ({ loss }) => losses.push(loss) });
+    let sums: EpochSums = nothingDone;
+    const onProgress = ({ loss, done }: EpochProgress) => {
+      losses.push(loss);
+      sums = done;
+    };
+    await trainer.trainEpoch(2, { onProgress });
     const file = join(mkdtempSync(join(tmpdir(), 'bitrow-')), 'model.safetensors');
     await trainer.save(file, {});
     const reports = await trainer.threadReports();
     return {
       checksum: createHash('sha256').update(readFileSync(file)).digest('hex'),
       losses,
+      sums,
       trainer: {
         shards: trainer.table.memories.length,
         networkRuns: reports.map(({ networkRuns }) => networkRuns),
@@ -105,8 +114,11 @@ describe.each(methodNames)('%s', (name) => {
       const many = await trainOnce(settings, threads);
       expect(many.checksum).toBe(one.checksum);
       expect(many.losses).toEqual(one.losses);
+      expect(many.sums).toEqual(one.sums);
       expect(many.trainer.networkRuns.filter((runs) => runs > 0).length).toBe(threads);
     }
+    expect(one.sums.curve.length).toBe(6);
+    expect(one.sums.changes > 0).toBe(methods[name].isQuantized);
     // Just above the scratch area that a shard needs: a few hundred rows in each.
     const sharded = await trainOnce(settings, 2, 2 ** 18 + 6000);
     expect(sharded.trainer.shards).toBeGreaterThan(1);
@@ -133,17 +145,17 @@ describe.each(methodNames)('%s', (name) => {
     const config = resolveConfig(merge(small, settings, { optimizer: { name: optimizer } }));
     const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
     const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
-    const at = { batches: 0, rows: 0, weight: 0, lossSum: 0 };
+    let at: EpochSums = nothingDone;
     let checkpoints = 0;
-    const onProgress = ({ done, rows, weight, lossSum }: EpochProgress) => {
-      Object.assign(at, { batches: done, rows, weight, lossSum });
+    const onProgress = (progress: EpochProgress) => {
+      at = progress.done;
     };
     const first = new Trainer({ dataset, config, threads: 1 });
-    let done = { ...at };
+    let done = at;
     const pause = {
-      isDue: () => at.batches === 3 && checkpoints++ === 0,
+      isDue: () => at.batch === 3 && checkpoints++ === 0,
       take: async () => {
-        done = { ...at };
+        done = at;
         await first.saveState(middle, {});
       },
     };
@@ -154,11 +166,11 @@ describe.each(methodNames)('%s', (name) => {
     } finally {
       await first.close();
     }
-    expect(done.batches).toBeGreaterThanOrEqual(3);
-    expect(done.batches).toBeLessThan(6);
+    expect(done.batch).toBeGreaterThanOrEqual(3);
+    expect(done.batch).toBeLessThan(6);
     const second = new Trainer({ dataset, config, threads: 2 });
     try {
-      await second.restore(middle, done.batches);
+      await second.restore(middle, done.batch);
       expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
       await second.saveState(resumed, {});
     } finally {

@@ -8,10 +8,11 @@ import { sha256OfFile } from '../data/checksum.js';
 import { tableRows } from '../embedding/shard.js';
 import type { Metrics } from '../metrics/scores.js';
 import type { Config } from '../runs/config.js';
-import { isOver, type Progress, trainedEpoch } from '../runs/progress.js';
+import { isOver, nothingDone, type Progress, trainedEpoch } from '../runs/progress.js';
 import type { RunDirectory } from '../runs/run-directory.js';
 import { createMethod } from '../scoring/blueprint.js';
 import { Checkpointing, checkpointMetadata } from './checkpointing.js';
+import { lossCurve } from './epoch-sums.js';
 import type { TrainEvent } from './events.js';
 import { type TableStatistics, tableStatistics } from './table-statistics.js';
 import type { EpochProgress, Trainer } from './trainer.js';
@@ -21,7 +22,10 @@ export interface EpochRecord {
   epoch: number;
   trainingStep: number;
   trainLoss: number;
+  /** Mean training loss of each twentieth of the epoch's batches; a point for each batch where there are fewer. */
+  lossCurve: number[];
   validation: Metrics | null;
+  /** Null where rows are fp32. */
   table: TableStatistics | null;
   samplesPerSecond: number;
   trainSeconds: number;
@@ -95,8 +99,9 @@ export class Epochs {
       epoch,
       trainingStep,
       trainLoss,
+      lossCurve: lossCurve(this.progress),
       validation,
-      table: tableStatistics(trainer.table, createMethod(this.options.config).stepFloor),
+      table: tableStatistics(trainer.table, createMethod(this.options.config).stepFloor, this.progress),
       samplesPerSecond: rows / seconds,
       trainSeconds: seconds,
       validationSeconds: (performance.now() - trained) / 1000,
@@ -105,11 +110,8 @@ export class Epochs {
     const metricsBytes = await directory.appendMetrics(record);
     this.progress = {
       ...this.progress,
+      ...nothingDone,
       epoch: epoch + 1,
-      batch: 0,
-      lossSum: 0,
-      weight: 0,
-      rows: 0,
       seconds: 0,
       rowsBefore: this.progress.rowsBefore + rows,
       secondsBefore: this.progress.secondsBefore + seconds,
@@ -124,26 +126,23 @@ export class Epochs {
   /** The batches that are left of the epoch. @returns the mean loss of all of its rows */
   private async train(): Promise<number> {
     const { trainer, lastEpoch, emit, signal } = this.options;
-    const { epoch, batch: batches, rows, weight, lossSum, seconds, trainingStep } = this.progress;
+    const { epoch, batch, seconds, trainingStep } = this.progress;
     const began = performance.now();
     const paused = this.checkpointing.cost.seconds;
     const tableBytes = trainer.predicted.table + trainer.predicted.step;
     const elapsed = () =>
       seconds + (performance.now() - began) / 1000 - (this.checkpointing.cost.seconds - paused);
     const onProgress = (state: EpochProgress) => {
-      const { done, rows, weight, lossSum, loss } = state;
+      const { done, batches, loss } = state;
       this.progress = {
         ...this.progress,
-        batch: done,
-        trainingStep: trainingStep + done - batches,
-        rows,
-        weight,
-        lossSum,
+        ...done,
+        trainingStep: trainingStep + done.batch - batch,
         seconds: elapsed(),
       };
-      emit({ kind: 'batch', epoch, epochs: lastEpoch, done, batches: state.batches, loss, tableBytes });
+      emit({ kind: 'batch', epoch, epochs: lastEpoch, done: done.batch, batches, loss, tableBytes });
     };
-    const done = { batches, rows, weight, lossSum };
+    const done = this.progress;
     return trainer.trainEpoch(epoch, { done, onProgress, signal, pause: this.checkpointing });
   }
 

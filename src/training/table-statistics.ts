@@ -1,5 +1,6 @@
 // What a quantized table looks like after an epoch: shares of saturated and zero codes, quantiles of the step and
-// rows at its floor. AUC at 8 bits does not show whether steps are learned well; this does.
+// rows at its floor, and how many changes of the epoch deterministic rounding would have erased. AUC at 8 bits does not show whether steps are learned well; this does.
+import type { ErasedChanges } from '../embedding/erased-changes.js';
 import { isQuantized } from '../embedding/layout.js';
 import { Table, type TableMemory } from '../embedding/table.js';
 import { readRecords, writtenRanges } from '../embedding/table-records.js';
@@ -11,10 +12,17 @@ export interface TableStatistics {
   /** Shares of the written rows' codes. */
   saturated: number;
   zero: number;
+  /**
+   * Share of non-zero element changes that rounding half up would have undone, on the epoch's sampled training steps
+   * (remark 1 of the ALPT paper); null where none was.
+   */
+  erased: number | null;
   /** Of all rows; null where the table has one step. */
   steps: null | {
     /** 1, 50 and 99 % quantiles. */
     quantiles: [number, number, number];
+    /** 0, 1, …, 100 % quantiles. */
+    percentiles: number[];
     atFloor: number;
   };
 }
@@ -23,7 +31,11 @@ export interface TableStatistics {
 const MOST_STEPS = 4_000_000;
 
 /** Null for fp32 tables. Only while no thread updates the table: borrows thread 0's scratch area. */
-export function tableStatistics(memory: TableMemory, stepFloor: number | null): TableStatistics | null {
+export function tableStatistics(
+  memory: TableMemory,
+  stepFloor: number | null,
+  { changes, erased }: ErasedChanges,
+): TableStatistics | null {
   const { storage, dim } = memory.spec;
   if (!isQuantized(storage.bits)) return null;
   const table = new Table(memory, 0);
@@ -36,6 +48,7 @@ export function tableStatistics(memory: TableMemory, stepFloor: number | null): 
     writtenRows,
     saturated: saturated / codes,
     zero: zero / codes,
+    erased: changes > 0 ? erased / changes : null,
     steps: storage.hasRowStep ? stepStatistics(memory, ranges, table.rows, writtenRows, stepFloor) : null,
   };
 }
@@ -61,5 +74,9 @@ function stepStatistics(
   for (let i = 0; i < (rows - writtenRows) / stride; i++) sample.push(memory.spec.storage.tableStep);
   const sorted = Float32Array.from(sample).sort();
   const quantile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
-  return { quantiles: [quantile(0.01), quantile(0.5), quantile(0.99)], atFloor };
+  return {
+    quantiles: [quantile(0.01), quantile(0.5), quantile(0.99)],
+    percentiles: Array.from({ length: 101 }, (_, percent) => quantile(percent / 100)),
+    atFloor,
+  };
 }

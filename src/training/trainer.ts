@@ -10,6 +10,7 @@ import type { Model } from '../models/model.js';
 import { rateFactor } from '../optimizers/schedule.js';
 import { type DenseTensor, loadCheckpoint, saveCheckpoint } from '../runs/checkpoint.js';
 import type { Config } from '../runs/config.js';
+import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { BatchPlanner, batchWeight } from '../scoring/batch-planner.js';
 import {
   batchShape,
@@ -31,8 +32,15 @@ import {
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
 import { checkThreads, Team } from '../team/team.js';
+import { addBatch, combineReplies } from './epoch-sums.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
-import type { ThreadReport, TrainingMessage, TrainingReply, TrainingWorkerData } from './worker.js';
+import type {
+  ThreadReport,
+  TrainedBatch,
+  TrainingMessage,
+  TrainingReply,
+  TrainingWorkerData,
+} from './worker.js';
 
 /** What a trainer is made from. */
 export interface TrainerOptions {
@@ -46,13 +54,9 @@ export interface TrainerOptions {
 /** After each batch: how far the epoch is. */
 export interface EpochProgress {
   epoch: number;
-  /** Batches done in this epoch, of `batches`. */
-  done: number;
+  /** Batches of this epoch, and what was done of it. */
   batches: number;
-  rows: number;
-  /** Sum of the weights of those rows, and of their weighted losses. */
-  weight: number;
-  lossSum: number;
+  done: EpochSums;
   /** Loss of the last batch. */
   loss: number;
 }
@@ -63,11 +67,9 @@ export interface EpochOptions {
   /** Stops between two batches, when those that were begun are done. */
   signal?: AbortSignal | undefined;
   /** What was done of the epoch before: it goes on from there. */
-  done?: { batches: number; rows: number; weight: number; lossSum: number } | undefined;
+  done?: EpochSums | undefined;
   pause?: Pause | undefined;
 }
-
-const nothingDone = { batches: 0, rows: 0, weight: 0, lossSum: 0 };
 
 /** Interrupts training between two batches, with none in work. No bit of the result may depend on it. */
 export interface Pause {
@@ -141,27 +143,24 @@ export class Trainer {
     const { dataset, config } = this.options;
     const { batchSize, seed } = config.training;
     const { onProgress, signal, pause } = options;
-    let { batches: done, rows, weight, lossSum } = options.done ?? nothingDone;
+    let done = options.done ?? nothingDone;
     const batches = batchCount(dataset, 'train', batchSize);
     const order = { seed, epoch };
-    const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done });
-    const onBatch = (batch: Batch, loss: number) => {
-      lossSum += loss * batchWeight(batch);
-      weight += batchWeight(batch);
-      rows += batch.rows;
-      done++;
-      onProgress?.({ epoch, done, batches, rows, weight, lossSum, loss });
+    const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done.batch });
+    const onBatch = (batch: Batch, trained: TrainedBatch) => {
+      done = addBatch(done, { ...trained, rows: batch.rows, weight: batchWeight(batch) }, batches);
+      onProgress?.({ epoch, batches, done, loss: trained.loss });
     };
     await this.trainOn(rest, rateFactor(config.optimizer.drops, epoch), onBatch, signal, pause);
     createMethod(config).finishEpoch?.(new Table(this.table, 0));
-    return rows > 0 ? lossSum / weight : 0;
+    return done.rows > 0 ? done.lossSum / done.weight : 0;
   }
 
   /** Trains on batches in their order; while the team works on one, the next is read and planned. */
   async trainOn(
     batches: AsyncIterable<Batch> | Iterable<Batch>,
     factor: number,
-    onBatch: (batch: Batch, loss: number) => void,
+    onBatch: (batch: Batch, trained: TrainedBatch) => void,
     signal?: AbortSignal,
     pause?: Pause,
   ): Promise<void> {
@@ -170,9 +169,10 @@ export class Trainer {
     const finish = async (left: number) => {
       while (inWork.length > left) {
         const { batch, replies } = inWork[0];
-        const [reply] = await replies;
+        // To a batch every thread replies with what it made of it.
+        const trained = (await replies) as TrainedBatch[];
         inWork.shift();
-        onBatch(batch, (reply as { loss: number }).loss);
+        onBatch(batch, combineReplies(trained));
       }
     };
     const stop = async () => {

@@ -1,5 +1,6 @@
 // One thread of a training team: runs the method's training step on its part of each batch, and scores.
 import { workerData } from 'node:worker_threads';
+import type { ErasedChanges } from '../embedding/erased-changes.js';
 import { Table, type TableMemory } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import { createDenseOptimizer, createMethod, createModel, type DatasetShape } from '../scoring/blueprint.js';
@@ -35,8 +36,13 @@ export interface ThreadReport {
   rowsRead: number;
 }
 
-/** Nothing for scoring, the batch's mean loss for training, the report for a report. */
-export type TrainingReply = undefined | { loss: number } | ThreadReport;
+/** What a thread says of a batch: its mean loss, and changes of the codes that the thread wrote, if it is sampled. */
+export interface TrainedBatch extends ErasedChanges {
+  loss: number;
+}
+
+/** Nothing for scoring, what became of the batch for training, the report for a report. */
+export type TrainingReply = undefined | TrainedBatch | ThreadReport;
 
 const {
   thread,
@@ -65,6 +71,7 @@ serve(
       case 'train':
         return trainStep(parts, message.batch, message.trainingStep, message.rateFactor).then((loss) => ({
           loss,
+          ...table.takeErased(),
         }));
       case 'report':
         return {
