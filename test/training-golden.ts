@@ -14,7 +14,10 @@ export interface GoldenOptimizer {
   readonly weightDecay: number;
 }
 
-/** A table and dense parameters; `full` has values, `lpt` and `alpt` have codes and steps. */
+/**
+ * A table and dense parameters: `full` has values, `lpt` and `alpt` have codes and steps. `lsq` and `pact` have values
+ * and steps, and their records the codes that the values are seen as.
+ */
 export interface GoldenState {
   readonly values?: number[][]; // (V, D)
   readonly codes?: number[][]; // (V, D), signed: −2^(M−1) … 2^(M−1)−1
@@ -28,18 +31,18 @@ export interface GoldenRecord extends GoldenState {
   readonly loss: number; // of pass 1
   readonly secondLoss?: number; // alpt: of pass 2
   readonly rows?: number[]; // (U), ascending
-  readonly dValues?: number[][]; // (U, D), summed over a row's occurrences, without weight decay
+  readonly dValues?: number[][]; // (U, D), by stored values, summed over a row's occurrences, without weight decay
   readonly change?: number[][]; // (U, D), what the optimizer adds to the values
   readonly uniforms?: number[][]; // (U, D), stochastic rounding only
   readonly dQuantized?: number[][]; // (U, D), alpt: gradient in pass 2 of Q_D(w', step)
-  readonly dStepUnscaled?: number[]; // (U), alpt: before g
-  readonly dStep?: number[]; // (U), alpt: after g, without weight decay
+  readonly dStepUnscaled?: number[]; // (U), by the learned step or clip: before g
+  readonly dStep?: number[]; // (U), or (1) where rows share a step: after g, without weight decay
   readonly stepChange?: number[]; // (U), alpt: what the optimizer adds to the steps
 }
 
 export interface TrainingGolden {
   readonly name: string;
-  readonly method: 'full' | 'lpt' | 'alpt';
+  readonly method: 'full' | 'lpt' | 'alpt' | 'lsq' | 'pact';
   readonly bits: 2 | 4 | 8 | null;
   readonly rounding: 'stochastic' | 'deterministic' | null;
   readonly dim: number;
@@ -49,7 +52,8 @@ export interface TrainingGolden {
   readonly clip?: number; // lpt: step = clip / 2^(M−1)
   readonly dense: GoldenOptimizer;
   readonly rows: GoldenOptimizer;
-  readonly steps?: GoldenOptimizer; // alpt
+  readonly granularity?: 'table' | 'row'; // lsq, pact
+  readonly steps?: GoldenOptimizer; // alpt, lsq; pact: of the clip
   readonly shapes: Readonly<Record<string, number[]>>;
   readonly ids: number[][][]; // (training steps, B, F), local to the field's vocabulary
   readonly labels: number[][]; // (training steps, B)

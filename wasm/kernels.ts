@@ -3,9 +3,10 @@
 // operation at a time in the same order, sums over D in four lanes (element j to lane j mod 4), then (0+1)+(2+3).
 
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
+export { gridGradient, roundToGrid } from './grid';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
 export { readRows, readSteps, touchRows } from './read';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';
-export { forwardRows, stepGradient, writeCodes, writeValues } from './write';
+export { forwardRows, stepGradient, writeCodes, writeSteps, writeValues } from './write';

@@ -80,8 +80,8 @@ export function touchRows(rows: usize, count: u32): void {
     else {
       drawInitialCodes(row);
       packCodes(workCodes, record(row));
-      if (stepOffset != <u32>-1) store<f32>(record(row) + stepOffset, tableStep);
     }
+    if (stepOffset != <u32>-1) store<f32>(record(row) + stepOffset, tableStep);
     markWritten(row);
   }
 }

@@ -21,6 +21,13 @@ export function writeValues(rows: usize, count: u32, change: usize): void {
   }
 }
 
+/** Steps of rows that have one each = steps (count). */
+export function writeSteps(rows: usize, count: u32, steps: usize): void {
+  for (let i: u32 = 0; i < count; i++, steps += 4) {
+    store<f32>(record(load<u32>(rows + (i << 2))) + stepOffset, load<f32>(steps));
+  }
+}
+
 /** Q_D(w', step): values = step · (code + R_D(change/step)), limited to the grid. All (count, D). */
 export function forwardRows(rows: usize, count: u32, change: usize, values: usize): void {
   for (let i: u32 = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-"""The training step of full, lpt and alpt on one small table, in plain numpy.
+"""The training step of full, lpt, alpt, lsq and pact on one small table, in plain numpy.
 
 Written from the ALPT paper (Li et al., AAAI 2023: Algorithm 1, eq. 1-7), not from the TypeScript it judges.
 Everything is float64; what is stored between steps as integers or float32 (codes, steps) is rounded as such.
@@ -76,6 +76,17 @@ def step_slope(position, bits):
     return np.where(position <= lowest, lowest, np.where(position >= highest, highest, inside))
 
 
+def clip_slope(position, limit):
+    """PACT: the derivative by the clip, with position = w / step and clip = limit * step."""
+    return np.where(position <= -limit, -1, np.where(position >= limit, 1, 0))
+
+
+def grid_limits(method, bits):
+    """LSQ has all codes; PACT is clipped at the same distance on both sides."""
+    lowest, highest = code_limits(bits)
+    return (-highest, highest) if method == "pact" else (lowest, highest)
+
+
 def stored_step(step):
     return np.float32(np.maximum(step, STEP_FLOOR)).astype(step.dtype)
 
@@ -88,16 +99,17 @@ class Training:
         self.offsets = np.concatenate([[0], np.cumsum(case["vocabularies"])[:-1]])
         rows = sum(case["vocabularies"])
         self.values = self.codes = self.steps = None
-        if case["method"] == "full":
+        if "values" in initial:
             self.values = np.array(initial["values"], dtype)
         else:
             self.codes = np.array(initial["codes"], dtype)
+        if "steps" in initial:
             self.steps = np.array(initial["steps"], dtype)
         self.dense = {n: np.array(a, dtype).reshape(case["shapes"][n]) for n, a in initial["dense"].items()}
         make = self.make_optimizer
         self.row_optimizer = make(case["rows"], (rows, case["dim"]))
         self.dense_optimizers = {n: make(case["dense"], a.shape) for n, a in self.dense.items()}
-        if case["method"] == "alpt":
+        if "steps" in case:
             self.step_optimizer = make(case["steps"], (rows,))
 
     def make_optimizer(self, options, shape):
@@ -193,11 +205,66 @@ class Training:
             "stepChange": step_change,
         }
 
+    def lsq(self, batch):
+        """Eq. 6 and 7: fp32 values, seen on the grid of a learned step."""
+        bits, shares_step = self.case["bits"], self.case["granularity"] == "table"
+        weights_of_step = (len(batch["rows"]) if shares_step else 1) * self.case["dim"]
+        g = 1 / np.sqrt(weights_of_step * code_limits(bits)[1])
+        return self.on_learned_grid(batch, lambda position: step_slope(position, bits), g, unit=1)
+
+    def pact(self, batch):
+        """What is learned is the clip: the highest code's value."""
+        limit = code_limits(self.case["bits"])[1]
+        return self.on_learned_grid(batch, lambda position: clip_slope(position, limit), 1, unit=limit)
+
+    def positions(self):
+        """w / step of all rows."""
+        return self.values / self.steps[:, None]
+
+    def seen_codes(self):
+        return half_up(np.clip(self.positions(), *grid_limits(self.case["method"], self.case["bits"])))
+
+    def on_learned_grid(self, batch, slope, g, unit):
+        """slope: of the seen value by what is learned, which is unit * step; g scales its gradient."""
+        rows, t, options = batch["rows"], batch["t"], self.case["steps"]
+        lowest, highest = grid_limits(self.case["method"], self.case["bits"])
+        all_positions, position = self.positions(), self.positions()[rows]
+        seen = self.steps[rows][:, None] * self.seen_codes()[rows]
+        loss, d_seen, d_dense, relu_inputs = self.network(seen, batch)
+        self.update_dense(d_dense, t)
+
+        # The values: straight through within the grid.
+        w = self.values[rows]
+        d_values = d_seen * ((position >= lowest) & (position <= highest))
+        row_gradient = d_values + self.case["rows"]["weightDecay"] * w
+        change = self.row_optimizer.change(rows, row_gradient, t)
+        self.values[rows] += change
+
+        # The step: one for all rows, or one each.
+        d_rows = np.sum(d_seen * slope(position), axis=1)
+        shares_step = self.case["granularity"] == "table"
+        owners = np.array([0]) if shares_step else rows
+        d_step = (g * (np.array([np.sum(d_rows)]) if shares_step else d_rows)).astype(self.dtype)
+        learned = unit * self.steps[owners]
+        step_change = self.step_optimizer.change(owners, d_step + options["weightDecay"] * learned, t) / unit
+        new_step = stored_step(self.steps[owners] + step_change)
+        self.steps[... if shares_step else rows] = new_step
+        return {
+            "loss": loss,
+            "dValues": d_values,
+            "change": change,
+            "reluInputs": [relu_inputs],
+            "dStepUnscaled": d_rows,
+            "dStep": d_step,
+            "positions": [all_positions, self.positions()],
+        }
+
     def snapshot(self):
-        listed = (
-            {"values": self.values}
-            if self.codes is None
-            else {"codes": self.codes.astype(int), "steps": self.steps}
-        )
+        listed = {}
+        if self.values is not None:
+            listed["values"] = self.values
+        if self.steps is not None:
+            listed["codes"] = (self.seen_codes() if self.codes is None else self.codes).astype(int)
+            listed["steps"] = self.steps
         dense = {n: a.ravel().tolist() for n, a in self.dense.items()}
         return {n: a.tolist() for n, a in listed.items()} | {"dense": dense}

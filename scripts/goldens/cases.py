@@ -10,6 +10,7 @@ import network
 
 VOCABULARIES = [5, 4, 3]
 BATCH = 8
+LEARNED_GRID = ("lsq", "pact")
 BETAS = {"beta1": 0.9, "beta2": 0.999}
 
 
@@ -28,6 +29,7 @@ def case(name, method, bits, rounding, decay, steps, dim, rate, step_rate=0.0, *
         "unused": False,
         "rule": "adam",
         "stepRule": "adam",
+        "granularity": "table",
     } | more
 
 
@@ -65,6 +67,18 @@ LIST = [
     case("alpt-4-deterministic-20-decay", "alpt", 4, D, 0.01, 20, 5, 0.05, 1e-3),
     case("alpt-2-stochastic-20-decay", "alpt", 2, S, 0.01, 20, 5, 0.1, 5e-3),
     case("alpt-2-deterministic-20", "alpt", 2, D, 0, 20, 4, 0.2, 5e-3),
+    # fp32 rows on a learned grid: one step for the table, or one per row.
+    case("lsq-8-1", "lsq", 8, D, 0, 1, 4, 0.02, 1e-4),
+    case("lsq-4-1-decay", "lsq", 4, D, 0.01, 1, 5, 0.05, 1e-3),
+    case("lsq-4-1-row-decay", "lsq", 4, D, 0.01, 1, 5, 0.05, 1e-3, granularity="row"),
+    case("lsq-8-20-decay", "lsq", 8, D, 0.01, 20, 5, 1e-3, 1e-4),
+    case("lsq-2-20", "lsq", 2, D, 0, 20, 4, 0.1, 5e-3),
+    case("lsq-2-20-row-decay", "lsq", 2, D, 0.01, 20, 5, 0.05, 1e-3, granularity="row"),
+    case("pact-4-1-decay", "pact", 4, D, 0.01, 1, 5, 0.05, 1e-2),
+    case("pact-2-1-row", "pact", 2, D, 0, 1, 4, 0.1, 1e-2, granularity="row"),
+    case("pact-8-20", "pact", 8, D, 0, 20, 4, 0.02, 1e-2),
+    case("pact-4-20-row-decay", "pact", 4, D, 0.01, 20, 5, 0.05, 1e-2, granularity="row"),
+    case("pact-2-20-decay", "pact", 2, D, 0.01, 20, 4, 0.05, 5e-3),
     # Row-wise Adagrad; the steps' own rule once the same and once Adam.
     case("full-adagrad-5", "full", None, D, 0, 5, 5, 0.05, rule="rowwise-adagrad"),
     case(
@@ -112,6 +126,8 @@ def initial_table(random, spec):
     shape = (sum(VOCABULARIES), spec["dim"])
     if spec["method"] == "full":
         return {"values": on_grid(random.normal(0, 0.3, shape), 1024).tolist()}
+    if spec["method"] in LEARNED_GRID:
+        return initial_learned_grid(random, spec, shape)
     lowest, highest = algorithm.code_limits(spec["bits"])
     codes = random.integers(lowest, highest + 1, shape)
     saturated = random.random(shape) < 0.15
@@ -121,6 +137,15 @@ def initial_table(random, spec):
     else:
         steps = random.integers(128, 385, shape[0]) / 256 * 0.5 / 2 ** (spec["bits"] - 1)
     return {"codes": codes.tolist(), "steps": steps.astype(float).tolist()}
+
+
+def initial_learned_grid(random, spec, shape):
+    """Values of which some lie beyond the grid; steps that are exact in float32, times q too."""
+    lowest, highest = algorithm.grid_limits(spec["method"], spec["bits"])
+    count = 1 if spec["granularity"] == "table" else shape[0]
+    steps = np.broadcast_to(random.integers(128, 385, count) / 256 * 0.5 / 2 ** (spec["bits"] - 1), shape[0])
+    values = random.uniform(lowest - 0.6, highest + 0.6, shape) * steps[:, None]
+    return {"values": on_grid(values, 2**14).tolist(), "steps": steps.tolist()}
 
 
 def build(spec, seed):
@@ -144,7 +169,9 @@ def build(spec, seed):
         result |= {"bits": None, "rounding": None}
     if spec["method"] == "lpt":
         result["clip"] = 0.6
-    if spec["method"] == "alpt":
+    if spec["method"] in LEARNED_GRID:
+        result["granularity"] = spec["granularity"]
+    if spec["method"] == "alpt" or spec["method"] in LEARNED_GRID:
         result["steps"] = options(spec["stepRule"], spec["stepRate"], 1e-20, spec["decay"])
     table = initial_table(random, spec)
     return result | {

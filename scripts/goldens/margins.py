@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algorithm import code_limits, limited
+from algorithm import code_limits, grid_limits, limited
 
 
 def distance_to_integer(x):
@@ -17,6 +17,13 @@ def of_step(case, trace):
     """
     result = {"relu": min(np.abs(z).min() for z in trace["reluInputs"]), "rounding": np.inf, "slope": np.inf}
     if case["method"] == "full":
+        return result
+    if "positions" in trace:
+        limits = grid_limits(case["method"], case["bits"])
+        positions = np.array(trace["positions"])
+        free = (positions > limits[0]) & (positions < limits[1])
+        result["rounding"] = np.min(distance_to_integer(positions + 0.5)[free], initial=np.inf)
+        result["slope"] = min(np.min(np.abs(positions - limit)) for limit in limits)
         return result
 
     def rounding(offset, thresholds):
@@ -51,6 +58,13 @@ def visits(case, traces):
 
     lowest, highest = code_limits(case["bits"])
     for trace in traces:
+        if "positions" in trace:
+            low, high = grid_limits(case["method"], case["bits"])
+            position = trace["positions"][0][trace["rows"]]
+            add("low", position <= low)
+            add("high", position >= high)
+            add("inside", (position > low) & (position < high))
+            continue
         clipped = limited(trace["offset"], trace["oldCode"], case["bits"])
         add("limited", clipped != trace["offset"])
         add("moved", trace["newCode"] != trace["oldCode"])

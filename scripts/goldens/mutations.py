@@ -99,6 +99,44 @@ MUTATIONS = [
     algorithm("eq. 7: < instead of <= at the lower limit", "position <= lowest", "position < lowest"),
     algorithm("eq. 7: > instead of >= at the upper limit", "position >= highest", "position > highest"),
     algorithm("eq. 7: R_D(v) instead of R_D(v) - v", "half_up(position) - position", "half_up(position)"),
+    # A learned grid under fp32 values.
+    algorithm(
+        "grid: no straight-through mask",
+        "d_values = d_seen * ((position >= lowest) & (position <= highest))",
+        "d_values = d_seen",
+    ),
+    algorithm(
+        "grid: the network sees the values themselves",
+        "seen = self.steps[rows][:, None] * self.seen_codes()[rows]",
+        "seen = self.values[rows]",
+    ),
+    algorithm(
+        "grid: no decay of the values",
+        'row_gradient = d_values + self.case["rows"]["weightDecay"] * w',
+        "row_gradient = d_values",
+    ),
+    algorithm(
+        "grid: decay of what is seen",
+        'row_gradient = d_values + self.case["rows"]["weightDecay"] * w',
+        'row_gradient = d_values + self.case["rows"]["weightDecay"] * seen',
+    ),
+    algorithm(
+        "grid: no decay of the step", 'd_step + options["weightDecay"] * learned, t)', "d_step, t)"
+    ),
+    algorithm("grid: slope by the masked gradient", "d_seen * slope(position)", "d_values * slope(position)"),
+    algorithm("lsq: g without U", 'len(batch["rows"]) if shares_step', "1 if shares_step"),
+    algorithm("lsq: g without D", 'else 1) * self.case["dim"]', "else 1)"),
+    algorithm("lsq: g without q", "weights_of_step * code_limits(bits)[1]", "weights_of_step"),
+    algorithm(
+        "pact: nothing below", "np.where(position <= -limit, -1, np", "np.where(position <= -limit, 0, np"
+    ),
+    algorithm("pact: nothing above", "np.where(position >= limit, 1, 0)", "0 * position"),
+    algorithm(
+        "pact: the step learned instead of the clip",
+        "clip_slope(position, limit), 1, unit=limit",
+        "clip_slope(position, limit), 1, unit=1",
+    ),
+    algorithm("pact: one more code below", "return (-highest, highest) if", "return (lowest, highest) if"),
     # Weight decay.
     algorithm("weight decay of rows", ROW_DECAY, "gradient = d_values"),
     algorithm("weight decay of rows decoupled", ROW_CHANGE, DECOUPLED),

@@ -2,7 +2,7 @@
 // file, flags, --set, later ones winning.
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { methodNames, methods } from '../embedding/methods.js';
+import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { modelNames } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
@@ -116,6 +116,20 @@ function requireKnown(kind: string, name: string | undefined, known: readonly st
   if (name !== undefined && !known.includes(name)) throw unknownName(kind, name, known);
 }
 
+/** A method that is defined with one rounding has no other. */
+function requireRounding(name: MethodName, options: ConfigOptions, settings: readonly PartialConfig[]): void {
+  const rounding = onlyRounding(name);
+  const asked: unknown[] = settings.map(({ method }) => Object(method).rounding);
+  const wrong = [options.rounding, ...asked].find((one) => one !== undefined && one !== rounding);
+  if (rounding === null || wrong === undefined) return;
+  const said = wrong === options.rounding ? `--rounding ${wrong}` : `--set method.rounding=${wrong}`;
+  throw new UserError(
+    `The method '${name}' is defined with ${rounding} rounding, so ${said} means nothing for it.`,
+    `leave ${said} out`,
+    2,
+  );
+}
+
 /** What is asked for by hand must mean something to the method; in a file it may stand. */
 function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
   const { name } = config.method;
@@ -129,6 +143,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
       2,
     );
   }
+  requireRounding(name, options, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

@@ -1,7 +1,7 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
-import { configBits } from '../runs/config.js';
+import { configBits, configRounding } from '../runs/config.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun } from '../scoring/open-run.js';
 import type { Result } from './command.js';
@@ -12,8 +12,9 @@ export async function inspectRun(path: string): Promise<Result> {
   const { directory, table, dense, metadata } = await openRun(path, 'last', 1);
   const { config, run } = directory;
   const stat = statSync(directory.checkpoint('last'));
-  const { name, rounding } = config.method;
+  const { name } = config.method;
   const bits = configBits(config);
+  const rounding = configRounding(config);
   const rows = tableRows(table.spec);
   const { dim } = config.model;
   const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
@@ -28,7 +29,7 @@ export async function inspectRun(path: string): Promise<Result> {
     model: config.model.name,
     method: name,
     bits,
-    rounding: bits === null ? null : rounding,
+    rounding,
     rows,
     dim,
     /** Codes or values and steps of all rows. */

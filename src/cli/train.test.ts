@@ -166,6 +166,14 @@ describe('the configuration of a run', () => {
       /^The method 'full' has no width to choose, so --bits means nothing/,
     ],
     [['--method', 'full', '--rounding', 'stochastic'], /^The method 'full' rounds nothing, so --rounding/],
+    [
+      ['--method', 'lsq', '--rounding', 'stochastic'],
+      /^The method 'lsq' is defined with deterministic round/,
+    ],
+    [
+      ['--method', 'pact', '--set', 'method.rounding=stochastic'],
+      /so --set method.rounding=stochastic means/,
+    ],
     [['--method', 'full', '--set', 'method.bits=4'], /so --set method.bits means nothing/],
     [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],
     [['--bits', 'eight'], /^The option --bits is 'eight'/],

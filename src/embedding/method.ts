@@ -89,6 +89,8 @@ export interface MethodSpec<Options> {
   readonly summary: string;
   /** Whether `--bits` and `--rounding` mean anything. */
   readonly isQuantized: boolean;
+  /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
+  readonly rounding?: Rounding;
   /** Strict schema of `--set <method>.…`, with defaults. */
   readonly options: z.ZodType<Options>;
   create(settings: MethodSettings<Options>): Method;

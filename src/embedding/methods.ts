@@ -3,9 +3,18 @@
 import { alpt } from './alpt.js';
 import { full } from './full.js';
 import { lpt } from './lpt.js';
+import { lsq } from './lsq.js';
+import type { MethodSpec } from './method.js';
+import { pact } from './pact.js';
+import type { Rounding } from './table.js';
 
-export const methods = { full, lpt, alpt };
+export const methods = { full, lpt, alpt, lsq, pact };
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */
 export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];
+
+/** The one rounding that a method is defined with; null where `--rounding` chooses, or has no meaning. */
+export function onlyRounding(name: MethodName): Rounding | null {
+  return (methods[name] as MethodSpec<unknown>).rounding ?? null;
+}

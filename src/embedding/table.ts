@@ -86,6 +86,11 @@ export class Table {
     });
   }
 
+  /** This thread's kernels and scratch area, for work on arrays that are no rows: up to CHUNK_ROWS of width D. */
+  get workplace(): Pick<Chunk, 'kernels' | 'memory' | 'scratch'> {
+    return this.shards[0];
+  }
+
   /** Gives every row its initial codes in memory; update methods need it done. */
   touch(rows: Uint32Array): void {
     this.forEachChunk(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
@@ -107,8 +112,13 @@ export class Table {
     });
   }
 
-  /** steps (n). */
+  /** steps (n): of codes, or of the grid that fp32 values are seen on; 1 where there is neither. */
   readSteps(rows: Uint32Array, steps: Float32Array): void {
+    const { view, hasRowStep } = this.spec.storage;
+    if (view?.kind === 'grid' && !hasRowStep) {
+      steps.fill(this.parameters[0]);
+      return;
+    }
     this.forEachChunk(rows, (chunk) => {
       chunk.kernels.readSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
       this.copyOut(chunk, chunk.scratch.lists[0], 1, steps);
@@ -146,6 +156,14 @@ export class Table {
     this.forEachChunk(rows, (chunk) => {
       this.copyIn(chunk, chunk.scratch.blocks[0], this.spec.dim, change);
       chunk.kernels.writeValues(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+    });
+  }
+
+  /** The steps of fp32 rows that have one each = steps (n). */
+  writeSteps(rows: Uint32Array, steps: Float32Array): void {
+    this.forEachChunk(rows, (chunk) => {
+      this.copyIn(chunk, chunk.scratch.lists[0], 1, steps);
+      chunk.kernels.writeSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
     });
   }
 

@@ -39,8 +39,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     return at;
   };
   const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
-  const isLearned = hasRowStep && bits !== FULL_BITS;
-  const stateOffset = codeBytes + (isLearned ? 4 : 0);
+  const stateOffset = codeBytes + (hasRowStep ? 4 : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
     work: take(workBytes(dim)),
@@ -62,7 +61,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     dim,
     bits,
     recordBytes,
-    stepOffset: isLearned ? codeBytes : NO_ROW_STEP,
+    stepOffset: hasRowStep ? codeBytes : NO_ROW_STEP,
     tableStep: step,
     firstRow: FIRST_ROW,
     written: at.written,
@@ -106,13 +105,13 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     }
   }
   new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
-  return { memory, at, isLearned, recordBytes, stateOffset, dim, bits };
+  return { memory, at, hasRowStep, recordBytes, stateOffset, dim, bits };
 }
 
 type Built = ReturnType<typeof build>;
 
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
-function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, dim, bits }: Built): void {
+function exercise(kernels: Kernels, { at, hasRowStep, recordBytes, stateOffset, dim, bits }: Built): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
   kernels.readRows(at.rows, CHUNK, at.values);
@@ -120,6 +119,7 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
   if (bits === FULL_BITS) {
     kernels.touchRows(at.rows, CHUNK);
     kernels.writeValues(at.rows, CHUNK, at.change);
+    if (hasRowStep) kernels.writeSteps(at.rows, CHUNK, at.steps);
   } else {
     for (const [trainingStep, isStochastic] of [
       [1, 1],
@@ -128,7 +128,7 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
     ]) {
       kernels.touchRows(at.rows, CHUNK);
       kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
-      const steps = isLearned ? at.steps : 0;
+      const steps = hasRowStep ? at.steps : 0;
       kernels.countErased(at.rows, CHUNK, at.change, steps, at.counts + 8);
       kernels.writeCodes(at.rows, CHUNK, at.change, steps, trainingStep, Stream.rounding, isStochastic);
       kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
@@ -183,6 +183,56 @@ describe('the kernels equal their reference in every bit', () => {
         exercise(wasmKernels(fast.memory), fast);
         exercise(referenceKernels(plain.memory), plain);
         expect(Buffer.compare(results(fast), results(plain))).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('on fp32 values that are seen on a grid, at its ends and beyond, and on ties', () => {
+    const shape = fc.record({
+      dim: fc.integer({ min: 1, max: 21 }),
+      bits: fc.constantFrom(...codeBits),
+      isSymmetric: fc.boolean(),
+      slope: fc.constantFrom([-1, 1, 0], [-8, 7, 1]),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ dim, bits, isSymmetric, slope: [atLowest, atHighest, inside], seed }) => {
+        const { lowest, highest } = grid(bits);
+        const low = isSymmetric ? -highest : lowest;
+        const outputs = [wasmKernels, referenceKernels].map((implementation) => {
+          const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+          const kernels = implementation(memory);
+          const rows = 5;
+          const [values, gradient, steps, dSteps] = [1024, 2048, 4096, 4160];
+          const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
+          const random = (i: number) => Math.sin(seed + i * 1.7);
+          floats(steps, rows).set(Array.from({ length: rows }, (_, i) => 0.01 * (1.2 + random(i))));
+          for (let i = 0; i < rows * dim; i++) {
+            const step = floats(steps, rows)[Math.floor(i / dim)];
+            // Halves of steps from beyond one end to beyond the other, and what lies between them.
+            const halves = Math.round(random(i) * 2.4 * highest + 0.3) / 2;
+            floats(values, rows * dim)[i] = i % 3 === 0 ? random(i) * step * highest * 1.2 : halves * step;
+            floats(gradient, rows * dim)[i] = random(i + 99) * 10 ** (i % 5);
+          }
+          kernels.gridGradient(
+            values,
+            steps,
+            rows,
+            dim,
+            low,
+            highest,
+            atLowest,
+            atHighest,
+            inside,
+            0.3,
+            gradient,
+            dSteps,
+          );
+          kernels.roundToGrid(values, steps, rows, dim, low, highest);
+          return new Uint8Array(memory.buffer).slice(1024);
+        });
+        expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),
       { numRuns: 300 },
     );

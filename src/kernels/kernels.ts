@@ -14,6 +14,8 @@ export interface RowKernels {
   readSteps(rows: number, count: number, steps: number): void;
   /** fp32 rows += change. */
   writeValues(rows: number, count: number, change: number): void;
+  /** Steps of rows that have one each = steps (count), beside fp32 values; codes get theirs by `writeCodes`. */
+  writeSteps(rows: number, count: number, steps: number): void;
   /** values = Q_D(w', step), w' = step·code + change. */
   forwardRows(rows: number, count: number, change: number, values: number): void;
   /** dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
@@ -42,6 +44,38 @@ export interface RowKernels {
    * rounds to 0 (u32).
    */
   countErased(rows: number, count: number, change: number, newSteps: number, out: number): void;
+}
+
+/** fp32 values that are seen on a grid, by a step each row (count); no rows of a table. */
+export interface GridKernels {
+  /** values (count, dim) = step · R_D(values/step limited to lowest … highest). */
+  roundToGrid(
+    values: number,
+    steps: number,
+    count: number,
+    dim: number,
+    lowest: number,
+    highest: number,
+  ): void;
+  /**
+   * dSteps (count) = scale · Σ_j gradient_j · slope_j; then gradient_j = 0 where v = value_j/step is not within
+   * lowest … highest. slope_j is atLowest for v ≤ lowest, atHighest for v ≥ highest, and between them R_D(v) − v if
+   * `inside` is 1, 0 if it is 0.
+   */
+  gridGradient(
+    values: number,
+    steps: number,
+    count: number,
+    dim: number,
+    lowest: number,
+    highest: number,
+    atLowest: number,
+    atHighest: number,
+    inside: number,
+    scale: number,
+    gradient: number,
+    dSteps: number,
+  ): void;
 }
 
 /** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */
@@ -147,7 +181,7 @@ export interface BatchKernels {
 }
 
 /** All kernels of one memory. */
-export type Kernels = RowKernels & OptimizerKernels & BatchKernels;
+export type Kernels = RowKernels & GridKernels & OptimizerKernels & BatchKernels;
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {

@@ -70,9 +70,9 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
           bytes.set(new Uint8Array(values.buffer), record(row));
         } else {
           packCodes(initialCodes(row), bits(), bytes, record(row));
-          if (header.stepOffset !== NO_ROW_STEP) {
-            view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
-          }
+        }
+        if (header.stepOffset !== NO_ROW_STEP) {
+          view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
         }
         bytes[bitmapByte(row)] |= bitmapBit(row);
       }
@@ -106,6 +106,13 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
           const at = record(row) + 4 * j;
           view.setFloat32(at, view.getFloat32(at, true) + moves[j], true);
         }
+      }
+    },
+
+    writeSteps(rows, count, steps) {
+      const list = floats(steps, count);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        view.setFloat32(record(row) + header.stepOffset, list[i], true);
       }
     },
 

@@ -1,7 +1,8 @@
 // The configuration of a run: one strict schema, put together from the registries, so that an option exists as
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
-import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
@@ -100,4 +101,10 @@ function named(name: string) {
 /** Width of the stored codes, for methods that have one. */
 export function configBits(config: Config): CodeBits | null {
   return methods[config.method.name].isQuantized ? config.method.bits : null;
+}
+
+/** How codes are rounded: by `--rounding`, or as the method is defined; null for methods without codes. */
+export function configRounding({ method }: Config): Rounding | null {
+  if (!methods[method.name].isQuantized) return null;
+  return onlyRounding(method.name) ?? method.rounding;
 }

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import type { Rounding } from '../embedding/table.js';
 import { optimizerNames } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
@@ -15,14 +16,19 @@ import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config
 import { type EpochProgress, Trainer } from './trainer.js';
 
 /** Passes of the network in one step. */
-const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2 };
+const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2, lsq: 1, pact: 1 };
 
-/** Every method at every width it has, in both roundings. */
+/** Rates of steps with which a few epochs on a small table show something. */
+const stepRates: PartialConfig = {
+  alpt: { stepLearningRate: 1e-3 },
+  lsq: { stepLearningRate: 1e-3 },
+  pact: { clipLearningRate: 1e-3 },
+};
+
+/** Every method at every width it has, in every rounding it has. */
 const variants = methodNames.flatMap((name) =>
   methods[name].isQuantized
-    ? codeBits.flatMap((bits) =>
-        (['stochastic', 'deterministic'] as const).map((rounding) => ({ name, bits, rounding })),
-      )
+    ? codeBits.flatMap((bits) => roundingsOf(name).map((rounding) => ({ name, bits, rounding })))
     : [{ name, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
@@ -32,6 +38,11 @@ const small: PartialConfig = {
   // 200 rows in micro-batches of 32: seven of them, the last with 8 rows.
   training: { batchSize: BATCH, microBatch: 32, seed: 3 },
 };
+
+function roundingsOf(name: MethodName): Rounding[] {
+  const rounding = onlyRounding(name);
+  return rounding ? [rounding] : ['stochastic', 'deterministic'];
+}
 
 let dataset: EncodedDataset;
 /** The same ids at the head of bags; rows also have numbers, weights and groups. */
@@ -126,8 +137,7 @@ describe.each(methodNames)('%s', (name) => {
   });
 
   it('does so with bags, numbers, weights and groups, and learns', async () => {
-    const rates = { optimizer: { learningRate: 0.02 }, alpt: { stepLearningRate: 1e-3 } };
-    const rich = merge(settings, rates, { model: { dropout: 0 } });
+    const rich = merge(settings, { optimizer: { learningRate: 0.02 } }, stepRates, { model: { dropout: 0 } });
     const one = await trainOnce(rich, 1, undefined, richDataset);
     const two = await trainOnce(rich, 2, undefined, richDataset);
     expect(two.checksum).toBe(one.checksum);
@@ -182,7 +192,7 @@ describe.each(methodNames)('%s', (name) => {
   });
 
   it('learns what the fields tell', async () => {
-    const rates = { optimizer: { learningRate: 0.02 }, alpt: { stepLearningRate: 1e-3 } };
+    const rates = merge({ optimizer: { learningRate: 0.02 } }, stepRates);
     const { losses } = await trainOnce(merge(settings, rates, { model: { dropout: 0 } }), 1);
     expect(losses[losses.length - 1]).toBeLessThan(0.6 * losses[0]);
   });
@@ -217,6 +227,9 @@ describe.each(methodNames)('%s', (name) => {
       optimizer: { learningRate: rates.rows },
       dense: { learningRate: rates.dense },
       alpt: { stepLearningRate: rates.steps },
+      lsq: { stepLearningRate: rates.steps },
+      // A clip is 7 steps at 4 bits, and has a gradient where values are clipped.
+      pact: { clipLearningRate: 7 * rates.steps, firstClip: 0.004 },
     });
     for (const factor of [1, 0.25]) {
       const training = await LocalTraining.create(config, shape);

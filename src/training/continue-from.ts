@@ -57,6 +57,14 @@ export function requireContinuable({ directory }: Source, config: Config, manife
       2,
     );
   }
+  if (was.hasRowStep !== is.hasRowStep) {
+    const [now, then] = [is, was].map((one) => (one.hasRowStep ? 'a step each' : 'one step in common'));
+    throw new UserError(
+      `Rows have ${now}, but in the run ${then}.`,
+      `leave out --set ${config.method.name}.granularity`,
+      2,
+    );
+  }
   const help = 'train on the data of that run, or on data that extends it.';
   requireSameData(directory, manifest, help);
   requireSameNumbers(directory.run.dataset.numbers, manifest.numbers, help);

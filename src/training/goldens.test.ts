@@ -10,17 +10,21 @@ import {
   trainingGoldens,
 } from '../../test/training-golden.js';
 import { isQuantized } from '../embedding/layout.js';
+import type { Table } from '../embedding/table.js';
 import { readRecords } from '../embedding/table-records.js';
 import { packCodes, packedBytes, unpackCodes } from '../quantization/packing.js';
-import { resolveConfig } from '../runs/resolve-config.js';
+import { type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
+
+type GoldenStart = Omit<TrainingGolden, 'records'>;
 
 const tolerances = goldenTolerances();
 
 function configOf(golden: TrainingGolden) {
-  const { rows, dense, steps } = golden;
+  const { rows, dense } = golden;
   return resolveConfig({
     model: { dim: golden.dim, crossLayers: 2, hidden: [6, 5] },
     method: { name: golden.method, bits: golden.bits ?? 8, rounding: golden.rounding ?? 'stochastic' },
+    ...stepOptions(golden),
     optimizer: {
       name: rows.optimizer,
       learningRate: rows.learningRate,
@@ -28,18 +32,42 @@ function configOf(golden: TrainingGolden) {
       epsilon: rows.epsilon,
     },
     dense: { learningRate: dense.learningRate, weightDecay: dense.weightDecay },
-    ...(golden.clip ? { lpt: { clip: golden.clip } } : {}),
-    ...(steps
-      ? {
-          alpt: {
-            stepLearningRate: steps.learningRate,
-            stepWeightDecay: steps.weightDecay,
-            stepEpsilon: steps.epsilon,
-          },
-        }
-      : {}),
     training: { batchSize: 8, seed: golden.seed },
   });
+}
+
+/** The method's own options: how its step is fixed, or learned. */
+function stepOptions({ method, granularity, clip, bits, steps, initial }: GoldenStart): PartialConfig {
+  const first = initial.steps?.[0];
+  switch (method) {
+    case 'full':
+      return {};
+    case 'lpt':
+      return { lpt: { clip } };
+    case 'alpt':
+    case 'lsq':
+      return {
+        [method]: {
+          stepLearningRate: steps?.learningRate,
+          stepWeightDecay: steps?.weightDecay,
+          stepEpsilon: steps?.epsilon,
+          ...(method === 'lsq' && { granularity, firstStep: first }),
+        },
+      };
+    case 'pact':
+      return {
+        pact: {
+          clipLearningRate: steps?.learningRate,
+          clipDecay: steps?.weightDecay,
+          clipEpsilon: steps?.epsilon,
+          granularity,
+          // The highest code's value.
+          firstClip: (first ?? 0) * (2 ** ((bits ?? 8) - 1) - 1),
+        },
+      };
+    default:
+      return method satisfies never;
+  }
 }
 
 async function start(golden: TrainingGolden): Promise<LocalTraining> {
@@ -57,7 +85,7 @@ async function start(golden: TrainingGolden): Promise<LocalTraining> {
     for (const [row, rowCodes] of codes.entries()) packCodes(rowCodes, bits, packed, row * rowBytes);
     await training.setRecords('codes', packed);
   }
-  if (steps && golden.method === 'alpt')
+  if (steps && training.memory.spec.storage.hasRowStep)
     await training.setRecords('steps', bytesOf(Float32Array.from(steps)));
   for (const [name, numbers] of Object.entries(dense)) training.dense.get(name)?.set(numbers);
   return training;
@@ -67,8 +95,9 @@ function bytesOf(floats: Float32Array): Uint8Array {
   return new Uint8Array(floats.buffer);
 }
 
-/** Codes of all rows, as stored. */
+/** Codes of all rows, as stored or as seen. */
 function codesOf({ memory, table }: LocalTraining): number[][] {
+  if (memory.spec.storage.view) return seenCodes(table);
   const { dim, layout, storage } = memory.spec;
   const [bytes] = [...readRecords(memory, Uint32Array.of(0, table.rows), 'codes')];
   return Array.from({ length: table.rows }, (_, row) => {
@@ -76,6 +105,22 @@ function codesOf({ memory, table }: LocalTraining): number[][] {
     if (isQuantized(storage.bits)) unpackCodes(bytes, row * layout.codeBytes, storage.bits, codes);
     return codes;
   });
+}
+
+/** What fp32 values are seen as, in steps: as good as whole. */
+function seenCodes(table: Table): number[][] {
+  const { dim } = table.spec;
+  const values = new Float32Array(table.rows * dim);
+  const steps = new Float32Array(table.rows);
+  table.read(allRows(table.rows), values);
+  table.readSteps(allRows(table.rows), steps);
+  return Array.from(steps, (step, row) =>
+    Array.from(values.subarray(row * dim, (row + 1) * dim), (value) => {
+      const code = Math.round(value / step);
+      expect(Math.fround(code * step)).toBe(value);
+      return code + 0;
+    }),
+  );
 }
 
 function expectClose(
@@ -106,7 +151,7 @@ function expectState(training: LocalTraining, state: GoldenState, where: string)
   }
   if (state.values) {
     const values = new Float32Array(table.rows * table.spec.dim);
-    table.read(rows, values);
+    table.readStored(rows, values);
     expectClose('values', values, state.values.flat(), where);
   }
   for (const [name, numbers] of Object.entries(state.dense)) {
@@ -135,8 +180,10 @@ describe.each(trainingGoldens().filter((golden) => !unsupported(golden)))('$name
         // What is left in the exchange is of the last pass.
         const last = record.dQuantized ? 'dQuantized' : 'dValues';
         expectClose(last, exchange.floats('gradient', 0, floats), (record[last] ?? []).flat(), where);
-        if (record.dStep)
-          expectClose('dStep', exchange.floats('dSteps', 0, record.rows.length), record.dStep, where);
+        // Rows that share a step: what each adds to its gradient, which is scaled as a whole.
+        const quantity = golden.granularity === 'table' ? 'dStepUnscaled' : 'dStep';
+        const dSteps = exchange.floats('dSteps', 0, record.rows.length);
+        if (record[quantity]) expectClose(quantity, dSteps, record[quantity], where);
       }
       expectState(training, record, where);
     }
