@@ -5,7 +5,7 @@
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
-export { readRows, readSteps, touchRows } from './read';
+export { readBiases, readRows, readSteps, touchRows } from './read';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';
-export { forwardRows, stepGradient, writeCodes, writeValues } from './write';
+export { fitRows, forwardRows, stepGradient, writeCodes, writeValues } from './write';
