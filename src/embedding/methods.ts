@@ -3,8 +3,9 @@
 import { alpt } from './alpt.js';
 import { full } from './full.js';
 import { lpt } from './lpt.js';
+import { lptRow } from './lpt-row.js';
 
-export const methods = { full, lpt, alpt };
+export const methods = { full, lpt, alpt, 'lpt-row': lptRow };
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */

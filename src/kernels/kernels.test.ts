@@ -121,7 +121,10 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
 type Built = ReturnType<typeof build>;
 
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
-function exercise(kernels: Kernels, { at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built): void {
+function exercise(
+  kernels: Kernels,
+  { at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
+): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
@@ -152,8 +155,7 @@ function exercise(kernels: Kernels, { at, hasOwnStep, range, recordBytes, stateO
         Stream.rounding,
         isStochastic,
       );
-      if (range !== 'affine')
-        kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
+      if (range !== 'affine') kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }

@@ -50,8 +50,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const { lowest, highest } = counted();
     const codes = values.map(
       (value) =>
-        origin() +
-        roundHalfUp(limit(Math.fround(Math.fround(value - bias) / step), lowest, highest)),
+        origin() + roundHalfUp(limit(Math.fround(Math.fround(value - bias) / step), lowest, highest)),
     );
     return { codes, step, bias };
   }
@@ -132,7 +131,8 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
 
     readSteps(rows, count, steps) {
       const out = floats(steps, count);
-      for (const [i, row] of rowList(rows, count).entries()) out[i] = isFull() ? header.tableStep : rowOf(row).step;
+      for (const [i, row] of rowList(rows, count).entries())
+        out[i] = isFull() ? header.tableStep : rowOf(row).step;
     },
 
     readBiases(rows, count, biases) {

@@ -15,15 +15,29 @@ import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config
 import { type EpochProgress, Trainer } from './trainer.js';
 
 /** Passes of the network in one step. */
-const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2 };
+const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2, 'lpt-row': 1 };
 
-/** Every method at every width it has, in both roundings. */
-const variants = methodNames.flatMap((name) =>
-  methods[name].isQuantized
+/** Options that make something else of a method's table, beside its defaults. */
+const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
+  'lpt-row': [{ 'lpt-row': { range: 'affine' } }],
+};
+
+/** Every method with its default options and the further ones. */
+const kinds = methodNames.flatMap((name) =>
+  [{} as PartialConfig, ...(furtherOptions[name] ?? [])].map((options) => ({
+    name,
+    options,
+    title: Object.keys(options).length > 0 ? `${name} with ${JSON.stringify(options)}` : name,
+  })),
+);
+
+/** Each of them at every width it has, in both roundings. */
+const variants = kinds.flatMap((kind) =>
+  methods[kind.name].isQuantized
     ? codeBits.flatMap((bits) =>
-        (['stochastic', 'deterministic'] as const).map((rounding) => ({ name, bits, rounding })),
+        (['stochastic', 'deterministic'] as const).map((rounding) => ({ ...kind, bits, rounding })),
       )
-    : [{ name, bits: 8 as const, rounding: 'stochastic' as const }],
+    : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
 const BATCH = 200;
@@ -105,8 +119,8 @@ async function trainOnce(
   }
 }
 
-describe.each(methodNames)('%s', (name) => {
-  const settings: PartialConfig = { method: { name, bits: 4 } };
+describe.each(kinds)('$title', ({ name, options }) => {
+  const settings: PartialConfig = { method: { name, bits: 4 }, ...options };
 
   it('gives the same bits with 1, 2 and 4 threads, the micro-batches really spread, and in many shards', async () => {
     const one = await trainOnce(settings, 1);
@@ -257,11 +271,12 @@ describe.each(methodNames)('%s', (name) => {
   });
 });
 
-describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, rounding }) => {
+describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, rounding }) => {
   it('leaves every row alone when the gradient is zero', async () => {
     const shape = { vocabularySizes: [64], fieldVocabularies: [0] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 } }),
+      ...options,
       method: { name, bits, rounding },
       dense: { learningRate: 1e-30 },
     });
@@ -286,6 +301,7 @@ describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, roundin
     const shape = { vocabularySizes: [16], fieldVocabularies: [0] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false } }),
+      ...options,
       method: { name, bits, rounding },
       optimizer: { learningRate: 3 },
     });
@@ -298,13 +314,21 @@ describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, roundin
       );
     const values = new Float32Array(16 * 5);
     const steps = new Float32Array(16);
+    const biases = new Float32Array(16);
     training.table.read(allRows(16), values);
     training.table.readSteps(allRows(16), steps);
+    training.table.readBiases(allRows(16), biases);
     expect(values.every(Number.isFinite)).toBe(true);
     if (!methods[name].isQuantized) return;
-    const codes = values.map((value, i) => value / steps[Math.floor(i / 5)]);
+    const isAffine = training.memory.spec.storage.range === 'affine';
+    const lowest = isAffine ? 0 : -(2 ** (bits - 1));
+    const codes = values.map((value, i) => {
+      const row = Math.floor(i / 5);
+      return (value - biases[row]) / steps[row];
+    });
+    expect(biases.some((bias) => bias !== 0)).toBe(isAffine);
     expect(codes.every((code) => Math.abs(code - Math.round(code)) < 0.01)).toBe(true);
-    expect(Math.min(...codes)).toBeGreaterThanOrEqual(-(2 ** (bits - 1)) - 0.01);
-    expect(Math.max(...codes)).toBeLessThanOrEqual(2 ** (bits - 1) - 1 + 0.01);
+    expect(Math.min(...codes)).toBeGreaterThanOrEqual(lowest - 0.01);
+    expect(Math.max(...codes)).toBeLessThanOrEqual(lowest + 2 ** bits - 1 + 0.01);
   });
 });
