@@ -55,7 +55,7 @@ describe('docs/defaults.md', () => {
   const lines = tableLines(read('docs/defaults.md'));
 
   it('has every default of a run, with its value and a source, and no other', () => {
-    const stated = lines.filter(([option]) => /^`[a-z]+\.[\w.]+`/i.test(option));
+    const stated = lines.filter(([option]) => /^`[a-z-]+\.[\w.]+`/i.test(option));
     const written = new Map(
       stated.map(([option, value]) => [option, JSON.parse(value.slice(1, -1)) as unknown]),
     );
@@ -87,7 +87,7 @@ describe('README.md', () => {
     const rows = lines.filter((cells) => cells.length === 6 && cells[0].startsWith('`'));
     expect(rows.length).toBeGreaterThan(5);
     for (const [method, optimizer, ...bytes] of rows) {
-      const [, name, , bits] = /^`(\w+)`(, (\d+) bits)?$/.exec(method) ?? [];
+      const [, name, , bits] = /^`([\w-]+)`(, (\d+) bits)?$/.exec(method) ?? [];
       expect([method, optimizer, ...bytes]).toEqual([
         method,
         optimizer,

@@ -6,7 +6,7 @@ export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, 
 export { gridGradient, roundToGrid } from './grid';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
-export { readRows, readSteps, touchRows } from './read';
+export { readBiases, readRows, readSteps, touchRows } from './read';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';
-export { forwardRows, stepGradient, writeCodes, writeSteps, writeValues } from './write';
+export { fitRows, forwardRows, stepGradient, writeCodes, writeSteps, writeValues } from './write';

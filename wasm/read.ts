@@ -1,9 +1,10 @@
-// Rows out of the table: value = step · code. A row never written has the value its generator gives, and costs
+// Rows out of the table: value = step · (code − origin) + bias. A row never written has the value its generator gives, and costs
 // no write. Specification: src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
+import { bindFirstGrid, bindGrid, rowBias, rowStep, storeGrid } from './row-grid';
 import { drawInitial } from './random';
 import {
-  bits, dim, highest, isWritten, lowest, markWritten, record, stepOffset, tableStep, workCodes,
+  bits, dim, highest, isWritten, lowest, markWritten, origin, record, rowRange, tableStep, workCodes,
 } from './table';
 
 /** Rounds half up (eq. 3 of the ALPT paper): floor, and one more where what is left is at least a half. */
@@ -23,22 +24,44 @@ export function roundHalfUp4(x: v128): v128 {
   return v128.add<f32>(floor, v128.and(isUp, v128.splat<f32>(1)));
 }
 
-/** The codes a row starts with, in workCodes: the initial deviates rounded half up to the grid. */
+/** The grid and the codes a row starts with, these in workCodes: the initial deviates rounded half up to the grid. */
 function drawInitialCodes(row: u32): void {
   drawInitial(row, workCodes);
+  bindFirstGrid(workCodes);
+  const low = v128.splat<f32>(lowest - origin);
+  const high = v128.splat<f32>(highest - origin);
   // Whole vectors: workCodes has room, and what lies beyond D is not read.
   for (let j: u32 = 0; j < dim; j += 4) {
     const at = workCodes + (j << 2);
-    const scaled = v128.div<f32>(v128.load(at), v128.splat<f32>(tableStep));
-    const limited = v128.pmax<f32>(v128.splat<f32>(lowest), v128.pmin<f32>(v128.splat<f32>(highest), scaled));
-    v128.store(at, roundHalfUp4(limited));
+    const value = v128.sub<f32>(v128.load(at), v128.splat<f32>(rowBias));
+    const scaled = v128.div<f32>(value, v128.splat<f32>(rowStep));
+    const limited = v128.pmax<f32>(low, v128.pmin<f32>(high, scaled));
+    v128.store(at, v128.add<f32>(v128.splat<f32>(origin), roundHalfUp4(limited)));
   }
 }
 
+/** Takes up the grid of any row. */
+function bindAnyGrid(row: u32): void {
+  if (!rowRange || isWritten(row)) bindGrid(row);
+  else {
+    drawInitial(row, workCodes);
+    bindFirstGrid(workCodes);
+  }
+}
+
+/** values (D) of the row whose codes are in workCodes and whose grid is taken up. */
 // @ts-ignore: decorator
 @inline
-export function stepOf(row: u32): f32 {
-  return stepOffset != <u32>-1 && isWritten(row) ? load<f32>(record(row) + stepOffset) : tableStep;
+export function dequantize(values: usize): void {
+  let j: u32 = 0;
+  for (; j + 4 <= dim; j += 4) {
+    const position = v128.sub<f32>(v128.load(workCodes + (j << 2)), v128.splat<f32>(origin));
+    const scaled = v128.mul<f32>(v128.splat<f32>(rowStep), position);
+    v128.store(values + (j << 2), v128.add<f32>(scaled, v128.splat<f32>(rowBias)));
+  }
+  for (; j < dim; j++) {
+    store<f32>(values + (j << 2), rowStep * (load<f32>(workCodes + (j << 2)) - origin) + rowBias);
+  }
 }
 
 /** Dequantizes: values (count, D). */
@@ -52,22 +75,27 @@ export function readRows(rows: usize, count: u32, values: usize): void {
       else drawInitial(row, values);
       continue;
     }
-    if (isStored) unpackCodes(record(row), workCodes);
-    else drawInitialCodes(row);
-    const step = stepOf(row);
-    let j: u32 = 0;
-    for (; j + 4 <= dim; j += 4) {
-      const codes = v128.load(workCodes + (j << 2));
-      v128.store(values + (j << 2), v128.mul<f32>(codes, v128.splat<f32>(step)));
-    }
-    for (; j < dim; j++) store<f32>(values + (j << 2), load<f32>(workCodes + (j << 2)) * step);
+    if (isStored) {
+      unpackCodes(record(row), workCodes);
+      bindGrid(row);
+    } else drawInitialCodes(row);
+    dequantize(values);
   }
 }
 
 /** Steps (count). */
 export function readSteps(rows: usize, count: u32, steps: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    store<f32>(steps + (i << 2), stepOf(load<u32>(rows + (i << 2))));
+    bindAnyGrid(load<u32>(rows + (i << 2)));
+    store<f32>(steps + (i << 2), rowStep);
+  }
+}
+
+/** Biases (count). */
+export function readBiases(rows: usize, count: u32, biases: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    bindAnyGrid(load<u32>(rows + (i << 2)));
+    store<f32>(biases + (i << 2), rowBias);
   }
 }
 
@@ -76,12 +104,14 @@ export function touchRows(rows: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
     if (isWritten(row)) continue;
-    if (bits == 32) drawInitial(row, record(row));
-    else {
+    if (bits == 32) {
+      drawInitial(row, record(row));
+      storeGrid(record(row), tableStep, 0);
+    } else {
       drawInitialCodes(row);
       packCodes(workCodes, record(row));
+      storeGrid(record(row), rowStep, rowBias);
     }
-    if (stepOffset != <u32>-1) store<f32>(record(row) + stepOffset, tableStep);
     markWritten(row);
   }
 }

@@ -1,7 +1,8 @@
 // Counts over stored codes and how they would move, for reports. Specification: src/kernels/reference-rows.ts.
 import { unpackCodes } from './codes';
-import { roundHalfUp, stepOf } from './read';
-import { dim, highest, isWritten, lowest, record, stepOffset, workCodes } from './table';
+import { bindGrid, rowBias, rowStep } from './row-grid';
+import { roundHalfUp } from './read';
+import { dim, highest, isWritten, lowest, origin, record, rowRange, stepOffset, workCodes } from './table';
 
 /** Adds to out[0] the saturated codes (at either limit) and to out[1] the zero codes of written rows first … first + count − 1. */
 export function countCodes(first: u32, count: u32, out: usize): void {
@@ -24,19 +25,22 @@ export function countCodes(first: u32, count: u32, out: usize): void {
  * Adds to out[0] the non-zero changes (count, D), and to out[1] those of them whose offset to the grid of the new step
  * R_D rounds to 0: the arithmetic of writeCodes, which must not have been called yet.
  */
-export function countErased(rows: usize, count: u32, change: usize, newSteps: usize, out: usize): void {
+export function countErased(
+  rows: usize, count: u32, change: usize, newSteps: usize, newBiases: usize, out: usize,
+): void {
   const hasRowStep = stepOffset != <u32>-1;
   let changes: u32 = 0;
   let erased: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
-    const step = stepOf(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : step;
-    const moved = step - newStep;
+    bindGrid(row);
+    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
+    const moved = rowStep - newStep;
+    const lifted: f32 = rowRange == 2 ? rowBias - load<f32>(newBiases + (i << 2)) : 0;
     unpackCodes(record(row), workCodes);
     for (let j: u32 = 0; j < dim; j++, change += 4) {
       const code = load<f32>(workCodes + (j << 2));
-      const offset = (load<f32>(change) + code * moved) / newStep;
+      const offset = (load<f32>(change) + lifted + (code - origin) * moved) / newStep;
       const limited = max<f32>(lowest - code, min<f32>(highest - code, offset));
       const isChange = load<f32>(change) != 0;
       changes += u32(isChange);

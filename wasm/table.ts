@@ -16,9 +16,13 @@ export let seedLow: u32 = 0;
 export let seedHigh: u32 = 0;
 export let tableNumber: u32 = 0;
 export let initialScale: f32 = 0;
+/** 1: each row's grid is that of its own range, symmetric; 2: affine; 0: it is not. */
+export let rowRange: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
+/** The code that stands for a row's bias. */
+export let origin: f32 = 0;
 /** Codes of one row, as floats. */
 export let workCodes: usize = 0;
 /** Uniforms of one row. */
@@ -40,9 +44,11 @@ export function bind(work: usize): void {
   seedHigh = load<u32>(44);
   tableNumber = load<u32>(48);
   initialScale = load<f32>(52);
+  rowRange = load<u32>(56);
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;
+  origin = rowRange == 2 ? lowest : 0;
   workCodes = work;
   workNoise = work + (((dim + 3) & ~3) << 2);
 }

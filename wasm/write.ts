@@ -3,9 +3,10 @@
 // of exactly zero. The limits use pmin and pmax, one instruction each, which treat only NaN and the sign of zero
 // otherwise than min and max: neither reaches a result here. Specification: src/quantization/, src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
+import { bindGrid, fitGrid, rowBias, rowStep, stepOf, storeGrid } from './row-grid';
 import { drawUniforms } from './random';
-import { roundHalfUp, roundHalfUp4, stepOf } from './read';
-import { dim, highest, lowest, record, stepOffset, workCodes, workNoise } from './table';
+import { dequantize, roundHalfUp, roundHalfUp4 } from './read';
+import { dim, highest, lowest, origin, record, rowRange, stepOffset, workCodes, workNoise } from './table';
 
 /** Stored values (fp32 rows) += change (count, D). */
 export function writeValues(rows: usize, count: u32, change: usize): void {
@@ -95,20 +96,48 @@ export function stepGradient(
   }
 }
 
+/** newSteps and newBiases (count): the grids of the rows' ranges after the change; a row that does not change keeps its own. */
+export function fitRows(rows: usize, count: u32, change: usize, newSteps: usize, newBiases: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(rows + (i << 2));
+    bindGrid(row);
+    unpackCodes(record(row), workCodes);
+    dequantize(workNoise);
+    let isMoved = false;
+    let j: u32 = 0;
+    for (; j + 4 <= dim; j += 4, change += 16) {
+      const moves = v128.load(change);
+      isMoved = isMoved || v128.any_true(v128.ne<f32>(moves, v128.splat<f32>(0)));
+      v128.store(workNoise + (j << 2), v128.add<f32>(v128.load(workNoise + (j << 2)), moves));
+    }
+    for (; j < dim; j++, change += 4) {
+      isMoved = isMoved || load<f32>(change) != 0;
+      store<f32>(workNoise + (j << 2), load<f32>(workNoise + (j << 2)) + load<f32>(change));
+    }
+    if (isMoved) fitGrid(workNoise);
+    store<f32>(newSteps + (i << 2), rowStep);
+    store<f32>(newBiases + (i << 2), rowBias);
+  }
+}
+
 /**
- * New codes, and new steps where the table has one per row: code + R(offset), offset = (change + code·(step −
- * newStep)) / newStep, limited to the grid. R is stochastic with the uniforms of (trainingStep, row), or half up.
+ * New codes, new steps where the table has one per row, and new biases where rows are affine: code + R(offset), offset
+ * = (change + (bias − newBias) + (code − origin)·(step − newStep)) / newStep, limited to the grid. R is stochastic with
+ * the uniforms of (trainingStep, row), or half up.
  */
 export function writeCodes(
-  rows: usize, count: u32, change: usize, newSteps: usize, trainingStep: u32, stream: u32, isStochastic: bool,
+  rows: usize, count: u32, change: usize, newSteps: usize, newBiases: usize,
+  trainingStep: u32, stream: u32, isStochastic: bool,
 ): void {
   const hasRowStep = stepOffset != <u32>-1;
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
     const at = record(row);
-    const step = stepOf(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : step;
-    const moved = step - newStep;
+    bindGrid(row);
+    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
+    const newBias: f32 = rowRange == 2 ? load<f32>(newBiases + (i << 2)) : 0;
+    const moved = rowStep - newStep;
+    const lifted = rowBias - newBias;
     unpackCodes(at, workCodes);
     if (isStochastic) drawUniforms(row, trainingStep, stream);
     let j: u32 = 0;
@@ -116,7 +145,11 @@ export function writeCodes(
       const code = v128.load(workCodes + (j << 2));
       const low = v128.sub<f32>(v128.splat<f32>(lowest), code);
       const high = v128.sub<f32>(v128.splat<f32>(highest), code);
-      const whole = v128.add<f32>(v128.load(change), v128.mul<f32>(code, v128.splat<f32>(moved)));
+      const position = v128.sub<f32>(code, v128.splat<f32>(origin));
+      const whole = v128.add<f32>(
+        v128.add<f32>(v128.load(change), v128.splat<f32>(lifted)),
+        v128.mul<f32>(position, v128.splat<f32>(moved)),
+      );
       const offset = v128.div<f32>(whole, v128.splat<f32>(newStep));
       const limited = v128.pmax<f32>(low, v128.pmin<f32>(high, offset));
       const floor = v128.floor<f32>(limited);
@@ -129,7 +162,7 @@ export function writeCodes(
     }
     for (; j < dim; j++, change += 4) {
       const code = load<f32>(workCodes + (j << 2));
-      const offset = (load<f32>(change) + code * moved) / newStep;
+      const offset = (load<f32>(change) + lifted + (code - origin) * moved) / newStep;
       const limited = max<f32>(lowest - code, min<f32>(highest - code, offset));
       const floor = Mathf.floor(limited);
       const rest = limited - floor;
@@ -137,6 +170,6 @@ export function writeCodes(
       store<f32>(workCodes + (j << 2), code + (floor + <f32>isUp));
     }
     packCodes(workCodes, at);
-    if (hasRowStep) store<f32>(at + stepOffset, newStep);
+    storeGrid(at, newStep, newBias);
   }
 }

@@ -1,20 +1,24 @@
 // What a row of a table is, in bytes: one record of
 //
-//   [codes, or fp32 values][step, fp32, if each row has its own][optimizer state][state of the step's optimizer]
+//   [codes, or fp32 values][step, fp32, if each row has its own][bias, fp32, if rows are affine]
+//   [optimizer state][state of the step's optimizer, if steps are learned]
 //
 // without padding. One record per row, since a training step needs all of it at once (docs/design.md).
 import { type FULL_BITS, NO_ROW_STEP } from '../kernels/header.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
+import type { RowRange } from '../quantization/row-grid.js';
 import type { View } from './view.js';
 
 /** What a method stores: codes of M bits with a step per table or per row, or fp32 values (32 bits). */
 export interface Storage {
   bits: CodeBits | typeof FULL_BITS;
-  /** The step of all rows, or the first step of each row. 1 for fp32 values. */
+  /** The step of all rows, or the first step of each row; with `range`, that of rows without any. 1 for fp32 values. */
   tableStep: number;
   hasRowStep: boolean;
+  /** Each row's step, and bias if affine, are those of its own values, from the first ones on. Asks for `hasRowStep`. */
+  range?: RowRange;
   /** How fp32 rows are seen by who reads them; absent: as they are stored. */
   view?: View;
   /**
@@ -45,15 +49,15 @@ export function rowLayout(
   optimizer: Optimizer,
   stepOptimizer: Optimizer,
 ): RowLayout {
-  const { bits, hasRowStep } = storage;
+  const { bits, hasRowStep, range } = storage;
   const codeBytes = isQuantized(bits) ? packedBytes(dim, bits) : 4 * dim;
-  const stateOffset = codeBytes + (hasRowStep ? 4 : 0);
+  const stateOffset = codeBytes + (hasRowStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
   const stepStateOffset = stateOffset + optimizer.stateBytes(dim);
   return {
     codeBytes,
     stepOffset: hasRowStep ? codeBytes : NO_ROW_STEP,
     stateOffset,
     stepStateOffset,
-    recordBytes: stepStateOffset + (hasRowStep ? stepOptimizer.stateBytes(1) : 0),
+    recordBytes: stepStateOffset + (hasRowStep && !range ? stepOptimizer.stateBytes(1) : 0),
   };
 }

@@ -3,12 +3,13 @@
 import { alpt } from './alpt.js';
 import { full } from './full.js';
 import { lpt } from './lpt.js';
+import { lptRow } from './lpt-row.js';
 import { lsq } from './lsq.js';
 import type { MethodSpec } from './method.js';
 import { pact } from './pact.js';
 import type { Rounding } from './table.js';
 
-export const methods = { full, lpt, alpt, lsq, pact };
+export const methods = { full, lpt, alpt, 'lpt-row': lptRow, lsq, pact };
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */

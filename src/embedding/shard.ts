@@ -4,7 +4,7 @@
 //
 // A shard is at most 2 GiB; kernels read and write its rows where they lie.
 
-import { HEADER_BYTES, writeHeader } from '../kernels/header.js';
+import { HEADER_BYTES, rangeNumbers, writeHeader } from '../kernels/header.js';
 import { workBytes } from '../kernels/kernels.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
@@ -127,6 +127,7 @@ export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
     seedHigh,
     tableNumber: spec.number,
     initialScale: deviateScale(spec.deviation),
+    rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
   });
   new Uint32Array(memory.buffer, plan.offsets, spec.offsets.length).set(spec.offsets);
   return memory;

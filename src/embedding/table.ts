@@ -96,7 +96,7 @@ export class Table {
     this.forEachChunk(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
   }
 
-  /** What the network sees: values (n, D) = step · code, or fp32 values through the method's view. */
+  /** What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias), or fp32 values through the method's view. */
   read(rows: Uint32Array, values: Float32Array): void {
     const { view } = this.spec.storage;
     this.readStored(rows, values);
@@ -122,6 +122,14 @@ export class Table {
     this.forEachChunk(rows, (chunk) => {
       chunk.kernels.readSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
       this.copyOut(chunk, chunk.scratch.lists[0], 1, steps);
+    });
+  }
+
+  /** biases (n), 0 unless rows are affine. */
+  readBiases(rows: Uint32Array, biases: Float32Array): void {
+    this.forEachChunk(rows, (chunk) => {
+      chunk.kernels.readBiases(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
+      this.copyOut(chunk, chunk.scratch.lists[0], 1, biases);
     });
   }
 
@@ -195,7 +203,10 @@ export class Table {
     });
   }
 
-  /** Rounds value + change (n, D) to the grid of `newSteps` (n), or of the table's step where rows have none. */
+  /**
+   * Rounds value + change (n, D) to the grid of `newSteps` (n), of the table's step where rows have none, or of the
+   * new values' own range where the storage says so; then `newSteps` is null too.
+   */
   writeCodes(
     rows: Uint32Array,
     change: Float32Array,
@@ -204,14 +215,30 @@ export class Table {
     rounding: Rounding,
   ): void {
     const isStochastic = rounding === 'stochastic' ? 1 : 0;
+    const { range } = this.spec.storage;
     this.forEachChunk(rows, (chunk) => {
-      const { scratch, kernels, count } = chunk;
+      const { scratch, kernels, memory, count } = chunk;
       const [changeAt] = scratch.blocks;
-      const [stepsAt] = scratch.lists;
+      const [stepsAt, biasesAt, countsAt] = scratch.lists;
       this.copyIn(chunk, changeAt, this.spec.dim, change);
       if (newSteps) this.copyIn(chunk, stepsAt, 1, newSteps);
-      if (countsErased(trainingStep)) this.countErased(chunk, changeAt, stepsAt);
-      kernels.writeCodes(scratch.rows, count, changeAt, stepsAt, trainingStep, Stream.rounding, isStochastic);
+      else if (range) kernels.fitRows(scratch.rows, count, changeAt, stepsAt, biasesAt);
+      if (countsErased(trainingStep)) {
+        const counts = new Uint32Array(memory.buffer, countsAt, 2).fill(0);
+        kernels.countErased(scratch.rows, count, changeAt, stepsAt, biasesAt, countsAt);
+        this.erased.changes += counts[0];
+        this.erased.erased += counts[1];
+      }
+      kernels.writeCodes(
+        scratch.rows,
+        count,
+        changeAt,
+        stepsAt,
+        biasesAt,
+        trainingStep,
+        Stream.rounding,
+        isStochastic,
+      );
     });
   }
 
@@ -241,13 +268,6 @@ export class Table {
     this.erased.changes = 0;
     this.erased.erased = 0;
     return taken;
-  }
-
-  private countErased({ kernels, memory, scratch, count }: Chunk, change: number, newSteps: number): void {
-    const counts = new Uint32Array(memory.buffer, scratch.lists[1], 2).fill(0);
-    kernels.countErased(scratch.rows, count, change, newSteps, scratch.lists[1]);
-    this.erased.changes += counts[0];
-    this.erased.erased += counts[1];
   }
 
   private optimizerChange(

@@ -1,5 +1,6 @@
 // The header at address 0 of every shard's memory: what a kernel has to know of the table. wasm/table.ts reads
 // the same list.
+import type { RowRange } from '../quantization/row-grid.js';
 import type { SharedMemory } from './shared-memory.js';
 
 /** Byte of a record where there is no step, since the table has one for all its rows. */
@@ -7,6 +8,9 @@ export const NO_ROW_STEP = 0xffffffff;
 
 /** `bits` of a table whose rows are fp32 values. */
 export const FULL_BITS = 32;
+
+/** `rowRange` as a number. */
+export const rangeNumbers = { symmetric: 1, affine: 2 } as const satisfies Record<RowRange, number>;
 
 /** Bytes kept for the header; the fields take fewer. */
 export const HEADER_BYTES = 64;
@@ -16,11 +20,11 @@ export interface ShardHeader {
   dim: number;
   /** 2, 4, 8, 16, or 32 for fp32 values. */
   bits: number;
-  /** Bytes of one record: codes (or values), step, optimizer state, the step's optimizer state. */
+  /** Bytes of one record: codes (or values), step, bias, optimizer state, the step's optimizer state. */
   recordBytes: number;
-  /** Byte of the step in a record, or NO_ROW_STEP. */
+  /** Byte of the step in a record, or NO_ROW_STEP. An affine row's bias is behind it. */
   stepOffset: number;
-  /** The step of all rows, or the first step of each. */
+  /** The step of all rows, the first step of each, or the one of rows whose range is nothing. */
   tableStep: number;
   /** Table row of the shard's first record. */
   firstRow: number;
@@ -37,6 +41,8 @@ export interface ShardHeader {
   tableNumber: number;
   /** Factor of initial deviates (random/uniform.ts). */
   initialScale: number;
+  /** How each row's grid follows from its values, by `rangeNumbers`; 0 where it does not. */
+  rowRange: number;
 }
 
 const uint = ['getUint32', 'setUint32'] as const;
@@ -58,6 +64,7 @@ const fields = {
   seedHigh: uint,
   tableNumber: uint,
   initialScale: float,
+  rowRange: uint,
 } as const satisfies Record<keyof ShardHeader, unknown>;
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeBits, grid } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
+import { type RowRange, rowRanges } from '../quantization/row-grid.js';
 import { philox } from '../random/philox.js';
 import { Stream, streamWord } from '../random/streams.js';
 import { deviateScale, uniform } from '../random/uniform.js';
-import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, writeHeader } from './header.js';
+import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, rangeNumbers, writeHeader } from './header.js';
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
 import { referenceKernels } from './reference.js';
@@ -19,6 +20,7 @@ interface Case {
   dim: number;
   bits: number;
   hasRowStep: boolean;
+  range: RowRange | null;
   seed: number;
 }
 
@@ -26,11 +28,12 @@ const cases: fc.Arbitrary<Case> = fc.record({
   dim: fc.integer({ min: 1, max: 21 }),
   bits: fc.constantFrom(...codeBits, FULL_BITS),
   hasRowStep: fc.boolean(),
+  range: fc.constantFrom(null, ...rowRanges),
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
 });
 
 /** A small table of each kind with scratch areas, its addresses, and numbers drawn from the case's seed. */
-function build({ dim, bits, hasRowStep, seed }: Case) {
+function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   let end = HEADER_BYTES;
   const take = (bytes: number) => {
@@ -39,7 +42,9 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     return at;
   };
   const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
-  const stateOffset = codeBytes + (hasRowStep ? 4 : 0);
+  const range = bits === FULL_BITS ? null : anyRange;
+  const hasOwnStep = hasRowStep || range !== null;
+  const stateOffset = codeBytes + (hasOwnStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
     work: take(workBytes(dim)),
@@ -53,6 +58,8 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     change: take(4 * dim * CHUNK),
     otherChange: take(4 * dim * CHUNK),
     steps: take(4 * CHUNK),
+    biases: take(4 * CHUNK),
+    firstSteps: take(4 * CHUNK),
     dSteps: take(4 * CHUNK),
     counts: take(16),
   };
@@ -61,7 +68,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     dim,
     bits,
     recordBytes,
-    stepOffset: hasRowStep ? codeBytes : NO_ROW_STEP,
+    stepOffset: hasOwnStep ? codeBytes : NO_ROW_STEP,
     tableStep: step,
     firstRow: FIRST_ROW,
     written: at.written,
@@ -71,7 +78,9 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     seedLow: seed,
     seedHigh: 7,
     tableNumber: 2,
-    initialScale: deviateScale(0.01),
+    // Wide enough to pass the limits of the narrow grids.
+    initialScale: deviateScale(0.03),
+    rowRange: range === null ? 0 : rangeNumbers[range],
   });
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
@@ -86,8 +95,9 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     .sort((a, b) => a - b);
   new Uint32Array(memory.buffer, at.rows, CHUNK).set(chosen);
   // Moves from far below to far above one step, some exactly zero and some exactly whole.
-  const moves = Array.from({ length: dim * CHUNK }, () =>
-    draw() > 0.7
+  const moves = Array.from({ length: dim * CHUNK }, (_, i) =>
+    // Every third row does not change at all.
+    i % (3 * dim) < dim || draw() > 0.7
       ? 0
       : draw() > 0.6
         ? (Math.round(draw() * 6) / 2) * step
@@ -105,21 +115,26 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     }
   }
   new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
-  return { memory, at, hasRowStep, recordBytes, stateOffset, dim, bits };
+  return { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits };
 }
 
 type Built = ReturnType<typeof build>;
 
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
-function exercise(kernels: Kernels, { at, hasRowStep, recordBytes, stateOffset, dim, bits }: Built): void {
+function exercise(
+  kernels: Kernels,
+  { at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
+): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
+  kernels.readSteps(at.rows, CHUNK, at.firstSteps);
+  kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);
   kernels.touchRows(at.rows, CHUNK - 3);
   if (bits === FULL_BITS) {
     kernels.touchRows(at.rows, CHUNK);
     kernels.writeValues(at.rows, CHUNK, at.change);
-    if (hasRowStep) kernels.writeSteps(at.rows, CHUNK, at.steps);
+    if (hasOwnStep) kernels.writeSteps(at.rows, CHUNK, at.steps);
   } else {
     for (const [trainingStep, isStochastic] of [
       [1, 1],
@@ -127,11 +142,21 @@ function exercise(kernels: Kernels, { at, hasRowStep, recordBytes, stateOffset, 
       [3, 1],
     ]) {
       kernels.touchRows(at.rows, CHUNK);
-      kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
-      const steps = hasRowStep ? at.steps : 0;
-      kernels.countErased(at.rows, CHUNK, at.change, steps, at.counts + 8);
-      kernels.writeCodes(at.rows, CHUNK, at.change, steps, trainingStep, Stream.rounding, isStochastic);
-      kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
+      const steps = hasOwnStep ? at.steps : 0;
+      if (range !== 'affine') kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
+      if (range) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
+      kernels.countErased(at.rows, CHUNK, at.change, steps, at.biases, at.counts + 8);
+      kernels.writeCodes(
+        at.rows,
+        CHUNK,
+        at.change,
+        steps,
+        at.biases,
+        trainingStep,
+        Stream.rounding,
+        isStochastic,
+      );
+      if (range !== 'affine') kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }
@@ -168,6 +193,7 @@ function exercise(kernels: Kernels, { at, hasRowStep, recordBytes, stateOffset, 
   );
   kernels.readRows(at.rows, CHUNK, at.values);
   kernels.readSteps(at.rows, CHUNK, at.steps);
+  kernels.readBiases(at.rows, CHUNK, at.biases);
 }
 
 /** The areas whose bytes are results (the work area is each implementation's own). */

@@ -12,13 +12,15 @@ export interface RowKernels {
   readRows(rows: number, count: number, values: number): void;
   /** steps (count). */
   readSteps(rows: number, count: number, steps: number): void;
+  /** biases (count), 0 where rows have none. */
+  readBiases(rows: number, count: number, biases: number): void;
   /** fp32 rows += change. */
   writeValues(rows: number, count: number, change: number): void;
   /** Steps of rows that have one each = steps (count), beside fp32 values; codes get theirs by `writeCodes`. */
   writeSteps(rows: number, count: number, steps: number): void;
-  /** values = Q_D(w', step), w' = step·code + change. */
+  /** values = Q_D(w', step), w' = step·code + change; not for affine rows. */
   forwardRows(rows: number, count: number, change: number, values: number): void;
-  /** dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
+  /** Not for affine rows. dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
   stepGradient(
     rows: number,
     count: number,
@@ -27,12 +29,21 @@ export interface RowKernels {
     scale: number,
     dSteps: number,
   ): void;
-  /** New codes, and newSteps (count) where the table has a step per row; `isStochastic` is 0 or 1. */
+  /**
+   * The grids that rows have by their range after a change: newSteps and newBiases (count). A row that does not change
+   * keeps its own.
+   */
+  fitRows(rows: number, count: number, change: number, newSteps: number, newBiases: number): void;
+  /**
+   * New codes, newSteps (count) where the table has a step per row, newBiases (count) where rows are affine;
+   * `isStochastic` is 0 or 1.
+   */
   writeCodes(
     rows: number,
     count: number,
     change: number,
     newSteps: number,
+    newBiases: number,
     trainingStep: number,
     stream: number,
     isStochastic: number,
@@ -43,7 +54,14 @@ export interface RowKernels {
    * Before `writeCodes` with the same arguments: out[0] += non-zero changes, out[1] += those of them whose offset R_D
    * rounds to 0 (u32).
    */
-  countErased(rows: number, count: number, change: number, newSteps: number, out: number): void;
+  countErased(
+    rows: number,
+    count: number,
+    change: number,
+    newSteps: number,
+    newBiases: number,
+    out: number,
+  ): void;
 }
 
 /** fp32 values that are seen on a grid, by a step each row (count); no rows of a table. */

@@ -1,10 +1,11 @@
 // Specification of the kernels that read and write a table's rows, in terms of quantization/.
 import { codeOffset, forwardValue, stepDerivative } from '../quantization/code-update.js';
-import { type CodeBits, grid, limit } from '../quantization/grid.js';
+import { type CodeBits, type Grid, grid, limit } from '../quantization/grid.js';
 import { packCodes, unpackCodes } from '../quantization/packing.js';
 import { roundHalfUp, roundStochastic } from '../quantization/rounding.js';
+import { gridOfRange, type RowGrid, rowRanges } from '../quantization/row-grid.js';
 import type { Stream } from '../random/streams.js';
-import { FULL_BITS, NO_ROW_STEP, readHeader } from './header.js';
+import { FULL_BITS, NO_ROW_STEP, rangeNumbers, readHeader } from './header.js';
 import type { RowKernels } from './kernels.js';
 import { drawInitial, drawUniforms } from './reference-random.js';
 
@@ -30,29 +31,66 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   const bitmapByte = (row: number) => header.written + ((row - header.firstRow) >> 3);
   const bitmapBit = (row: number) => 1 << ((row - header.firstRow) & 7);
   const isWritten = (row: number) => (bytes[bitmapByte(row)] & bitmapBit(row)) !== 0;
-  const stepOf = (row: number) =>
-    header.stepOffset !== NO_ROW_STEP && isWritten(row)
-      ? view.getFloat32(record(row) + header.stepOffset, true)
-      : header.tableStep;
-
-  const newStepOf = (row: number, newSteps: number, i: number) =>
-    header.stepOffset === NO_ROW_STEP ? stepOf(row) : floats(newSteps + 4 * i, 1)[0];
-
-  function initialCodes(row: number): Float32Array {
-    const codes = new Float32Array(header.dim);
+  const range = () => rowRanges.find((name) => rangeNumbers[name] === header.rowRange);
+  /** The code that stands for the bias. */
+  const origin = () => (range() === 'affine' ? grid(bits()).lowest : 0);
+  /** Codes counted from there lie on this grid. */
+  const counted = (): Grid => {
     const { lowest, highest } = grid(bits());
-    drawInitial(header, offsets, row, codes);
-    for (let j = 0; j < codes.length; j++) {
-      codes[j] = roundHalfUp(limit(Math.fround(codes[j] / header.tableStep), lowest, highest));
-    }
-    return codes;
+    return { lowest: lowest - origin(), highest: highest - origin() };
+  };
+  const firstGrid = (): RowGrid => ({ step: header.tableStep, bias: 0 });
+  const hasRowStep = () => header.stepOffset !== NO_ROW_STEP;
+
+  function initialRow(row: number): RowGrid & { codes: Float32Array } {
+    const values = new Float32Array(header.dim);
+    drawInitial(header, offsets, row, values);
+    const chosen = range();
+    const { step, bias } = chosen ? gridOfRange(chosen, values, bits(), firstGrid()) : firstGrid();
+    const { lowest, highest } = counted();
+    const codes = values.map(
+      (value) =>
+        origin() + roundHalfUp(limit(Math.fround(Math.fround(value - bias) / step), lowest, highest)),
+    );
+    return { codes, step, bias };
   }
 
-  function codesOf(row: number): Float32Array {
-    if (!isWritten(row)) return initialCodes(row);
+  function rowOf(row: number): RowGrid & { codes: Float32Array } {
+    if (!isWritten(row)) return initialRow(row);
     const codes = new Float32Array(header.dim);
     unpackCodes(bytes, record(row), bits(), codes);
-    return codes;
+    const { step, bias } = firstGrid();
+    const at = record(row) + header.stepOffset;
+    return {
+      codes,
+      step: hasRowStep() ? view.getFloat32(at, true) : step,
+      bias: range() === 'affine' ? view.getFloat32(at + 4, true) : bias,
+    };
+  }
+
+  function writeRow(row: number, codes: Float32Array, { step, bias }: RowGrid): void {
+    packCodes(codes, bits(), bytes, record(row));
+    const at = record(row) + header.stepOffset;
+    if (hasRowStep()) view.setFloat32(at, step, true);
+    if (range() === 'affine') view.setFloat32(at + 4, bias, true);
+  }
+
+  /** The row's grid after an update: where it has no step or bias of its own, as it was. */
+  function newGridOf(row: number, newSteps: number, newBiases: number, i: number): RowGrid {
+    const { step, bias } = rowOf(row);
+    return {
+      step: hasRowStep() ? floats(newSteps + 4 * i, 1)[0] : step,
+      bias: range() === 'affine' ? floats(newBiases + 4 * i, 1)[0] : bias,
+    };
+  }
+
+  /** How far each code of a row would move on the new grid. */
+  function offsetsOf(row: number, moves: Float32Array, to: RowGrid): Float32Array {
+    const { codes, step, bias } = rowOf(row);
+    return codes.map((code, j) => {
+      const change = Math.fround(moves[j] + Math.fround(bias - to.bias));
+      return codeOffset(code - origin(), change, step, to.step, counted());
+    });
   }
 
   return {
@@ -68,11 +106,10 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
           const values = new Float32Array(header.dim);
           drawInitial(header, offsets, row, values);
           bytes.set(new Uint8Array(values.buffer), record(row));
+          if (hasRowStep()) view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
         } else {
-          packCodes(initialCodes(row), bits(), bytes, record(row));
-        }
-        if (header.stepOffset !== NO_ROW_STEP) {
-          view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
+          const { codes, ...rowGrid } = initialRow(row);
+          writeRow(row, codes, rowGrid);
         }
         bytes[bitmapByte(row)] |= bitmapBit(row);
       }
@@ -87,15 +124,24 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
             for (let j = 0; j < dim; j++) out[j] = view.getFloat32(record(row) + 4 * j, true);
           else drawInitial(header, offsets, row, out);
         } else {
-          const codes = codesOf(row);
-          for (let j = 0; j < dim; j++) out[j] = codes[j] * stepOf(row);
+          const { codes, step, bias } = rowOf(row);
+          for (let j = 0; j < dim; j++) out[j] = Math.fround(step * (codes[j] - origin())) + bias;
         }
       }
     },
 
     readSteps(rows, count, steps) {
       const out = floats(steps, count);
-      for (const [i, row] of rowList(rows, count).entries()) out[i] = stepOf(row);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        if (!isFull()) out[i] = rowOf(row).step;
+        else if (!hasRowStep() || !isWritten(row)) out[i] = header.tableStep;
+        else out[i] = view.getFloat32(record(row) + header.stepOffset, true);
+      }
+    },
+
+    readBiases(rows, count, biases) {
+      const out = floats(biases, count);
+      for (const [i, row] of rowList(rows, count).entries()) out[i] = isFull() ? 0 : rowOf(row).bias;
     },
 
     writeValues(rows, count, change) {
@@ -119,10 +165,10 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     forwardRows(rows, count, change, values) {
       const { dim } = header;
       for (const [i, row] of rowList(rows, count).entries()) {
-        const codes = codesOf(row);
+        const { codes, step } = rowOf(row);
         const moves = floats(change + i * dim * 4, dim);
         const out = floats(values + i * dim * 4, dim);
-        for (let j = 0; j < dim; j++) out[j] = forwardValue(codes[j], moves[j], stepOf(row), grid(bits()));
+        for (let j = 0; j < dim; j++) out[j] = forwardValue(codes[j], moves[j], step, grid(bits()));
       }
     },
 
@@ -132,28 +178,42 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       for (const [i, row] of rowList(rows, count).entries()) {
         const moves = floats(change + i * dim * 4, dim);
         const upstream = floats(dValues + i * dim * 4, dim);
-        const terms = Array.from(codesOf(row), (code, j) =>
-          Math.fround(upstream[j] * stepDerivative(code, moves[j], stepOf(row), grid(bits()))),
+        const { codes, step } = rowOf(row);
+        const terms = Array.from(codes, (code, j) =>
+          Math.fround(upstream[j] * stepDerivative(code, moves[j], step, grid(bits()))),
         );
         out[i] = laneSum(terms) * Math.fround(scale);
       }
     },
 
-    writeCodes(rows, count, change, newSteps, trainingStep, stream, isStochastic) {
+    fitRows(rows, count, change, newSteps, newBiases) {
+      const { dim } = header;
+      const [steps, biases] = [floats(newSteps, count), floats(newBiases, count)];
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const moves = floats(change + i * dim * 4, dim);
+        const { codes, ...present } = rowOf(row);
+        const values = codes.map((code, j) =>
+          Math.fround(Math.fround(Math.fround(present.step * (code - origin())) + present.bias) + moves[j]),
+        );
+        const chosen = range();
+        const isMoved = moves.some((move) => move !== 0);
+        const to = chosen && isMoved ? gridOfRange(chosen, values, bits(), present) : present;
+        steps[i] = to.step;
+        biases[i] = to.bias;
+      }
+    },
+
+    writeCodes(rows, count, change, newSteps, newBiases, trainingStep, stream, isStochastic) {
       const { dim } = header;
       const uniforms = new Float32Array(dim);
       for (const [i, row] of rowList(rows, count).entries()) {
-        const moves = floats(change + i * dim * 4, dim);
-        const step = stepOf(row);
-        const newStep = newStepOf(row, newSteps, i);
+        const to = newGridOf(row, newSteps, newBiases, i);
+        const moved = offsetsOf(row, floats(change + i * dim * 4, dim), to);
         if (isStochastic) drawUniforms(header, offsets, row, trainingStep, stream as Stream, uniforms);
-        const codes = codesOf(row).map((code, j) => {
-          const offset = codeOffset(code, moves[j], step, newStep, grid(bits()));
-          return code + (isStochastic ? roundStochastic(offset, uniforms[j]) : roundHalfUp(offset));
-        });
-        packCodes(codes, bits(), bytes, record(row));
-        if (header.stepOffset !== NO_ROW_STEP)
-          view.setFloat32(record(row) + header.stepOffset, newStep, true);
+        const codes = rowOf(row).codes.map(
+          (code, j) => code + (isStochastic ? roundStochastic(moved[j], uniforms[j]) : roundHalfUp(moved[j])),
+        );
+        writeRow(row, codes, to);
       }
     },
 
@@ -162,23 +222,23 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       const counts = rowList(out, 2);
       for (let row = first; row < first + count; row++) {
         if (!isWritten(row)) continue;
-        for (const code of codesOf(row)) {
+        for (const code of rowOf(row).codes) {
           if (code === lowest || code === highest) counts[0]++;
           if (code === 0) counts[1]++;
         }
       }
     },
 
-    countErased(rows, count, change, newSteps, out) {
+    countErased(rows, count, change, newSteps, newBiases, out) {
       const { dim } = header;
       const counts = rowList(out, 2);
       for (const [i, row] of rowList(rows, count).entries()) {
         const moves = floats(change + i * dim * 4, dim);
-        const newStep = newStepOf(row, newSteps, i);
-        for (const [j, code] of codesOf(row).entries()) {
+        const moved = offsetsOf(row, moves, newGridOf(row, newSteps, newBiases, i));
+        for (let j = 0; j < dim; j++) {
           if (moves[j] === 0) continue;
           counts[0]++;
-          if (roundHalfUp(codeOffset(code, moves[j], stepOf(row), newStep, grid(bits()))) === 0) counts[1]++;
+          if (roundHalfUp(moved[j]) === 0) counts[1]++;
         }
       }
     },

@@ -1,5 +1,5 @@
 // A model on disk, one safetensors file: of every table the rows ever written (as ranges), their packed codes or
-// fp32 values and their steps; the dense parameters and running statistics; what it was made from as metadata.
+// fp32 values and their steps (and biases); the dense parameters and running statistics; what it was made from as metadata.
 // With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
@@ -62,7 +62,8 @@ function tableTensors(
     codes: isQuantized(storage.bits)
       ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
       : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
-    steps: { name: `${name}.steps`, dtype: 'F32', shape: [rows] },
+    // Of affine rows step and bias.
+    steps: { name: `${name}.steps`, dtype: 'F32', shape: storage.range === 'affine' ? [rows, 2] : [rows] },
     parameters: { name: `${name}.parameters`, dtype: 'F32', shape: [table.parameters.byteLength / 4] },
     state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
   };

@@ -13,10 +13,12 @@ export interface EmbeddingRows {
   readonly dim: number;
   /** (n), the id of each value in the field's vocabulary; 0 for one it does not have, whose row is that of OOV. */
   readonly ids: Uint32Array;
-  /** (n, D), the rows as the network sees them: step · code, or fp32 as stored. */
+  /** (n, D), the rows as the network sees them: step · code, step · stored code + bias of affine rows, or fp32. */
   readonly values: Float32Array;
   /** (n), the step of each row; 1 where values are stored as fp32. */
   readonly steps: Float32Array;
+  /** (n), the bias of each row; 0 unless rows are affine. */
+  readonly biases: Float32Array;
 }
 
 /** Reads a run's rows. */
@@ -47,19 +49,23 @@ export class EmbeddingReader {
     const { dim } = table.spec;
     const rows = new Float32Array(ids.length * dim);
     const steps = new Float32Array(ids.length);
+    const biases = new Float32Array(ids.length);
     // The kernels take each row once; the same value may be asked for twice.
     const distinct = Uint32Array.from(new Set(ids)).sort();
     const place = new Map(Array.from(distinct, (id, i) => [id, i]));
     const read = new Float32Array(distinct.length * dim);
     const readSteps = new Float32Array(distinct.length);
+    const readBiases = new Float32Array(distinct.length);
     const tableRows = distinct.map((id) => offsets[f] + id);
     table.read(tableRows, read);
     table.readSteps(tableRows, readSteps);
+    table.readBiases(tableRows, readBiases);
     for (const [i, id] of ids.entries()) {
       const at = place.get(id) ?? 0;
       rows.set(read.subarray(at * dim, (at + 1) * dim), i * dim);
       steps[i] = readSteps[at];
+      biases[i] = readBiases[at];
     }
-    return { dim, ids, values: rows, steps };
+    return { dim, ids, values: rows, steps, biases };
   }
 }

@@ -4,6 +4,7 @@
 //
 //   "table" name V D   values of all rows, fp32 little-endian, row after row
 //   "steps" name V     steps of all rows, where codes are stored
+//   "biases" name V    biases of all rows, where they have one
 //   "dense" name shape and its values, in the order of the checkpoint
 import { createHash } from 'node:crypto';
 import { isQuantized } from '../embedding/layout.js';
@@ -34,6 +35,12 @@ export function modelChecksum(tables: readonly TableMemory[], dense: readonly De
     forEachBlock(table, 1, (rows, steps) => {
       table.readSteps(rows, steps);
       hash.update(steps);
+    });
+    if (storage.range !== 'affine') continue;
+    hash.update(`biases ${name} ${table.rows}\n`);
+    forEachBlock(table, 1, (rows, biases) => {
+      table.readBiases(rows, biases);
+      hash.update(biases);
     });
   }
   for (const { name, shape, data } of dense) {

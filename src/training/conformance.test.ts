@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import { isQuantized } from '../embedding/layout.js';
 import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
 import { optimizerNames } from '../optimizers/registry.js';
@@ -16,7 +17,7 @@ import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config
 import { type EpochProgress, Trainer } from './trainer.js';
 
 /** Passes of the network in one step. */
-const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2, lsq: 1, pact: 1 };
+const passes: Record<MethodName, number> = { full: 1, lpt: 1, alpt: 2, 'lpt-row': 1, lsq: 1, pact: 1 };
 
 /** Rates of steps with which a few epochs on a small table show something. */
 const stepRates: PartialConfig = {
@@ -25,11 +26,25 @@ const stepRates: PartialConfig = {
   pact: { clipLearningRate: 1e-3 },
 };
 
-/** Every method at every width it has, in every rounding it has. */
-const variants = methodNames.flatMap((name) =>
-  methods[name].isQuantized
-    ? codeBits.flatMap((bits) => roundingsOf(name).map((rounding) => ({ name, bits, rounding })))
-    : [{ name, bits: 8 as const, rounding: 'stochastic' as const }],
+/** Options that make something else of a method's table, beside its defaults. */
+const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
+  'lpt-row': [{ 'lpt-row': { range: 'affine' } }],
+};
+
+/** Every method with its default options and the further ones. */
+const kinds = methodNames.flatMap((name) =>
+  [{} as PartialConfig, ...(furtherOptions[name] ?? [])].map((options) => ({
+    name,
+    options,
+    title: Object.keys(options).length > 0 ? `${name} with ${JSON.stringify(options)}` : name,
+  })),
+);
+
+/** Each of them at every width it has, in every rounding it has. */
+const variants = kinds.flatMap((kind) =>
+  methods[kind.name].isQuantized
+    ? codeBits.flatMap((bits) => roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })))
+    : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
 const BATCH = 200;
@@ -72,6 +87,7 @@ interface Trained {
   sums: EpochSums;
   trainer: {
     shards: number;
+    storedBits: number;
     networkRuns: number[];
     rowsRead: number;
     predicted: unknown;
@@ -105,6 +121,7 @@ async function trainOnce(
       sums,
       trainer: {
         shards: trainer.table.memories.length,
+        storedBits: trainer.table.spec.storage.bits,
         networkRuns: reports.map(({ networkRuns }) => networkRuns),
         rowsRead: reports.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
         predicted: trainer.predicted,
@@ -116,8 +133,8 @@ async function trainOnce(
   }
 }
 
-describe.each(methodNames)('%s', (name) => {
-  const settings: PartialConfig = { method: { name, bits: 4 } };
+describe.each(kinds)('$title', ({ name, options }) => {
+  const settings: PartialConfig = { method: { name, bits: 4 }, ...options };
 
   it('gives the same bits with 1, 2 and 4 threads, the micro-batches really spread, and in many shards', async () => {
     const one = await trainOnce(settings, 1);
@@ -129,7 +146,8 @@ describe.each(methodNames)('%s', (name) => {
       expect(many.trainer.networkRuns.filter((runs) => runs > 0).length).toBe(threads);
     }
     expect(one.sums.curve.length).toBe(6);
-    expect(one.sums.changes > 0).toBe(methods[name].isQuantized);
+    // Codes are rounded; fp32 rows that are only seen on a grid are not.
+    expect(one.sums.changes > 0).toBe(isQuantized(one.trainer.storedBits));
     // Just above the scratch area that a shard needs: a few hundred rows in each.
     const sharded = await trainOnce(settings, 2, 2 ** 18 + 6000);
     expect(sharded.trainer.shards).toBeGreaterThan(1);
@@ -270,11 +288,12 @@ describe.each(methodNames)('%s', (name) => {
   });
 });
 
-describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, rounding }) => {
+describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, rounding }) => {
   it('leaves every row alone when the gradient is zero', async () => {
     const shape = { vocabularySizes: [64], fieldVocabularies: [0] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 } }),
+      ...options,
       method: { name, bits, rounding },
       dense: { learningRate: 1e-30 },
     });
@@ -299,6 +318,7 @@ describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, roundin
     const shape = { vocabularySizes: [16], fieldVocabularies: [0] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false } }),
+      ...options,
       method: { name, bits, rounding },
       optimizer: { learningRate: 3 },
     });
@@ -311,13 +331,21 @@ describe.each(variants)('$name at $bits bits, $rounding', ({ name, bits, roundin
       );
     const values = new Float32Array(16 * 5);
     const steps = new Float32Array(16);
+    const biases = new Float32Array(16);
     training.table.read(allRows(16), values);
     training.table.readSteps(allRows(16), steps);
+    training.table.readBiases(allRows(16), biases);
     expect(values.every(Number.isFinite)).toBe(true);
     if (!methods[name].isQuantized) return;
-    const codes = values.map((value, i) => value / steps[Math.floor(i / 5)]);
+    const isAffine = training.memory.spec.storage.range === 'affine';
+    const lowest = isAffine ? 0 : -(2 ** (bits - 1));
+    const codes = values.map((value, i) => {
+      const row = Math.floor(i / 5);
+      return (value - biases[row]) / steps[row];
+    });
+    expect(biases.some((bias) => bias !== 0)).toBe(isAffine);
     expect(codes.every((code) => Math.abs(code - Math.round(code)) < 0.01)).toBe(true);
-    expect(Math.min(...codes)).toBeGreaterThanOrEqual(-(2 ** (bits - 1)) - 0.01);
-    expect(Math.max(...codes)).toBeLessThanOrEqual(2 ** (bits - 1) - 1 + 0.01);
+    expect(Math.min(...codes)).toBeGreaterThanOrEqual(lowest - 0.01);
+    expect(Math.max(...codes)).toBeLessThanOrEqual(lowest + 2 ** bits - 1 + 0.01);
   });
 });

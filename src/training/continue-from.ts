@@ -65,6 +65,13 @@ export function requireContinuable({ directory }: Source, config: Config, manife
       2,
     );
   }
+  if (was.range !== is.range) {
+    throw new UserError(
+      `The grids of rows are ${is.range}, but in the run ${was.range}.`,
+      `take the same '${config.method.name}.range'`,
+      2,
+    );
+  }
   const help = 'train on the data of that run, or on data that extends it.';
   requireSameData(directory, manifest, help);
   requireSameNumbers(directory.run.dataset.numbers, manifest.numbers, help);

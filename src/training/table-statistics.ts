@@ -3,13 +3,13 @@
 import type { ErasedChanges } from '../embedding/erased-changes.js';
 import { isQuantized } from '../embedding/layout.js';
 import { Table, type TableMemory } from '../embedding/table.js';
-import { readRecords, writtenRanges } from '../embedding/table-records.js';
+import { writtenRanges } from '../embedding/table-records.js';
 
 /** A quantized table after an epoch. */
 export interface TableStatistics {
   /** Rows ever written. */
   writtenRows: number;
-  /** Shares of the written rows' codes. */
+  /** Shares of the written rows' codes: at either limit, and 0 (of affine rows the middle code). */
   saturated: number;
   zero: number;
   /**
@@ -30,6 +30,9 @@ export interface TableStatistics {
 /** Above this many rows, every k-th step is looked at. */
 const MOST_STEPS = 4_000_000;
 
+/** Rows whose steps are read at a time. */
+const BLOCK_ROWS = 8192;
+
 /** Null for fp32 tables. Only while no thread updates the table: borrows thread 0's scratch area. */
 export function tableStatistics(
   memory: TableMemory,
@@ -49,31 +52,28 @@ export function tableStatistics(
     saturated: saturated / codes,
     zero: zero / codes,
     erased: changes > 0 ? erased / changes : null,
-    steps: storage.hasRowStep ? stepStatistics(memory, ranges, table.rows, writtenRows, stepFloor) : null,
+    steps: storage.hasRowStep ? stepStatistics(table, stepFloor) : null,
   };
 }
 
-function stepStatistics(
-  memory: TableMemory,
-  ranges: Uint32Array,
-  rows: number,
-  writtenRows: number,
-  stepFloor: number | null,
-): NonNullable<TableStatistics['steps']> {
-  const stride = Math.ceil(rows / MOST_STEPS);
-  const sample: number[] = [];
+function stepStatistics(table: Table, stepFloor: number | null): NonNullable<TableStatistics['steps']> {
+  const stride = Math.ceil(table.rows / MOST_STEPS);
+  // Steps at the floor are counted exactly; where there is none, only the sample is read.
+  const every = stepFloor === null ? stride : 1;
+  const sample = new Float32Array(Math.ceil(table.rows / stride));
+  const steps = new Float32Array(BLOCK_ROWS);
   let atFloor = 0;
-  let seen = 0;
-  for (const bytes of readRecords(memory, ranges, 'steps')) {
-    for (const step of new Float32Array(bytes.buffer)) {
-      if (step === stepFloor) atFloor++;
-      if (seen++ % stride === 0) sample.push(step);
+  for (let first = 0; first < table.rows; first += BLOCK_ROWS * every) {
+    const count = Math.min(BLOCK_ROWS, Math.ceil((table.rows - first) / every));
+    const rows = Uint32Array.from({ length: count }, (_, i) => first + i * every);
+    table.readSteps(rows, steps);
+    for (const [i, row] of rows.entries()) {
+      if (steps[i] === stepFloor) atFloor++;
+      if (row % stride === 0) sample[row / stride] = steps[i];
     }
   }
-  // Rows never written have the first step.
-  for (let i = 0; i < (rows - writtenRows) / stride; i++) sample.push(memory.spec.storage.tableStep);
-  const sorted = Float32Array.from(sample).sort();
-  const quantile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  sample.sort();
+  const quantile = (share: number) => sample[Math.round(share * (sample.length - 1))];
   return {
     quantiles: [quantile(0.01), quantile(0.5), quantile(0.99)],
     percentiles: Array.from({ length: 101 }, (_, percent) => quantile(percent / 100)),

@@ -1,0 +1,45 @@
+// LPT with a step per row that is not learned: after each update it is that of the row's own range, so no value is ever
+// clipped and nothing has to be tuned. Symmetric: step = max|value| / q, q = 2^(M−1) − 1. Affine, as FBGEMM trains int8
+// tables: step = (max − min) / (2^M − 1) and a bias, the least value. One pass; no optimizer state for the step.
+import { z } from 'zod';
+import { firstStep } from '../quantization/grid.js';
+import { rowRanges } from '../quantization/row-grid.js';
+import type { Method, MethodSpec } from './method.js';
+
+const options = z.strictObject({
+  /** What the codes of a row span: −max|value| … max|value|, or min … max with a bias per row. */
+  range: z.enum(rowRanges).default('symmetric'),
+});
+
+/** Low-precision training, each row on the grid of its own range. */
+export const lptRow = {
+  summary: 'integer rows, each with the step of its own range',
+  isQuantized: true,
+  options,
+  create: ({
+    bits,
+    rounding,
+    deviation,
+    optimizer,
+    learningRate,
+    weightDecay,
+    options: { range },
+  }): Method => ({
+    // That step only serves rows without any extent.
+    storage: { bits, tableStep: Math.fround(firstStep(deviation, bits)), hasRowStep: true, range },
+    stepOptimizer: optimizer,
+    stepFloor: null,
+    async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
+      for (const { rows, values } of blocks) {
+        table.touch(rows);
+        table.read(rows, values);
+      }
+      const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
+      for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
+        table.valueChange(optimizer, rule, rows, values, gradient, change);
+        // To the range of values + change; a row that does not change keeps step and bias.
+        table.writeCodes(rows, change, null, trainingStep, rounding);
+      }
+    },
+  }),
+} satisfies MethodSpec<z.infer<typeof options>>;

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { codeBits, grid } from './grid.js';
+import { gridOfRange, LEAST_STEP } from './row-grid.js';
+
+const present = { step: 0.5, bias: 0.25 };
+
+it('symmetric: max|value| / q; affine, as FBGEMM: (max − min) / (2^M − 1) and the least value', () => {
+  const values = [-1.5, 0.75, 1, 0];
+  expect(gridOfRange('symmetric', values, 2, present)).toEqual({ step: 1.5, bias: 0 });
+  expect(gridOfRange('symmetric', values, 4, present)).toEqual({ step: Math.fround(1.5 / 7), bias: 0 });
+  expect(gridOfRange('symmetric', values, 8, present)).toEqual({ step: Math.fround(1.5 / 127), bias: 0 });
+  expect(gridOfRange('affine', values, 2, present)).toEqual({ step: Math.fround(2.5 / 3), bias: -1.5 });
+  expect(gridOfRange('affine', values, 8, present)).toEqual({ step: Math.fround(2.5 / 255), bias: -1.5 });
+});
+
+it('a row without extent keeps its step; an affine one of equal values is its bias', () => {
+  expect(gridOfRange('symmetric', [0, 0], 8, present)).toEqual({ step: 0.5, bias: 0 });
+  expect(gridOfRange('affine', [0, 0], 8, present)).toEqual({ step: 0.5, bias: 0 });
+  expect(gridOfRange('affine', [3], 8, present)).toEqual({ step: 0.5, bias: 3 });
+  // A step that rounds to zero, or to a number too small to divide by.
+  for (const tiny of [2 ** -149, 126 * LEAST_STEP]) {
+    expect(gridOfRange('symmetric', [tiny, 0], 8, present).step).toBe(0.5);
+    expect(gridOfRange('affine', [tiny, 0], 8, present)).toEqual({ step: 0.5, bias: 0 });
+  }
+  expect(gridOfRange('symmetric', [127 * LEAST_STEP], 8, present).step).toBe(LEAST_STEP);
+});
+
+it('the grid spans the values and no more', () => {
+  const values = fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 9 });
+  fc.assert(
+    fc.property(values, fc.constantFrom(...codeBits), (row, bits) => {
+      fc.pre(Math.max(...row) - Math.min(...row) > 1e-6);
+      const { lowest, highest } = grid(bits);
+      // A step has a relative error of 2^−24, and so has the difference of the ends.
+      const closeTo = (a: number, b: number) =>
+        Math.abs(a - b) <= 2 ** -22 * Math.max(Math.abs(a), Math.abs(b), 100);
+      const symmetric = gridOfRange('symmetric', row, bits, present);
+      expect(closeTo(symmetric.step * highest, Math.max(...row.map(Math.abs)))).toBe(true);
+      const affine = gridOfRange('affine', row, bits, present);
+      expect(affine.bias).toBe(Math.min(...row));
+      expect(closeTo(affine.bias + affine.step * (highest - lowest), Math.max(...row))).toBe(true);
+    }),
+  );
+});

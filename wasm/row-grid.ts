@@ -1,0 +1,68 @@
+// The grid of the row in work: value = rowStep · (code − origin) + rowBias. Specification: src/quantization/row-grid.ts.
+import { dim, highest, isWritten, lowest, record, rowRange, stepOffset, tableStep } from './table';
+
+export let rowStep: f32 = 0;
+/** 0 unless rows are affine. */
+export let rowBias: f32 = 0;
+
+const LEAST_STEP: f32 = 1.1754943508222875e-38;
+
+// @ts-ignore: decorator
+@inline
+export function stepOf(row: u32): f32 {
+  return stepOffset != <u32>-1 && isWritten(row) ? load<f32>(record(row) + stepOffset) : tableStep;
+}
+
+/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows. */
+// @ts-ignore: decorator
+@inline
+export function bindGrid(row: u32): void {
+  rowStep = stepOf(row);
+  rowBias = rowRange == 2 ? load<f32>(record(row) + stepOffset, 4) : 0;
+}
+
+/** Takes up the first grid of a row, whose initial values are at `values` (D). */
+export function bindFirstGrid(values: usize): void {
+  rowStep = tableStep;
+  rowBias = 0;
+  if (rowRange) fitGrid(values);
+}
+
+/** Stores the row's grid in its record. */
+// @ts-ignore: decorator
+@inline
+export function storeGrid(at: usize, step: f32, bias: f32): void {
+  if (stepOffset == <u32>-1) return;
+  store<f32>(at + stepOffset, step);
+  if (rowRange == 2) store<f32>(at + stepOffset, bias, 4);
+}
+
+/** Goes over to the grid of the range of `values` (D). Without an extent that divides, the step stays. */
+export function fitGrid(values: usize): void {
+  let lows = v128.splat<f32>(load<f32>(values));
+  let highs = lows;
+  let j: u32 = 0;
+  // min and max, not pmin and pmax: the sign of a zero is stored in the bias.
+  for (; j + 4 <= dim; j += 4, values += 16) {
+    lows = v128.min<f32>(lows, v128.load(values));
+    highs = v128.max<f32>(highs, v128.load(values));
+  }
+  let low = min<f32>(
+    min<f32>(v128.extract_lane<f32>(lows, 0), v128.extract_lane<f32>(lows, 1)),
+    min<f32>(v128.extract_lane<f32>(lows, 2), v128.extract_lane<f32>(lows, 3)),
+  );
+  let high = max<f32>(
+    max<f32>(v128.extract_lane<f32>(highs, 0), v128.extract_lane<f32>(highs, 1)),
+    max<f32>(v128.extract_lane<f32>(highs, 2), v128.extract_lane<f32>(highs, 3)),
+  );
+  for (; j < dim; j++, values += 4) {
+    low = min<f32>(low, load<f32>(values));
+    high = max<f32>(high, load<f32>(values));
+  }
+  const isAffine = rowRange == 2;
+  const step = isAffine
+    ? (high - low) / (highest - lowest)
+    : max<f32>(abs<f32>(low), abs<f32>(high)) / highest;
+  if (step >= LEAST_STEP) rowStep = step;
+  if (isAffine) rowBias = low;
+}
