@@ -15,7 +15,7 @@ export interface EmbeddingRows {
   readonly ids: Uint32Array;
   /** (n, D), the rows as the network sees them: step · code, or fp32 as stored. */
   readonly values: Float32Array;
-  /** (n), the step of each row; 1 where values are stored as fp32. */
+  /** (n), the step of each row; 1 where values are fp32 and on no grid. */
   readonly steps: Float32Array;
 }
 
