@@ -76,7 +76,7 @@ LIST = [
     case("lsq-2-20-row-decay", "lsq", 2, D, 0.01, 20, 5, 0.05, 1e-3, granularity="row"),
     case("pact-4-1-decay", "pact", 4, D, 0.01, 1, 5, 0.05, 1e-2),
     case("pact-2-1-row", "pact", 2, D, 0, 1, 4, 0.1, 1e-2, granularity="row"),
-    case("pact-8-20", "pact", 8, D, 0, 20, 4, 0.02, 1e-2),
+    case("pact-8-20-decay", "pact", 8, D, 0.01, 20, 4, 0.02, 1e-2),
     case("pact-4-20-row-decay", "pact", 4, D, 0.01, 20, 5, 0.05, 1e-2, granularity="row"),
     case("pact-2-20-decay", "pact", 2, D, 0.01, 20, 4, 0.05, 5e-3),
     # Row-wise Adagrad; the steps' own rule once the same and once Adam.

@@ -249,6 +249,50 @@ export const kernelMutations = [
     ],
   },
   {
+    file: 'src/quantization/master-value.ts',
+    tests: ['src/quantization/master-value.test.ts'],
+    changes: [
+      ['not limited', 'limit(Math.fround(value / step), lowest, highest)', 'Math.fround(value / step)'],
+      ['slope: below the limit only', 'if (v <= lowest)', 'if (v < lowest)'],
+      ['slope: above the limit only', 'if (v >= highest)', 'if (v > highest)'],
+      ['slope: no R_D(v)', 'Math.fround(roundHalfUp(v) - v)', '-v'],
+      ['slope: no −v', 'Math.fround(roundHalfUp(v) - v)', 'roundHalfUp(v)'],
+      ['slope: inside for all', 'slope.inside * ', ''],
+      [
+        'slope of the step: ends of the clip',
+        'atLowest: lowest, atHighest: highest',
+        'atLowest: -1, atHighest: 1',
+      ],
+      ['slope of the clip: none below', 'atLowest: -1', 'atLowest: 0'],
+      ['slope of the clip: none above', 'atHighest: 1, inside: 0', 'atHighest: 0, inside: 0'],
+      ['gradient: not at the lower end', 'v >= lowest &&', 'v > lowest &&'],
+      ['gradient: not at the upper end', '&& v <= highest', '&& v < highest'],
+    ],
+  },
+  {
+    file: 'wasm/grid.ts',
+    tests: kernels,
+    changes: [
+      [
+        'not limited',
+        'v128.store(values, v128.mul<f32>(v128.splat<f32>(step), roundHalfUp4(limited)))',
+        'v128.store(values, v128.mul<f32>(v128.splat<f32>(step), roundHalfUp4(v)))',
+      ],
+      ['slope: below the limit only', 'v128.le<f32>(v, low)', 'v128.lt<f32>(v, low)'],
+      ['slope: above the limit only', 'slope, v128.ge<f32>(v, high)', 'slope, v128.gt<f32>(v, high)'],
+      [
+        'slope: inside for all',
+        'v128.and(v128.sub<f32>(roundHalfUp4(v), v), isInside)',
+        'v128.sub<f32>(roundHalfUp4(v), v)',
+      ],
+      ['slope: lower end in the rest', 'if (v <= lowest) slope = atLowest;', ''],
+      ['gradient: not masked', 'v128.store(gradient, v128.and(upstream, passes));', ''],
+      ['gradient: not masked in the rest', 'if (v < lowest || v > highest) store<f32>(gradient, 0);', ''],
+      ['no scale', 'total * scale', 'total'],
+      ['order of lanes', 'lane0 + lane1 + (lane2 +', 'lane0 + (lane1 + lane2 +'],
+    ],
+  },
+  {
     file: 'wasm/optimizers.ts',
     tests: kernels,
     changes: [

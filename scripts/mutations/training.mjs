@@ -51,6 +51,63 @@ export const trainingMutations = [
     ],
   },
   {
+    file: 'src/embedding/lsq.ts',
+    tests: goldens,
+    only: 'lsq',
+    changes: [
+      ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
+      [
+        'no decay of rows',
+        'learningRate * rateFactor, weightDecay };',
+        'learningRate * rateFactor, weightDecay: 0 };',
+      ],
+      ['no decay of the step', 'weightDecay: options.stepWeightDecay', 'weightDecay: 0'],
+      ['seen as stored', 'viewOnGrid(view, table, rows, values);', ''],
+      [
+        'optimizer sees what the network sees',
+        'rows, change, gradient, change)',
+        'rows, block.values, gradient, change)',
+      ],
+      ['step of the table: no g', 'g * sumOf(dSteps)', 'sumOf(dSteps)'],
+      ['steps of rows: no g', 'scaleOf(dim, batchRows, dim, limits.highest) : 1', '1 : 1'],
+    ],
+  },
+  {
+    file: 'src/embedding/pact.ts',
+    tests: goldens,
+    only: 'pact',
+    changes: [
+      ['no decay of the clip', 'options.clipDecay ?? weightDecay', '0'],
+      ['seen as stored', 'viewOnGrid(view, table, rows, values);', ''],
+      ['the step learned', 'unit: limits.highest', 'unit: 1'],
+    ],
+  },
+  {
+    file: 'src/embedding/learned-step.ts',
+    tests: goldens,
+    only: 'pact',
+    changes: [
+      [
+        'table: the step for the clip',
+        'float(values)[0] = unit * parameters[0]',
+        'float(values)[0] = parameters[0]',
+      ],
+      ['table: state not kept', 'parameters.set(state, 1);', ''],
+      ['table: state not read', 'state.set(parameters.subarray(1));', ''],
+      ['table: change of the clip for the step', 'float(change)[0] / unit', 'float(change)[0]'],
+      ['rows: the step for the clip', 'steps[i] *= unit;', ''],
+      ['rows: change of the clip for the step', 'newSteps[i] / unit', 'newSteps[i]'],
+    ],
+  },
+  {
+    file: 'src/embedding/learned-step.ts',
+    tests: ['src/training/learned-grid.test.ts'],
+    changes: [
+      ['table: no floor', 'Math.max(stepFloor, parameters[0] + Math.fround', '(parameters[0] + Math.fround'],
+      ['rows: no floor', 'Math.max(stepFloor, steps[i] + Math.fround', '(steps[i] + Math.fround'],
+    ],
+  },
+  {
     file: 'src/embedding/lpt.ts',
     tests: goldens,
     only: 'lpt',

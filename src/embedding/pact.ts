@@ -22,16 +22,13 @@ const options = z.strictObject({
   clipLearningRate: z.number().positive().default(1e-4),
   /** λ of the clip's own decay, coupled; null: the rows'. */
   clipDecay: z.number().min(0).nullable().default(null),
-  /** The α training begins with; null: what 99.9 % of the initial values lie within. */
-  firstClip: z.number().min(1e-25).nullable().default(null),
+  /** The α training begins with. Values that are clipped get no gradient: it should be where they will go. */
+  firstClip: z.number().min(1e-25).default(0.1),
   /** Clips stay at or above it. */
   clipFloor: z.number().min(1e-25).default(1e-6),
   /** Adam's ε for clips. */
   clipEpsilon: z.number().positive().default(1e-20),
 });
-
-/** Standard deviations from the mean that 99.9 % of a normal distribution lie within. */
-const MOST_DEVIATIONS = 3.2905;
 
 /** Parameterized clipping: fp32 rows seen on a grid that ends at a learned clip. */
 export const pact = {
@@ -39,7 +36,7 @@ export const pact = {
   isQuantized: true,
   rounding: 'deterministic',
   options,
-  create({ dim, bits, deviation, optimizer, learningRate, weightDecay, options }): Method {
+  create({ dim, bits, optimizer, learningRate, weightDecay, options }): Method {
     const limits = symmetricGrid(bits);
     const isPerRow = options.granularity === 'row';
     const clip: LearnedStep = {
@@ -48,7 +45,7 @@ export const pact = {
       limits,
       // α = q · step.
       unit: limits.highest,
-      first: options.firstClip ?? MOST_DEVIATIONS * deviation,
+      first: options.firstClip,
       floor: options.clipFloor,
       optimizer: adam.create(adam.options.parse({ epsilon: options.clipEpsilon })),
     };

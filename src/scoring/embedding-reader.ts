@@ -15,7 +15,7 @@ export interface EmbeddingRows {
   readonly ids: Uint32Array;
   /** (n, D), the rows as the network sees them: step · code, step · stored code + bias of affine rows, or fp32. */
   readonly values: Float32Array;
-  /** (n), the step of each row; 1 where values are stored as fp32. */
+  /** (n), the step of each row; 1 where values are fp32 and on no grid. */
   readonly steps: Float32Array;
   /** (n), the bias of each row; 0 unless rows are affine. */
   readonly biases: Float32Array;
