@@ -53,15 +53,15 @@ function bindAnyGrid(row: u32): void {
 // @ts-ignore: decorator
 @inline
 export function dequantize(values: usize): void {
+  const step = rowStep;
+  const bias = rowBias;
   let j: u32 = 0;
   for (; j + 4 <= dim; j += 4) {
     const position = v128.sub<f32>(v128.load(workCodes + (j << 2)), v128.splat<f32>(origin));
-    const scaled = v128.mul<f32>(v128.splat<f32>(rowStep), position);
-    v128.store(values + (j << 2), v128.add<f32>(scaled, v128.splat<f32>(rowBias)));
+    const scaled = v128.mul<f32>(v128.splat<f32>(step), position);
+    v128.store(values + (j << 2), v128.add<f32>(scaled, v128.splat<f32>(bias)));
   }
-  for (; j < dim; j++) {
-    store<f32>(values + (j << 2), rowStep * (load<f32>(workCodes + (j << 2)) - origin) + rowBias);
-  }
+  for (; j < dim; j++) store<f32>(values + (j << 2), step * (load<f32>(workCodes + (j << 2)) - origin) + bias);
 }
 
 /** Dequantizes: values (count, D). */

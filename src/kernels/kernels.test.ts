@@ -144,7 +144,8 @@ function exercise(
       kernels.touchRows(at.rows, CHUNK);
       const steps = hasOwnStep ? at.steps : 0;
       if (range !== 'affine') kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
-      if (range) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
+      // First to any grid: a row that does not change stays there, though its range is another.
+      if (range && trainingStep > 1) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
       kernels.countErased(at.rows, CHUNK, at.change, steps, at.biases, at.counts + 8);
       kernels.writeCodes(
         at.rows,
