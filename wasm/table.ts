@@ -16,6 +16,7 @@ export let seedLow: u32 = 0;
 export let seedHigh: u32 = 0;
 export let tableNumber: u32 = 0;
 export let initialScale: f32 = 0;
+export let onesFrom: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
@@ -40,6 +41,7 @@ export function bind(work: usize): void {
   seedHigh = load<u32>(44);
   tableNumber = load<u32>(48);
   initialScale = load<f32>(52);
+  onesFrom = load<u32>(56);
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;

@@ -2,9 +2,10 @@
 // conformance tests follow.
 import { alpt } from './alpt.js';
 import { full } from './full.js';
+import { hashing } from './hashing.js';
 import { lpt } from './lpt.js';
 
-export const methods = { full, lpt, alpt };
+export const methods = { full, lpt, alpt, hashing };
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */

@@ -8,6 +8,9 @@ export const NO_ROW_STEP = 0xffffffff;
 /** `bits` of a table whose rows are fp32 values. */
 export const FULL_BITS = 32;
 
+/** `onesFrom` of a table whose rows all begin around 0. */
+export const NO_ONES = 0xffffffff;
+
 /** Bytes kept for the header; the fields take fewer. */
 export const HEADER_BYTES = 64;
 
@@ -37,6 +40,8 @@ export interface ShardHeader {
   tableNumber: number;
   /** Factor of initial deviates (random/uniform.ts). */
   initialScale: number;
+  /** Table row from which on initial values are 1 + the deviate. */
+  onesFrom: number;
 }
 
 const uint = ['getUint32', 'setUint32'] as const;
@@ -58,6 +63,7 @@ const fields = {
   seedHigh: uint,
   tableNumber: uint,
   initialScale: float,
+  onesFrom: uint,
 } as const satisfies Record<keyof ShardHeader, unknown>;
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];
