@@ -16,7 +16,10 @@ export function readEmbeddings(
   unique: Uint32Array,
   values: Float32Array,
 ): void {
-  if (!pairs) return table.read(unique, values);
+  if (!pairs) {
+    table.read(unique, values);
+    return;
+  }
   const { dim } = table.spec;
   const plan = new PairPlanner(pairs).plan(unique, new ArrayBuffer(pairPlanBytes(pairs, unique.length)));
   const stored = new Float32Array(plan.rows.length * dim);
