@@ -1,7 +1,7 @@
-// Hashing, quotient-remainder (Shi et al. 2020, section 3): the embedding of feature i is Q[⌊i/r⌋] ⊙ R[i mod r], so
-// that a table of V rows is one of ⌈V/r⌉ + r, in training as in serving. Nothing is quantized. The features of all
-// vocabularies are numbered one after the other, as in the code of the ALPT paper's author; its rows are added where
-// the paper of the method multiplies them: `combine`.
+// Hashing, quotient-remainder (Shi et al. 2020, section 3; ALPT 4.1): the embedding of feature i is Q[⌊i/r⌋] ⊙ R[i mod r],
+// so that a table of V rows is one of ⌈V/r⌉ + r, in training as in serving. Nothing is quantized. The features of all
+// vocabularies are numbered one after the other, as the code of the ALPT paper's author does, which adds the two rows
+// where both papers multiply them: `combine`.
 import { z } from 'zod';
 import { FULL_BITS } from '../kernels/header.js';
 import type { Method, MethodSpec } from './method.js';
