@@ -1,6 +1,6 @@
 // Philox 4×32-10 (four blocks at a time), uniforms for rounding, initial deviates and dropout masks. Specification: src/random/,
 // src/kernels/reference-random.ts.
-import { dim, initialScale, offsets, seedHigh, seedLow, tableNumber, vocabularyOf, workNoise } from './table';
+import { dim, initialScale, offsets, onesFrom, seedHigh, seedLow, tableNumber, vocabularyOf, workNoise } from './table';
 
 /** Low halves of the products of four pairs: lanes 0 and 2 of each 64-bit product. */
 // @ts-ignore: decorator
@@ -70,27 +70,30 @@ export function drawUniforms(row: u32, step: u32, stream: u32): void {
 }
 
 /**
- * The initial deviates of `row`: D floats at `out`. Each is a scaled sum of four 16-bit uniforms (two elements a
+ * The initial values of `row`: D floats at `out`, deviates around 0 or 1. Each is a scaled sum of four 16-bit uniforms (two elements a
  * block), so that no transcendental function has to agree between machines.
  */
 export function drawInitial(row: u32, out: usize): void {
   const vocabulary = vocabularyOf(row);
   const id = row - load<u32>(offsets + (vocabulary << 2));
   const table = (tableNumber << 16) | vocabulary;
+  // Adding −0 changes no bit.
+  const mean: f32 = row >= onesFrom ? 1 : -0.0;
   for (let j: u32 = 0; j < dim; j += 8) {
     philox4(workNoise, seedLow, seedHigh, 0, table, id, j >> 1);
-    storeDeviates(workNoise, out, j);
-    if (j + 4 < dim) storeDeviates(workNoise + 32, out, j + 4);
+    storeDeviates(workNoise, out, j, mean);
+    if (j + 4 < dim) storeDeviates(workNoise + 32, out, j + 4, mean);
   }
 }
 
 /** Deviates j … j + 3, as far as there are, from eight words. */
-function storeDeviates(words: usize, out: usize, j: u32): void {
+function storeDeviates(words: usize, out: usize, j: u32, mean: f32): void {
   // Each word to the sum of its halves, then neighbours added: lanes 0, 2, 4, 6 to lanes 1, 3, 5, 7.
   const a = v128.extadd_pairwise<u16>(v128.load(words));
   const b = v128.extadd_pairwise<u16>(v128.load(words, 16));
   const sum = v128.sub<i32>(v128.add<i32>(low(a, b), high(a, b)), v128.splat<i32>(131070));
-  const deviates = v128.mul<f32>(v128.convert<i32>(sum), v128.splat<f32>(initialScale));
+  const scaled = v128.mul<f32>(v128.convert<i32>(sum), v128.splat<f32>(initialScale));
+  const deviates = v128.add<f32>(scaled, v128.splat<f32>(mean));
   if (j + 4 <= dim) v128.store(out + (j << 2), deviates);
   else {
     v128.store(words, deviates);

@@ -123,6 +123,9 @@ export const kernelMutations = [
       ['first occurrence only', 'k < start[i + 1]', 'k < start[i] + 1'],
       ['bags: first element only', 'k < offset[s + 1]', 'k < offset[s] + 1'],
       ['bags: not divided', 'row[j] /= divisor', 'row[j] /= 1'],
+      ['pairs: a sum for the product', '(a, b) => a * b', '(a, b) => a + b'],
+      ['pairs: the row itself for the other', 'a === value ? b : a', 'a === value ? a : b'],
+      ['pairs: not the first term', 'sum[j] + term', 'sum[j]'],
     ],
   },
   {
@@ -136,6 +139,7 @@ export const kernelMutations = [
       ],
       ['row instead of id', 'id: row - offsets[vocabulary]', 'id: row'],
       ['every row the same mask', 'firstBatchRow + r,', 'firstBatchRow,'],
+      ['no row begins around 1', 'out[j] += 1', 'out[j] += 0'],
     ],
   },
   {
@@ -352,6 +356,22 @@ export const kernelMutations = [
     ],
   },
   {
+    file: 'wasm/pairs.ts',
+    tests: kernels,
+    changes: [
+      ['product: a sum beyond the vectors', 'load<f32>(a) * load<f32>(b));', 'load<f32>(a) + load<f32>(b));'],
+      ['sum: a product beyond the vectors', 'load<f32>(a) + load<f32>(b));', 'load<f32>(a) * load<f32>(b));'],
+      ['gradient: the row itself for the other', 'pair + 4 : pair;', 'pair : pair + 4;'],
+      [
+        'gradient: the last term only',
+        'rowOf(values, other, dim), dim, true)',
+        'rowOf(values, other, dim), dim, false)',
+      ],
+      ['gradient: floats beyond the vectors not added', 'load<f32>(to) + term : term', 'term : term'],
+      ['gradient: from the first row on', 'starts += first << 2', 'starts += 0'],
+    ],
+  },
+  {
     file: 'wasm/random.ts',
     tests: kernels,
     changes: [
@@ -365,6 +385,7 @@ export const kernelMutations = [
       ['deviates not centred', 'v128.splat<i32>(131070)', 'v128.splat<i32>(131071)'],
       ['masks: kept ones not scaled', 'v128.splat<f32>(scale),', 'v128.splat<f32>(1),'],
       ['masks: every row the same', 'firstBatchRow + r,', 'firstBatchRow,'],
+      ['no row begins around 1', 'row >= onesFrom ? 1 : -0.0', '-0.0'],
     ],
   },
   {

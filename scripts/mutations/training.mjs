@@ -2,6 +2,7 @@
 // `from` exactly once.
 const goldens = ['src/training/goldens.test.ts'];
 const bags = ['src/training/bags.test.ts'];
+const hashing = ['src/training/hashing.test.ts'];
 /** With `only: 'schedule'`: the rest of it takes long. */
 const conformance = ['src/training/conformance.test.ts'];
 
@@ -139,6 +140,47 @@ export const trainingMutations = [
     tests: conformance,
     only: 'schedule',
     changes: [['no schedule', 'learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/hashing.ts',
+    tests: hashing,
+    changes: [
+      ['rows not written', 'table.touch(rows);', ''],
+      ['values not written', 'table.writeValues(rows, change);', ''],
+      ['values not read', 'table.read(rows, values);', ''],
+    ],
+  },
+  {
+    file: 'src/embedding/hashing.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [['no schedule', 'learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/pairs.ts',
+    tests: [...hashing, 'src/embedding/pairs.test.ts'],
+    changes: [
+      ['remainders around 0', 'onesFrom: quotients', 'onesFrom: quotients + 1e6'],
+      ['a sum of too large a deviation', 'deviation * Math.SQRT1_2', 'deviation'],
+      ['one quotient too few', 'Math.ceil(features / ratio)', 'Math.floor(features / ratio)'],
+    ],
+  },
+  {
+    file: 'src/scoring/pair-exchange.ts',
+    tests: hashing,
+    changes: [
+      ['sum for product', "shape.pairs.combine === 'product'", "shape.pairs.combine === 'sum'"],
+      [
+        'gradient of a sum for that of a product',
+        "shape.pairs.combine === 'sum'",
+        'shape.pairs.combine !== null',
+      ],
+    ],
+  },
+  {
+    file: 'src/training/diagnose.ts',
+    tests: hashing,
+    changes: [['the looked-up row for the stored one', 'if (pairs) yield*', 'if (!pairs) yield*']],
   },
   {
     file: 'src/training/step.ts',

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
 import { configBits, configRounding } from '../runs/config.js';
+import { vocabularyOffsets } from '../scoring/blueprint.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun } from '../scoring/open-run.js';
 import type { Result } from './command.js';
@@ -17,6 +18,9 @@ export async function inspectRun(path: string): Promise<Result> {
   const rounding = configRounding(config);
   const rows = tableRows(table.spec);
   const { dim } = config.model;
+  const values = vocabularyOffsets(run.dataset)[run.dataset.vocabularySizes.length];
+  const rowsText = rows === values ? `${count(rows)} rows` : `${count(rows)} stored rows`;
+  const forText = rows === values ? '' : ` for ${count(values)} values`;
   const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
   const { recordBytes } = table.spec.layout;
   const json = {
@@ -30,6 +34,7 @@ export async function inspectRun(path: string): Promise<Result> {
     method: name,
     bits,
     rounding,
+    /** Stored; of a method that shares rows, fewer than there are values. */
     rows,
     dim,
     /** Codes or values and steps of all rows. */
@@ -48,7 +53,7 @@ export async function inspectRun(path: string): Promise<Result> {
     `${path}: a run, ${run.state === 'finished' ? 'finished' : 'not finished'}`,
     line('method', method),
     line('model', `${json.model}, ${count(parameters)} parameters beside the table`),
-    line('table', `${count(rows)} rows of ${dim}, ${bytes(json.tableBytes)}`),
+    line('table', `${rowsText} of ${dim}${forText}, ${bytes(json.tableBytes)}`),
     line('data', `${json.dataset}, ${run.dataset.fields.length} fields`),
     line('fingerprint', json.fingerprint),
     line('last epoch', `${json.epoch} (step ${count(json.trainingStep)}), ${bytes(stat.size)} on disk`),

@@ -9,6 +9,7 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
 import type { RowRange } from '../quantization/row-grid.js';
+import type { PairLookups } from './pairs.js';
 import type { View } from './view.js';
 
 /** What a method stores: codes of M bits with a step per table or per row, or fp32 values (32 bits). */
@@ -21,6 +22,8 @@ export interface Storage {
   range?: RowRange;
   /** How fp32 rows are seen by who reads them; absent: as they are stored. */
   view?: View;
+  /** How an id finds its embedding; absent: it is the row of that number. */
+  lookups?: PairLookups;
   /**
    * First values of numbers that belong to the table as a whole: a step that all rows share and its optimizer state, a
    * threshold. All threads see them, checkpoints hold them.

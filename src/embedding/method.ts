@@ -13,9 +13,9 @@ import type { Rounding, Table } from './table.js';
  * a block, another may find when it gets to the block after the next `backward`.
  */
 export interface Block {
-  /** Position of the first row among the batch's unique rows. */
+  /** Position of the first row among the rows behind the batch. */
   start: number;
-  /** (n), unique, ascending. */
+  /** (n), unique, ascending: rows as stored, which embeddings may share (`Storage.lookups`). */
   rows: Uint32Array;
   values: Float32Array; // (n, D)
   gradient: Float32Array; // (n, D)

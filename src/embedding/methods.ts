@@ -2,6 +2,7 @@
 // conformance tests follow.
 import { alpt } from './alpt.js';
 import { full } from './full.js';
+import { hashing } from './hashing.js';
 import { lpt } from './lpt.js';
 import { lptRow } from './lpt-row.js';
 import { lsq } from './lsq.js';
@@ -9,7 +10,7 @@ import type { MethodSpec } from './method.js';
 import { pact } from './pact.js';
 import type { Rounding } from './table.js';
 
-export const methods = { full, lpt, alpt, 'lpt-row': lptRow, lsq, pact };
+export const methods = { full, lpt, alpt, 'lpt-row': lptRow, lsq, pact, hashing };
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */

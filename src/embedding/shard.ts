@@ -4,7 +4,7 @@
 //
 // A shard is at most 2 GiB; kernels read and write its rows where they lie.
 
-import { HEADER_BYTES, rangeNumbers, writeHeader } from '../kernels/header.js';
+import { HEADER_BYTES, NO_ONES, rangeNumbers, writeHeader } from '../kernels/header.js';
 import { workBytes } from '../kernels/kernels.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
@@ -18,13 +18,15 @@ export interface TableSpec {
   /** The table's number, for random streams. */
   number: number;
   dim: number;
-  /** First row of each vocabulary, then V: row = offset + id. */
+  /** First row of each vocabulary, then V: row = offset + id. With pairs, of their two parts (pairs.ts). */
   offsets: readonly number[];
   storage: Storage;
   layout: RowLayout;
   seed: number;
   /** Standard deviation of initial values. */
   deviation: number;
+  /** Rows from here on begin around 1 instead of 0; absent: none. */
+  onesFrom?: number;
   threads: number;
   /** Largest size of a shard; 2 GiB unless a test wants many small ones. */
   shardBytes: number;
@@ -128,6 +130,7 @@ export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
     tableNumber: spec.number,
     initialScale: deviateScale(spec.deviation),
     rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
+    onesFrom: spec.onesFrom ?? NO_ONES,
   });
   new Uint32Array(memory.buffer, plan.offsets, spec.offsets.length).set(spec.offsets);
   return memory;

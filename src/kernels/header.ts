@@ -12,6 +12,9 @@ export const FULL_BITS = 32;
 /** `rowRange` as a number. */
 export const rangeNumbers = { symmetric: 1, affine: 2 } as const satisfies Record<RowRange, number>;
 
+/** `onesFrom` of a table whose rows all begin around 0. */
+export const NO_ONES = 0xffffffff;
+
 /** Bytes kept for the header; the fields take fewer. */
 export const HEADER_BYTES = 64;
 
@@ -43,6 +46,8 @@ export interface ShardHeader {
   initialScale: number;
   /** How each row's grid follows from its values, by `rangeNumbers`; 0 where it does not. */
   rowRange: number;
+  /** Table row from which on initial values are 1 + the deviate. */
+  onesFrom: number;
 }
 
 const uint = ['getUint32', 'setUint32'] as const;
@@ -65,6 +70,7 @@ const fields = {
   tableNumber: uint,
   initialScale: float,
   rowRange: uint,
+  onesFrom: uint,
 } as const satisfies Record<keyof ShardHeader, unknown>;
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];

@@ -7,7 +7,7 @@ import { type RowRange, rowRanges } from '../quantization/row-grid.js';
 import { philox } from '../random/philox.js';
 import { Stream, streamWord } from '../random/streams.js';
 import { deviateScale, uniform } from '../random/uniform.js';
-import { FULL_BITS, HEADER_BYTES, NO_ROW_STEP, rangeNumbers, writeHeader } from './header.js';
+import { FULL_BITS, HEADER_BYTES, NO_ONES, NO_ROW_STEP, rangeNumbers, writeHeader } from './header.js';
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
 import { referenceKernels } from './reference.js';
@@ -81,6 +81,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     // Wide enough to pass the limits of the narrow grids.
     initialScale: deviateScale(0.03),
     rowRange: range === null ? 0 : rangeNumbers[range],
+    // Among the rows, before all of them, or behind.
+    onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
   });
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
@@ -322,6 +324,72 @@ describe('the kernels equal their reference in every bit', () => {
         expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
       }),
     );
+  });
+
+  it('in pairs of rows', () => {
+    const shape = fc.record({
+      dim: fc.integer({ min: 1, max: 21 }),
+      // Each value is the first of a pair or the second of one; the last pairs share their values with others.
+      count: fc.integer({ min: 1, max: 12 }),
+      first: fc.integer({ min: 0, max: 5 }),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ dim, count, first, seed }) => {
+        const outputs = [wasmKernels, referenceKernels].map((implementation) => {
+          const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+          const kernels = implementation(memory);
+          const stored = first + count + 3;
+          const [values, upstream, pairs, starts, members, products, sums, out] = [
+            1024, 4096, 8192, 9216, 10240, 12288, 16384, 20480,
+          ];
+          const U = 30;
+          const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
+          floats(values, stored * dim).forEach((_, i, all) => {
+            all[i] = Math.sin(seed + i * 1.7) * 10 ** (i % 5);
+          });
+          floats(upstream, U * dim).forEach((_, i, all) => {
+            all[i] = Math.cos(seed + i * 2.3) * 10 ** (i % 4);
+          });
+          const chosen = Array.from({ length: U }, (_, m) => {
+            const a = m % stored;
+            return [a, (a + 1 + ((seed + 7 * m) % (stored - 1))) % stored];
+          });
+          const of = Array.from({ length: stored }, (_, value) =>
+            chosen.flatMap((pair, m) => (pair.includes(value) ? [m] : [])),
+          );
+          const start = [0];
+          for (const list of of) start.push(start[start.length - 1] + list.length);
+          new Uint32Array(memory.buffer, pairs).set(chosen.flat());
+          new Uint32Array(memory.buffer, starts).set(start);
+          new Uint32Array(memory.buffer, members).set(of.flat());
+          kernels.multiplyPairs(values, pairs, U, dim, products);
+          kernels.addPairs(values, pairs, U, dim, sums);
+          kernels.pairGradients(upstream, values, pairs, starts, members, first, count, dim, out);
+          return Buffer.from(new Uint8Array(memory.buffer).slice(products));
+        });
+        expect(Buffer.compare(outputs[0], outputs[1])).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('in pairs as the words say: a ⊙ b, a + b, and of each the other in the order of its pairs', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    new Float32Array(memory.buffer, 64, 3).set([3, 16_777_216, 1]);
+    // 3·2^24, 3·1, 3·1: in fp32 the order of the sum shows.
+    new Uint32Array(memory.buffer, 128, 6).set([0, 1, 0, 2, 2, 0]);
+    new Uint32Array(memory.buffer, 192, 4).set([0, 3, 4, 6]);
+    new Uint32Array(memory.buffer, 256, 6).set([0, 1, 2, 0, 1, 2]);
+    new Float32Array(memory.buffer, 320, 3).set([1, 1, -2]);
+    for (const kernels of [wasmKernels(memory), referenceKernels(memory)]) {
+      kernels.multiplyPairs(64, 128, 3, 1, 512);
+      kernels.addPairs(64, 128, 3, 1, 576);
+      kernels.pairGradients(320, 64, 128, 192, 256, 0, 3, 1, 640);
+      expect([...new Float32Array(memory.buffer, 512, 3)]).toEqual([3 * 2 ** 24, 3, 3]);
+      expect([...new Float32Array(memory.buffer, 576, 3)]).toEqual([Math.fround(2 ** 24 + 3), 4, 4]);
+      expect([...new Float32Array(memory.buffer, 640, 3)]).toEqual([2 ** 24 - 2, 3, -3]);
+    }
   });
 
   it('in the last bit of a uniform: a unit is kept where it is below `keep`, not where it is `keep`', () => {

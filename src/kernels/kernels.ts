@@ -177,6 +177,26 @@ export interface BatchKernels {
     out: number,
     work: number,
   ): void;
+  /** out (count, dim) = values[pairs[2i]] ⊙ values[pairs[2i + 1]]. */
+  multiplyPairs(values: number, pairs: number, count: number, dim: number, out: number): void;
+  /** out (count, dim) = values[pairs[2i]] + values[pairs[2i + 1]]. */
+  addPairs(values: number, pairs: number, count: number, dim: number, out: number): void;
+  /**
+   * The gradient of `multiplyPairs` by values[first] … values[first + count − 1], out (count, dim): of value s the sum
+   * of dProducts[m] ⊙ the other value of pair m, over the pairs m that s is in: members[starts[s]] to
+   * members[starts[s + 1] − 1], in that order. No value is in no pair.
+   */
+  pairGradients(
+    dProducts: number,
+    values: number,
+    pairs: number,
+    starts: number,
+    members: number,
+    first: number,
+    count: number,
+    dim: number,
+    out: number,
+  ): void;
   /** to += from. */
   addInto(to: number, from: number, count: number): void;
   /** Index of the first NaN or infinity, or −1. */

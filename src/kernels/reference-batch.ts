@@ -19,6 +19,23 @@ export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKer
     }
   }
 
+  function combinePairs(
+    values: number,
+    pairs: number,
+    count: number,
+    dim: number,
+    out: number,
+    combine: (a: number, b: number) => number,
+  ): void {
+    const pair = uints(pairs, 2 * count);
+    for (let i = 0; i < count; i++) {
+      const a = floats(values + pair[2 * i] * dim * 4, dim);
+      const b = floats(values + pair[2 * i + 1] * dim * 4, dim);
+      const to = floats(out + i * dim * 4, dim);
+      for (let j = 0; j < dim; j++) to[j] = combine(a[j], b[j]);
+    }
+  }
+
   return {
     addInto,
     divideRows,
@@ -69,6 +86,32 @@ export function referenceBatchKernels(memory: WebAssembly.Memory): Omit<BatchKer
           }
         }
         if (at[0] !== undefined) floats(out + i * dim * 4, dim).set(floats(at[0], dim));
+      }
+    },
+
+    multiplyPairs(values, pairs, count, dim, out) {
+      combinePairs(values, pairs, count, dim, out, (a, b) => a * b);
+    },
+
+    addPairs(values, pairs, count, dim, out) {
+      combinePairs(values, pairs, count, dim, out, (a, b) => a + b);
+    },
+
+    pairGradients(dProducts, values, pairs, starts, members, first, count, dim, out) {
+      const start = uints(starts, first + count + 1);
+      const member = uints(members, start[first + count]);
+      for (let i = 0; i < count; i++) {
+        const value = first + i;
+        const sum = floats(out + i * dim * 4, dim);
+        for (let k = start[value]; k < start[value + 1]; k++) {
+          const [a, b] = uints(pairs + member[k] * 8, 2);
+          const other = floats(values + (a === value ? b : a) * dim * 4, dim);
+          const upstream = floats(dProducts + member[k] * dim * 4, dim);
+          for (let j = 0; j < dim; j++) {
+            const term = Math.fround(upstream[j] * other[j]);
+            sum[j] = k === start[value] ? term : sum[j] + term;
+          }
+        }
       }
     },
 

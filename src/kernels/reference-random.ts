@@ -14,13 +14,14 @@ function counterOf(header: ShardHeader, offsets: Uint32Array, row: number): { ta
   return { table: tableWord(header.tableNumber, vocabulary), id: row - offsets[vocabulary] };
 }
 
-/** The initial deviates of a row, `out` (D): two elements from each block of four words. */
+/** The initial values of a row, `out` (D): two deviates from each block of four words, around 0 or 1. */
 export function drawInitial(header: ShardHeader, offsets: Uint32Array, row: number, out: Float32Array): void {
   const { table, id } = counterOf(header, offsets, row);
   for (let j = 0; j < out.length; j++) {
     philox(words, 0, header.seedLow, header.seedHigh, 0, table, id, streamWord(Stream.init, j >> 1));
     const first = (j & 1) * 2;
     out[j] = deviate(words[first], words[first + 1], header.initialScale);
+    if (row >= header.onesFrom) out[j] += 1;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Manifest } from '../data/manifest.js';
 import { rowLayout } from '../embedding/layout.js';
 import type { Method, MethodSettings, MethodSpec } from '../embedding/method.js';
 import { methods } from '../embedding/methods.js';
+import { type Pairs, pairInitials, pairOffsets, pairsOf } from '../embedding/pairs.js';
 import { MAX_SHARD_BYTES, type TableSpec } from '../embedding/shard.js';
 import type { Mode, Model, ModelShape } from '../models/model.js';
 import { models } from '../models/registry.js';
@@ -46,14 +47,14 @@ export function datasetShape(manifest: Manifest): DatasetShape {
   };
 }
 
-/** First table row of every vocabulary, then V. */
+/** First row of every vocabulary, then V: of the embeddings; stored are others where these are pairs of rows. */
 export function vocabularyOffsets({ vocabularySizes }: DatasetShape): number[] {
   const offsets = [0];
   for (const size of vocabularySizes) offsets.push(offsets[offsets.length - 1] + size);
   return offsets;
 }
 
-/** First table row of every field's vocabulary (F). */
+/** First row of every field's vocabulary (F). */
 export function fieldOffsets(shape: DatasetShape): Uint32Array {
   const offsets = vocabularyOffsets(shape);
   return Uint32Array.from(shape.fieldVocabularies, (vocabulary) => offsets[vocabulary]);
@@ -105,12 +106,14 @@ export function createModel(config: Config, dataset: DatasetShape, mode: Mode): 
 /** The exchange's sizes that follow from configuration, data set and the rows of a batch. */
 export function batchShape(
   config: Config,
-  { fieldVocabularies, numbers, hasWeight }: DatasetShape,
+  dataset: DatasetShape,
   /** The most rows, and with bags the most ids, of a batch. */
   batch: { batchRows: number; bagIds: number | null },
 ) {
+  const { fieldVocabularies, numbers, hasWeight } = dataset;
   return {
     ...batch,
+    pairs: tablePairs(config, dataset),
     fields: fieldVocabularies.length,
     dim: config.model.dim,
     numbers: numbers?.length ?? 0,
@@ -139,10 +142,23 @@ export interface TableOptions {
 /** Name of the table that holds all fields' embeddings. */
 export const EMBEDDING = 'embedding';
 
+/** The rows of a table whose embeddings are made of two of them, else null. @throws UserError when none are saved */
+export function tablePairs(config: Config, shape: DatasetShape): Pairs | null {
+  const { lookups } = createMethod(config).storage;
+  return lookups ? pairsOf(lookups, vocabularyOffsets(shape)[shape.vocabularySizes.length]) : null;
+}
+
+/** First row of each part of the table that has its own random numbers, then its rows: `TableSpec.offsets`. */
+export function tableOffsets(config: Config, shape: DatasetShape): number[] {
+  const pairs = tablePairs(config, shape);
+  return pairs ? pairOffsets(pairs) : vocabularyOffsets(shape);
+}
+
 /** The one table that holds all fields' embeddings. */
 export function embeddingSpec(config: Config, shape: DatasetShape, options: TableOptions): TableSpec {
   const { dim, initialDeviation } = config.model;
   const method = createMethod(config);
+  const pairs = tablePairs(config, shape);
   const [row, step] = options.isTraining
     ? [createRowOptimizer(config), method.stepOptimizer]
     : [stateless, stateless];
@@ -150,11 +166,11 @@ export function embeddingSpec(config: Config, shape: DatasetShape, options: Tabl
     name: EMBEDDING,
     number: 0,
     dim,
-    offsets: vocabularyOffsets(shape),
+    offsets: tableOffsets(config, shape),
     storage: method.storage,
     layout: rowLayout(dim, method.storage, row, step),
     seed: config.training.seed,
-    deviation: initialDeviation,
+    ...(pairs ? pairInitials(pairs, initialDeviation) : { deviation: initialDeviation }),
     threads: options.threads,
     shardBytes: options.shardBytes ?? MAX_SHARD_BYTES,
   };

@@ -1,11 +1,13 @@
-// The rows of an open model's table by the values they stand for: what a field has learned about a city, an item, a
+// The embeddings of an open model by the values they stand for: what a field has learned about a city, an item, a
 // user. Reads beside the scoring threads, with scratch memory of its own.
+import type { Pairs } from '../embedding/pairs.js';
 import { Table } from '../embedding/table.js';
 import { UserError, unknownName } from '../errors.js';
 import type { VocabularyIndex } from '../formats/vocabulary-index.js';
 import { type Schema, vocabularyOf } from '../schema/schema.js';
-import { fieldOffsets } from './blueprint.js';
+import { fieldOffsets, tablePairs } from './blueprint.js';
 import type { OpenedRun } from './open-run.js';
+import { readEmbeddings } from './read-embeddings.js';
 
 /** Table rows of some values of one field, in their order. */
 export interface EmbeddingRows {
@@ -13,7 +15,10 @@ export interface EmbeddingRows {
   readonly dim: number;
   /** (n), the id of each value in the field's vocabulary; 0 for one it does not have, whose row is that of OOV. */
   readonly ids: Uint32Array;
-  /** (n, D), the rows as the network sees them: step · code, step · stored code + bias of affine rows, or fp32. */
+  /**
+   * (n, D), as the network sees them: step · code, step · stored code + bias of affine rows, or fp32; of `hashing` what
+   * the value's two rows make.
+   */
   readonly values: Float32Array;
   /** (n), the step of each row; 1 where values are fp32 and on no grid. */
   readonly steps: Float32Array;
@@ -24,6 +29,7 @@ export interface EmbeddingRows {
 /** Reads a run's rows. */
 export class EmbeddingReader {
   private readonly table: Table;
+  private readonly pairs: Pairs | null;
   private readonly offsets: Uint32Array; // (F)
 
   /** @param thread number of the scratch area to use, which no scoring thread may have */
@@ -34,12 +40,13 @@ export class EmbeddingReader {
     private readonly indexes: ReadonlyMap<string, VocabularyIndex>,
   ) {
     this.table = new Table(table, thread);
+    this.pairs = tablePairs(directory.config, directory.run.dataset);
     this.offsets = fieldOffsets(directory.run.dataset);
   }
 
   /** @param values texts as the field's transformation gives them; null is the missing value */
   read(field: string, values: readonly (string | null)[]): EmbeddingRows {
-    const { table, schema, offsets } = this;
+    const { table, pairs, schema, offsets } = this;
     const f = schema.fields.findIndex(({ name }) => name === field);
     const names = schema.fields.map(({ name }) => name);
     if (f < 0) throw unknownName('field', field, names);
@@ -56,10 +63,14 @@ export class EmbeddingReader {
     const read = new Float32Array(distinct.length * dim);
     const readSteps = new Float32Array(distinct.length);
     const readBiases = new Float32Array(distinct.length);
-    const tableRows = distinct.map((id) => offsets[f] + id);
-    table.read(tableRows, read);
-    table.readSteps(tableRows, readSteps);
-    table.readBiases(tableRows, readBiases);
+    const unique = distinct.map((id) => offsets[f] + id);
+    readEmbeddings(table, pairs, unique, read);
+    // Rows of pairs are fp32, which have no step.
+    if (pairs) readSteps.fill(1);
+    else {
+      table.readSteps(unique, readSteps);
+      table.readBiases(unique, readBiases);
+    }
     for (const [i, id] of ids.entries()) {
       const at = place.get(id) ?? 0;
       rows.set(read.subarray(at * dim, (at + 1) * dim), i * dim);

@@ -1,7 +1,9 @@
 // Where what lies in the exchange (exchange.ts), the shared memory through which a batch is passed: every region's
 // place and size, from the shape alone. Training adds gradients, micro-batch sums and the dense parameters.
 import { microBatches, paddedRows } from '../batch/micro-batches.js';
+import { mostStoredRows, pairPlanBytes } from '../batch/pair-planner.js';
 import { mostOccurrences, type PlanSize, planBytes } from '../batch/plan.js';
+import type { Pairs } from '../embedding/pairs.js';
 import { UserError } from '../errors.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
@@ -26,6 +28,8 @@ export interface ExchangeShape {
   /** Numeric inputs, N. */
   numbers: number;
   hasWeight: boolean;
+  /** Where embeddings are made of two stored rows each, else null. */
+  pairs: Pairs | null;
   threads: number;
   /** What training needs beside scoring. */
   training: null | {
@@ -49,6 +53,7 @@ export type Region =
   | 'weights'
   | 'logits'
   | 'values'
+  | 'embeddings'
   | 'block'
   | 'gradient'
   | 'change'
@@ -81,6 +86,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, numbe
   // Without bags every micro-batch has room for as many as the largest, padding included.
   const sums = bagIds ?? (batchRows + 16 * micro) * fields;
   const microRows = mostMicroRows(shape);
+  const stored = shape.pairs ? mostStoredRows(shape.pairs, occurrences) : occurrences;
   const rowBytes = 4 * dim;
   const sizes: Record<Region, number> = {
     control: 4 * CONTROL_WORDS,
@@ -90,13 +96,14 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, numbe
     numbers: SLOTS * 4 * batchRows * shape.numbers,
     weights: shape.hasWeight ? SLOTS * 4 * batchRows : 0,
     logits: SLOTS * 4 * batchRows,
-    values: occurrences * rowBytes,
+    values: stored * rowBytes,
+    embeddings: shape.pairs ? occurrences * rowBytes : 0,
     block: threads * microRows * fields * rowBytes,
-    gradient: training ? occurrences * rowBytes : 0,
-    change: training ? occurrences * rowBytes : 0,
-    steps: training ? 4 * occurrences : 0,
-    dSteps: training ? 4 * occurrences : 0,
-    newSteps: training ? 4 * occurrences : 0,
+    gradient: training ? stored * rowBytes : 0,
+    change: training ? stored * rowBytes : 0,
+    steps: training ? 4 * stored : 0,
+    dSteps: training ? 4 * stored : 0,
+    newSteps: training ? 4 * stored : 0,
     sums: training ? sums * rowBytes : 0,
     masks: training ? 4 * threads * microRows * training.maskColumns : 0,
     dense: training ? 4 * training.denseLength : 0,
@@ -129,9 +136,15 @@ export function workBytes(shape: ExchangeShape): number {
   return Math.ceil((4 * mostMicroBatches(shape)) / 64) * 64;
 }
 
-/** Per slot: its row plan. */
+/** Per slot: its row plan, and behind it the plan of pairs. */
 export function slotBytes(shape: ExchangeShape): number {
-  return Math.ceil(planBytes(planSize(shape), mostMicroBatches(shape)) / 64) * 64;
+  const pairs = shape.pairs ? pairPlanBytes(shape.pairs, mostOccurrences(planSize(shape))) : 0;
+  return Math.ceil((rowPlanBytes(shape) + pairs) / 64) * 64;
+}
+
+/** Bytes of the row plan alone. */
+export function rowPlanBytes(shape: ExchangeShape): number {
+  return planBytes(planSize(shape), mostMicroBatches(shape));
 }
 
 /** What a plan of the shape's batches is sized by. */

@@ -2,6 +2,7 @@
 // plans (one in work, one being made), the dequantized rows, and, per thread, the block X that goes to the network. Its
 // regions are laid out once, from the shape (exchange-layout.ts).
 import type { MicroBatch } from '../batch/micro-batches.js';
+import type { PairPlan } from '../batch/pair-planner.js';
 import type { RowPlan } from '../batch/plan.js';
 import { CHUNK_ROWS } from '../embedding/shard.js';
 import type { Kernels } from '../kernels/kernels.js';
@@ -15,6 +16,7 @@ import {
   exchangeLayout,
   mostMicroRows,
   type Region,
+  rowPlanBytes,
   slotBytes,
   workBytes,
 } from './exchange-layout.js';
@@ -28,7 +30,12 @@ export interface PlannedBatch {
   rows: number;
   /** Sum of its rows' weights; their number where they have none. */
   weight: number;
+  /** Of the embeddings that the batch looks up. */
   plan: RowPlan;
+  /** Where each of these is made of two rows, else null. */
+  pairs: PairPlan | null;
+  /** The table's rows behind the batch, which it reads and updates: those of `pairs`, or else of `plan`. */
+  stored: Uint32Array;
   microBatches: MicroBatch[];
 }
 
@@ -58,6 +65,11 @@ export class Exchange {
   /** Where the plan of a slot begins. */
   planAt(slot: number): number {
     return this.at.plans + slot * slotBytes(this.shape);
+  }
+
+  /** Where the plan of its pairs begins. */
+  pairPlanAt(slot: number): number {
+    return this.planAt(slot) + rowPlanBytes(this.shape);
   }
 
   labels(slot: number): Float32Array {
@@ -116,24 +128,17 @@ export class Exchange {
 
   /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), bags pooled, zero where rows only pad. */
   expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
-    const { fields, dim } = this.shape;
+    const { fields, dim, pairs } = this.shape;
+    const values = pairs ? this.at.embeddings : this.at.values;
     const x = this.block(thread, micro.paddedRows);
     const { positions, bags } = batch.plan;
     const [first, count] = [micro.firstRow * fields, micro.rows * fields];
     if (bags) {
       const offsets = bags.offsets.byteOffset + 4 * first;
       const divisors = bags.divisors.byteOffset + 4 * first;
-      this.kernels.poolRows(
-        this.at.values,
-        positions.byteOffset,
-        offsets,
-        divisors,
-        count,
-        dim,
-        x.byteOffset,
-      );
+      this.kernels.poolRows(values, positions.byteOffset, offsets, divisors, count, dim, x.byteOffset);
     } else {
-      this.kernels.expandRows(this.at.values, positions.byteOffset + 4 * first, count, dim, x.byteOffset);
+      this.kernels.expandRows(values, positions.byteOffset + 4 * first, count, dim, x.byteOffset);
     }
     x.fill(0, count * dim);
     return x;

@@ -7,6 +7,7 @@ import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 import { type ExchangeShape, mostMicroRows } from './exchange-layout.js';
+import { combinePairs } from './pair-exchange.js';
 
 /** One thread's part of scoring. */
 export class Scorer {
@@ -37,11 +38,12 @@ export class Scorer {
     const { exchange, thread, session, staging } = this;
     if (!session) throw new Error('No scoring graph was loaded.');
     const { dim, fields, numbers: N } = exchange.shape;
-    for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
+    for (const { start, end } of exchange.claimRows(batch.stored.length)) {
       const values = exchange.floats('values', start * dim, (end - start) * dim);
-      this.table.read(batch.plan.rows.subarray(start, end), values);
+      this.table.read(batch.stored.subarray(start, end), values);
     }
     exchange.barrier.wait();
+    combinePairs(exchange, batch);
     for (const index of exchange.claim(batch.microBatches.length)) {
       const micro = batch.microBatches[index];
       const rows = micro.paddedRows;

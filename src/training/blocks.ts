@@ -1,10 +1,10 @@
-// Blocks of a batch's unique rows, with the arrays of the exchange that belong to them.
+// Blocks of the stored rows behind a batch, with the arrays of the exchange that belong to them.
 import type { Block } from '../embedding/method.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 
 /** The blocks that this thread gets to; threads share them out as they go. */
 export function* claimBlocks(exchange: Exchange, batch: PlannedBatch): Generator<Block> {
-  for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
+  for (const { start, end } of exchange.claimRows(batch.stored.length)) {
     yield blockAt(exchange, batch, start, end);
   }
 }
@@ -14,7 +14,7 @@ function blockAt(exchange: Exchange, batch: PlannedBatch, start: number, end: nu
   const count = end - start;
   return {
     start,
-    rows: batch.plan.rows.subarray(start, end),
+    rows: batch.stored.subarray(start, end),
     values: exchange.floats('values', start * dim, count * dim),
     gradient: exchange.floats('gradient', start * dim, count * dim),
     change: exchange.floats('change', start * dim, count * dim),

@@ -13,7 +13,7 @@ import { newProgress, type Progress, trainedEpoch } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameModel } from '../runs/same-config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
-import { createMethod, vocabularyOffsets } from '../scoring/blueprint.js';
+import { createMethod, datasetShape, tableOffsets, vocabularyOffsets } from '../scoring/blueprint.js';
 import { requireSameData } from '../scoring/open-run.js';
 import type { Trainer } from './trainer.js';
 
@@ -74,7 +74,30 @@ export function requireContinuable({ directory }: Source, config: Config, manife
   }
   const help = 'train on the data of that run, or on data that extends it.';
   requireSameData(directory, manifest, help);
+  requireSameLookups(directory, config, manifest);
   requireSameNumbers(directory.run.dataset.numbers, manifest.numbers, help);
+}
+
+/** Rows that are found by a feature's number over all vocabularies are another's when one of these has grown. */
+function requireSameLookups({ config: from, run }: RunDirectory, config: Config, manifest: Manifest): void {
+  const [was, is] = [from, config].map((each) => createMethod(each).storage.lookups);
+  if (is === undefined && was === undefined) return;
+  const { name } = config.method;
+  const [wasText, isText] = [was, is].map((lookups) => JSON.stringify(lookups));
+  if (wasText !== isText) {
+    throw new UserError(
+      `The method '${name}' looks rows up by ${isText}, but in the run by ${wasText}.`,
+      `leave out what changes it: options of '${name}'`,
+      2,
+    );
+  }
+  const sizes = [run.dataset, datasetShape(manifest)].map((shape) => vocabularyOffsets(shape));
+  if (sizes[0].every((offset, vocabulary) => offset === sizes[1][vocabulary])) return;
+  const [before, now] = sizes.map((offsets) => offsets[offsets.length - 1]);
+  throw new UserError(
+    `The method '${name}' finds rows by a value's number among those of all fields, ${before} in the run and ${now} in the data: the same value would have other rows.`,
+    'train a new run, or continue this one on the data it was trained on',
+  );
 }
 
 /** Equal ids do not make equal inputs: data prepared anew measures its numbers anew. */
@@ -96,7 +119,7 @@ function requireSameNumbers(
 export async function continueFrom(trainer: Trainer, source: Source): Promise<Progress> {
   const { directory, checkpoint } = source;
   const { epoch, trainingStep } = sourceRecord(source);
-  const offsets = vocabularyOffsets(directory.run.dataset);
+  const offsets = tableOffsets(directory.config, directory.run.dataset);
   await trainer.restore(directory.checkpoints.path(checkpoint), trainingStep, offsets);
   return newProgress(epoch + 1, trainingStep);
 }

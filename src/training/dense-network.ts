@@ -11,6 +11,7 @@ import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream, seedKey } from '../random/streams.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 import { mostMicroRows } from '../scoring/exchange-layout.js';
+import { combinePairs, splitPairs } from '../scoring/pair-exchange.js';
 import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
 import { lossNotFinite, rowNotFinite } from './diagnose.js';
@@ -75,8 +76,10 @@ export class DenseNetwork implements Network {
     const { batch, staging } = this;
     const { exchange, thread, optimizer } = this.options;
     if (!batch) throw new Error('The network has no batch.');
+    const { dim } = exchange.shape;
     // All rows' values, and all dense parameters of the pass before, are in the exchange from here on.
     exchange.barrier.wait();
+    combinePairs(exchange, batch);
     staging.parameters.set(exchange.floats('dense', 0, this.dense.length));
     for (const index of exchange.claim(batch.microBatches.length)) {
       await this.runMicroBatch(batch, index, pass.updatesDense);
@@ -86,12 +89,26 @@ export class DenseNetwork implements Network {
       updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
       if (thread === 0) updateStatistics(exchange, batch);
     }
+    if (batch.pairs) {
+      // The embeddings were used for the last time: their gradients take their place.
+      for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
+        this.combineRows(batch, start, exchange.floats('embeddings', start * dim, (end - start) * dim));
+      }
+      exchange.barrier.wait();
+    }
     return this.blocksWithGradient(batch);
   }
 
   private *blocksWithGradient(batch: PlannedBatch): Generator<Block> {
-    for (const block of claimBlocks(this.options.exchange, batch)) {
-      this.combineRows(batch, block);
+    const { exchange } = this.options;
+    for (const block of claimBlocks(exchange, batch)) {
+      const { start, rows, gradient } = block;
+      if (batch.pairs) splitPairs(exchange, batch, block);
+      else this.combineRows(batch, start, gradient);
+      const bad = exchange.kernels.findNonFinite(gradient.byteOffset, gradient.length);
+      if (bad >= 0) {
+        throw rowNotFinite(rows[Math.floor(bad / exchange.shape.dim)], this.settings.trainingStep);
+      }
       yield block;
     }
   }
@@ -152,8 +169,8 @@ export class DenseNetwork implements Network {
     }
   }
 
-  /** The gradients of a block's rows, each by the tree over the micro-batches it is in. */
-  private combineRows(batch: PlannedBatch, { start, rows, gradient }: Block): void {
+  /** Gradients of the looked-up rows from `start` on, out (n, D), each by the tree over the micro-batches it is in. */
+  private combineRows(batch: PlannedBatch, start: number, out: Float32Array): void {
     const { exchange, thread } = this.options;
     const { kernels, at, shape } = exchange;
     const { sumStarts, sumMicroBatches, sumIndices } = batch.plan;
@@ -161,17 +178,14 @@ export class DenseNetwork implements Network {
       sumStarts.byteOffset + 4 * start,
       sumMicroBatches.byteOffset,
       sumIndices.byteOffset,
-      rows.length,
+      out.length / shape.dim,
       batch.microBatches.length,
       at.sums,
       batch.plan.sumStride,
       shape.dim,
-      gradient.byteOffset,
+      out.byteOffset,
       exchange.workAt(thread),
     );
-    const bad = kernels.findNonFinite(gradient.byteOffset, gradient.length);
-    if (bad < 0) return;
-    throw rowNotFinite(rows[Math.floor(bad / shape.dim)], this.settings.trainingStep);
   }
 
   private drawMasks(firstRow: number, rows: number): void {

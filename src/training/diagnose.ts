@@ -15,9 +15,9 @@ export function lossNotFinite(
 ): UserError {
   const { dim } = exchange.shape;
   let largest = { row: 0, value: 0 };
-  for (const unique of batch.plan.microBatches[index].local) {
-    for (const value of exchange.floats('values', unique * dim, dim)) {
-      if (!(Math.abs(value) <= Math.abs(largest.value))) largest = { row: batch.plan.rows[unique], value };
+  for (const stored of storedRows(batch, batch.plan.microBatches[index].local)) {
+    for (const value of exchange.floats('values', stored * dim, dim)) {
+      if (!(Math.abs(value) <= Math.abs(largest.value))) largest = { row: batch.stored[stored], value };
       if (Number.isNaN(value)) break;
     }
     if (Number.isNaN(largest.value)) break;
@@ -26,6 +26,14 @@ export function lossNotFinite(
     `The loss is ${loss} at step ${trainingStep}. The largest value among its rows is ${largest.value}, in row ${largest.row} of table '${EMBEDDING}'.`,
     help,
   );
+}
+
+/** Indices of the stored rows behind looked-up ones. */
+function* storedRows({ pairs }: PlannedBatch, lookedUp: Uint32Array): Generator<number> {
+  for (const unique of lookedUp) {
+    if (pairs) yield* pairs.pairs.subarray(2 * unique, 2 * unique + 2);
+    else yield unique;
+  }
 }
 
 /** A gradient of the row is NaN or infinite. */

@@ -9,6 +9,7 @@
 //
 // Not in it: the reader's window of rows, onnxruntime's own memory, Node.js. They show in the peak.
 
+import { pairPlannerBytes } from '../batch/pair-planner.js';
 import { rowPlannerBytes } from '../batch/row-planner.js';
 import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table.js';
@@ -53,6 +54,7 @@ export function predictMemory(spec: TableSpec, model: Model, shape: ExchangeShap
     rows * recordBytes +
     exchangeLayout(shape).bytes +
     rowPlannerBytes(planSize(shape)) +
+    (shape.pairs ? pairPlannerBytes(shape.pairs) : 0) +
     shape.threads * threadStagingBytes(model, shape);
   return { table, step, optimizer, buffers, total: table + step + optimizer + buffers };
 }

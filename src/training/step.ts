@@ -36,7 +36,7 @@ export async function trainStep(
     weightDecay: config.dense.weightDecay,
   });
   const blocks = claimBlocks(exchange, batch);
-  const { rows } = batch.plan;
+  const rows = batch.stored;
   const alone: TrainingStep['alone'] = (work) => {
     exchange.barrier.wait();
     if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
