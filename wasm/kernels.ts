@@ -3,6 +3,7 @@
 // operation at a time in the same order, sums over D in four lanes (element j to lane j mod 4), then (0+1)+(2+3).
 
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
+export { countMagnitudes, zeroMagnitudes } from './magnitudes';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
 export { readRows, readSteps, touchRows } from './read';

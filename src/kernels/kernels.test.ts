@@ -56,6 +56,7 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
     steps: take(4 * CHUNK),
     dSteps: take(4 * CHUNK),
     counts: take(16),
+    bins: take(4 * 2048),
   };
   const step = Math.fround(bits === FULL_BITS ? 1 : 0.02 / Math.sqrt(grid(bits as 2).highest));
   writeHeader(memory, {
@@ -112,7 +113,10 @@ function build({ dim, bits, hasRowStep, seed }: Case) {
 type Built = ReturnType<typeof build>;
 
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
-function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, dim, bits }: Built): void {
+function exercise(
+  kernels: Kernels,
+  { memory, at, isLearned, recordBytes, stateOffset, dim, bits }: Built,
+): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
   kernels.readRows(at.rows, CHUNK, at.values);
@@ -120,6 +124,14 @@ function exercise(kernels: Kernels, { at, isLearned, recordBytes, stateOffset, d
   if (bits === FULL_BITS) {
     kernels.touchRows(at.rows, CHUNK);
     kernels.writeValues(at.rows, CHUNK, at.change);
+    // The magnitude of some value, so that one lies at each limit.
+    const magnitude = new Uint32Array(memory.buffer, at.values, 1)[0] & 0x7fffffff;
+    for (const shift of [22, 11, 0]) {
+      kernels.countMagnitudes(FIRST_ROW, ROWS, shift, (magnitude >>> shift) >>> 11, at.bins);
+    }
+    kernels.zeroMagnitudes(FIRST_ROW + 3, ROWS - 5, magnitude);
+    kernels.zeroMagnitudes(FIRST_ROW, 20, magnitude + 1);
+    kernels.countMagnitudes(FIRST_ROW, ROWS, 22, 0, at.bins);
   } else {
     for (const [trainingStep, isStochastic] of [
       [1, 1],

@@ -1,6 +1,7 @@
 // The specification of every kernel: plain loops over the same memory, in terms of quantization/ and random/.
 import type { Kernels } from './kernels.js';
 import { referenceBatchKernels } from './reference-batch.js';
+import { referenceMagnitudeKernels } from './reference-magnitudes.js';
 import { referenceOptimizerKernels } from './reference-optimizers.js';
 import { referenceDropout } from './reference-random.js';
 import { referenceRowKernels } from './reference-rows.js';
@@ -9,6 +10,7 @@ import { referenceRowKernels } from './reference-rows.js';
 export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     ...referenceRowKernels(memory),
+    ...referenceMagnitudeKernels(memory),
     ...referenceOptimizerKernels(memory),
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),
