@@ -112,8 +112,8 @@ export class LocalTraining {
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
     const parts = { config, thread: 0, table, exchange, method, network };
-    // One epoch without an end.
-    const position = { epoch: 1, batch: this.trainingStep, batches: Number.POSITIVE_INFINITY };
+    // One epoch whose end is never reached.
+    const position = { epoch: 1, batch: this.trainingStep, batches: Number.MAX_SAFE_INTEGER };
     return { loss: await trainStep(parts, batch, this.trainingStep, position, rateFactor), batch };
   }
 

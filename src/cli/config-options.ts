@@ -6,7 +6,7 @@ import { methodNames, methods } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { modelNames } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
-import { type Config, configRounding } from '../runs/config.js';
+import type { Config } from '../runs/config.js';
 import { readConfigFile } from '../runs/config-file.js';
 import { findPreset, presetNames, presets } from '../runs/presets.js';
 import { type ConfigLayer, type PartialConfig, parseSetting, resolveLayers } from '../runs/resolve-config.js';
@@ -129,7 +129,6 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
       2,
     );
   }
-  requireRounding(config, options, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));
@@ -143,19 +142,4 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
       2,
     );
   }
-}
-
-/** A method may have one way to round; the other one, asked for by hand, is a mistake. */
-function requireRounding(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
-  const { name, rounding } = config.method;
-  const only = configRounding(config);
-  const isSaid =
-    options.rounding !== undefined ||
-    settings.some(({ method }) => Object.hasOwn(Object(method), 'rounding'));
-  if (!methods[name].isQuantized || !isSaid || rounding === only) return;
-  throw new UserError(
-    `The rounding of method '${name}' is ${only}, not ${rounding}.`,
-    'leave --rounding out',
-    2,
-  );
 }

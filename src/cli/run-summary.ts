@@ -1,7 +1,7 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
-import { configBits, configRounding } from '../runs/config.js';
+import { configBits } from '../runs/config.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun } from '../scoring/open-run.js';
 import type { Result } from './command.js';
@@ -12,8 +12,7 @@ export async function inspectRun(path: string): Promise<Result> {
   const { directory, table, dense, metadata } = await openRun(path, 'last', 1);
   const { config, run } = directory;
   const stat = statSync(directory.checkpoint('last'));
-  const { name } = config.method;
-  const rounding = configRounding(config);
+  const { name, rounding } = config.method;
   const bits = configBits(config);
   const rows = tableRows(table.spec);
   const { dim } = config.model;

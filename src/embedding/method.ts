@@ -100,7 +100,7 @@ export interface MethodSpec<Options> {
   readonly summary: string;
   /** Whether `--bits` and `--rounding` mean anything. */
   readonly isQuantized: boolean;
-  /** The only rounding there is, whatever `--rounding`'s default; absent: every one. */
+  /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
   readonly rounding?: Rounding;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
   readonly derivedFrom?: 'full';

@@ -2,7 +2,6 @@
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
-import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
@@ -96,11 +95,6 @@ function named(name: string) {
     section === undefined || (typeof section === 'object' && section !== null && !Array.isArray(section))
       ? { name, ...section }
       : section;
-}
-
-/** How codes are rounded: the method's only way, or the one that was chosen. */
-export function configRounding({ method }: Config): Rounding {
-  return (methods[method.name] as { rounding?: Rounding }).rounding ?? method.rounding;
 }
 
 /** Width of the stored codes, for methods that have one. */
