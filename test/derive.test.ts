@@ -76,21 +76,11 @@ describe('deriveRun', () => {
       readFileSync(join(place('full'), 'dataset.json')),
     );
     const predictions = place('predictions.csv');
-    const argv = ['predict', run, place('rows.csv'), '--out', predictions];
+    const argv = ['predict', run, '--input', place('rows.csv'), '--out', predictions];
     expect(await bitrow(argv)).toMatchObject({ code: 0 });
-    const { code, err } = await bitrow([
-      'train',
-      '--data',
-      data,
-      '--from',
-      run,
-      '--out',
-      place('on'),
-      '--method',
-      'magnitude',
-    ]);
-    expect(code).toBe(2);
-    expect(err).toMatch(/model\.dim|optimizer state/);
+    // It has no optimizer state, and nothing goes on from it.
+    const on = { data, out: place('on'), config: configOf('magnitude'), threads: 1, from: run };
+    await expect(train(on)).rejects.toThrow(/holds a model without optimizer state/);
   });
 
   it('refuses what is not a finished run of full with the same training', async () => {

@@ -45,17 +45,23 @@ export function findSmallest(table: Table, count: number): Smallest {
   return { threshold, ...placeOf(table, magnitude, rank) };
 }
 
+/** Rows that are looked at together for a place, then within those. */
+const RUNS = [64 * CHUNK_ROWS, CHUNK_ROWS];
+
 /** Behind the value that is number `rank` of those with this magnitude. */
 function placeOf(table: Table, magnitude: number, rank: number): Pick<Smallest, 'row' | 'element'> {
   const digits = 2 ** MAGNITUDE_DIGITS;
+  const equalIn = (first: number, rows: number) => {
+    const end = Math.min(table.rows, first + rows);
+    return table.countMagnitudes(first, end, 0, Math.floor(magnitude / digits))[magnitude % digits];
+  };
   let left = rank;
   let first = 0;
-  for (; ; first += CHUNK_ROWS) {
-    const end = Math.min(table.rows, first + CHUNK_ROWS);
-    const bins = table.countMagnitudes(first, end, 0, Math.floor(magnitude / digits));
-    const found = bins[magnitude % digits];
-    if (found >= left) break;
-    left -= found;
+  for (const rows of RUNS) {
+    for (let equal = equalIn(first, rows); equal < left; equal = equalIn(first, rows)) {
+      left -= equal;
+      first += rows;
+    }
   }
   const { dim } = table.spec;
   const values = new Float32Array(dim);

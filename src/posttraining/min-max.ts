@@ -28,9 +28,9 @@ export function minMaxGrid(values: Float32Array, from: number, dim: number, bits
   const range = f(most - bias);
   const highest = 2 ** bits - 1;
   if (bits === 8) return { scale: f(range / highest), bias, inverse: f(highest / f(range + EPSILON)) };
-  const scale = range === 0 ? 1 : f(range / highest);
+  const scale = f(range / highest);
   const inverse = f(1 / scale);
-  // A range so small that it underflows: one code for the whole row.
+  // A constant row, or a range so small that it underflows: one code for all of it.
   return scale > 0 && Number.isFinite(inverse) ? { scale, bias, inverse } : { scale: 1, bias, inverse: 1 };
 }
 
