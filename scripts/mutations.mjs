@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
+import { pruningMutations } from './mutations/pruning.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
 /** A mutant that makes the tests run longer than this is a dead one. */
@@ -28,7 +29,7 @@ const LONGEST_MS = 90_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = process.argv.slice(2);
-const groups = [...graphMutations, ...kernelMutations, ...trainingMutations].filter(
+const groups = [...graphMutations, ...kernelMutations, ...trainingMutations, ...pruningMutations].filter(
   ({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)),
 );
 

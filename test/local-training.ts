@@ -112,7 +112,9 @@ export class LocalTraining {
     this.trainingStep++;
     const { config, table, exchange, method, network } = this;
     const parts = { config, thread: 0, table, exchange, method, network };
-    return { loss: await trainStep(parts, batch, this.trainingStep, rateFactor), batch };
+    // One epoch whose end is never reached.
+    const position = { epoch: 1, batch: this.trainingStep, batches: Number.MAX_SAFE_INTEGER };
+    return { loss: await trainStep(parts, batch, this.trainingStep, position, rateFactor), batch };
   }
 
   /** Puts bytes into the records of all rows. */

@@ -5,6 +5,7 @@
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
+export { countMagnitudes, zeroMagnitudes } from './magnitudes';
 export { adam, rowwiseAdagrad } from './optimizers';
 export { dropoutMask } from './random';
 export { readBiases, readRows, readSteps, touchRows } from './read';

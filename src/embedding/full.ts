@@ -17,7 +17,8 @@ export const full = {
     async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
       for (const { rows, values } of blocks) {
         table.touch(rows);
-        table.read(rows, values);
+        // What is stored: methods that train like this one may be seen through a view.
+        table.readStored(rows, values);
       }
       const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
       for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {

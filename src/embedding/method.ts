@@ -37,6 +37,16 @@ export interface Network {
   backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>>;
 }
 
+/** Where in an epoch a batch is. Unlike the count of steps it says when an epoch ends. */
+export interface EpochPosition {
+  /** From 1. */
+  epoch: number;
+  /** From 1. */
+  batch: number;
+  /** Of each epoch. */
+  batches: number;
+}
+
 /** One training step, as one thread sees it. */
 export interface TrainingStep {
   table: Table;
@@ -45,6 +55,7 @@ export interface TrainingStep {
   network: Network;
   /** t, counted from 1 over the whole run. */
   trainingStep: number;
+  position: EpochPosition;
   /** B: rows really in the batch. */
   batchRows: number;
   /** Factor of the learning-rate schedule, for every rate. */
@@ -91,6 +102,8 @@ export interface MethodSpec<Options> {
   readonly isQuantized: boolean;
   /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
   readonly rounding?: Rounding;
+  /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
+  readonly derivedFrom?: 'full';
   /** Strict schema of `--set <method>.…`, with defaults. */
   readonly options: z.ZodType<Options>;
   create(settings: MethodSettings<Options>): Method;

@@ -6,11 +6,25 @@ import { hashing } from './hashing.js';
 import { lpt } from './lpt.js';
 import { lptRow } from './lpt-row.js';
 import { lsq } from './lsq.js';
+import { magnitude } from './magnitude.js';
 import type { MethodSpec } from './method.js';
 import { pact } from './pact.js';
+import { pruning } from './pruning.js';
+import { round } from './round.js';
 import type { Rounding } from './table.js';
 
-export const methods = { full, lpt, alpt, 'lpt-row': lptRow, lsq, pact, hashing };
+export const methods = {
+  full,
+  lpt,
+  alpt,
+  'lpt-row': lptRow,
+  lsq,
+  pact,
+  hashing,
+  pruning,
+  magnitude,
+  round,
+};
 
 export type MethodName = keyof typeof methods;
 /** In the order of the registry. */

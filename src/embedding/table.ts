@@ -2,7 +2,7 @@
 // into chunks; every array is (rows.length, D) or (rows.length). Rows are lazy: one never written costs no write
 // and reads as what the generator gives.
 
-import type { Kernels } from '../kernels/kernels.js';
+import { type Kernels, MAGNITUDE_DIGITS } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
@@ -32,14 +32,23 @@ export interface TableMemory {
 /** Allocates all shards of a table, no row written. @throws RangeError when a shard has no room for a row */
 export function allocateTable(spec: TableSpec): TableMemory {
   const plans = planShards(spec);
-  const first = Float32Array.from(spec.storage.parameters ?? []);
+  const memories = plans.map((plan) => createShard(spec, plan));
+  return { spec, plans, memories, parameters: allocateParameters(spec) };
+}
+
+/** The numbers of the table as a whole, with their first values. */
+export function allocateParameters({ storage }: TableSpec): SharedArrayBuffer {
+  const first = Float32Array.from(storage.parameters ?? []);
   const parameters = new SharedArrayBuffer(first.byteLength);
   new Float32Array(parameters).set(first);
-  return { spec, plans, memories: plans.map((plan) => createShard(spec, plan)), parameters };
+  return parameters;
 }
 
 /** How a row's values become codes: at random by their distance, or half up. */
 export type Rounding = 'stochastic' | 'deterministic';
+
+/** Rows that are counted at a time: of a width up to 1,024, no count passes 32 bits. */
+const RUN_ROWS = 2 ** 20;
 
 /** A run of rows within one shard, already copied to the thread's scratch area. */
 interface Chunk {
@@ -245,21 +254,51 @@ export class Table {
   /** Saturated and zero codes among the written rows first … end − 1. */
   countCodes(first: number, end: number): { saturated: number; zero: number } {
     const total = { saturated: 0, zero: 0 };
-    for (const { kernels, memory, plan, scratch } of this.shards) {
-      // A chunk at a time: the kernel counts in 32 bits.
-      for (
-        let row = Math.max(first, plan.firstRow);
-        row < Math.min(end, plan.firstRow + plan.rows);
-        row += CHUNK_ROWS
-      ) {
-        const counts = new Uint32Array(memory.buffer, scratch.rows, 2).fill(0);
-        const count = Math.min(CHUNK_ROWS, end - row, plan.firstRow + plan.rows - row);
-        kernels.countCodes(row, count, scratch.rows);
-        total.saturated += counts[0];
-        total.zero += counts[1];
+    // A chunk at a time: the kernel counts in 32 bits.
+    this.forEachRun(first, end, CHUNK_ROWS, ({ kernels, memory, scratch }, row, count) => {
+      const counts = new Uint32Array(memory.buffer, scratch.rows, 2).fill(0);
+      kernels.countCodes(row, count, scratch.rows);
+      total.saturated += counts[0];
+      total.zero += counts[1];
+    });
+    return total;
+  }
+
+  /**
+   * How many of the stored fp32 values of rows first … end − 1, rows never written included, have a magnitude m
+   * (|value|'s bits) with the upper digits m >> shift >> 11 = prefix: by the 11 binary digits above `shift`.
+   */
+  countMagnitudes(first: number, end: number, shift: number, prefix: number): Float64Array {
+    const total = new Float64Array(2 ** MAGNITUDE_DIGITS);
+    this.forEachRun(first, end, RUN_ROWS, ({ kernels, memory, scratch }, row, count) => {
+      // The three blocks lie together, and have room for 3·1,024 numbers even where D is 1.
+      const bins = new Uint32Array(memory.buffer, scratch.blocks[0], total.length).fill(0);
+      kernels.countMagnitudes(row, count, shift, prefix, scratch.blocks[0]);
+      for (let i = 0; i < bins.length; i++) total[i] += bins[i];
+    });
+    return total;
+  }
+
+  /** Sets the stored fp32 values of rows first … end − 1 with a magnitude below `limit` to zero; writes all those rows. */
+  zeroMagnitudes(first: number, end: number, limit: number): void {
+    this.forEachRun(first, end, RUN_ROWS, ({ kernels }, row, count) =>
+      kernels.zeroMagnitudes(row, count, limit),
+    );
+  }
+
+  /** Calls `visit` for rows first … end − 1, at most `most` of one shard at a time. */
+  private forEachRun(
+    first: number,
+    end: number,
+    most: number,
+    visit: (shard: Omit<Chunk, 'from' | 'count'>, row: number, count: number) => void,
+  ): void {
+    for (const shard of this.shards) {
+      const last = Math.min(end, shard.plan.firstRow + shard.plan.rows);
+      for (let row = Math.max(first, shard.plan.firstRow); row < last; row += most) {
+        visit(shard, row, Math.min(most, last - row));
       }
     }
-    return total;
   }
 
   /** What this thread's writes of codes changed in the sampled steps since it was asked last. */

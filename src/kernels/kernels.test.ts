@@ -62,6 +62,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     firstSteps: take(4 * CHUNK),
     dSteps: take(4 * CHUNK),
     counts: take(16),
+    bins: take(4 * 2048),
   };
   const step = Math.fround(bits === FULL_BITS ? 1 : 0.02 / Math.sqrt(grid(bits as 2).highest));
   writeHeader(memory, {
@@ -125,7 +126,7 @@ type Built = ReturnType<typeof build>;
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
 function exercise(
   kernels: Kernels,
-  { at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
+  { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
 ): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
@@ -137,6 +138,14 @@ function exercise(
     kernels.touchRows(at.rows, CHUNK);
     kernels.writeValues(at.rows, CHUNK, at.change);
     if (hasOwnStep) kernels.writeSteps(at.rows, CHUNK, at.steps);
+    // The magnitude of some value, so that one lies at each limit.
+    const magnitude = new Uint32Array(memory.buffer, at.values, 1)[0] & 0x7fffffff;
+    for (const shift of [22, 11, 0]) {
+      kernels.countMagnitudes(FIRST_ROW, ROWS, shift, (magnitude >>> shift) >>> 11, at.bins);
+    }
+    kernels.zeroMagnitudes(FIRST_ROW + 3, ROWS - 5, magnitude);
+    kernels.zeroMagnitudes(FIRST_ROW, 20, magnitude + 1);
+    kernels.countMagnitudes(FIRST_ROW, ROWS, 22, 0, at.bins);
   } else {
     for (const [trainingStep, isStochastic] of [
       [1, 1],

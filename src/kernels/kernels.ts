@@ -96,6 +96,23 @@ export interface GridKernels {
   ): void;
 }
 
+/**
+ * Kernels over all values of a run of fp32 rows, by magnitude: the bits of |value|, a whole number below 2^31 that
+ * orders like it. For rows of codes they mean nothing.
+ */
+export interface MagnitudeKernels {
+  /**
+   * Of the values of rows first … first + count − 1 whose magnitude m has the upper digits m >> shift >> 11 = prefix:
+   * bins[(m >> shift) & 2047] += 1 (2048 u32). Rows never written count with their initial values.
+   */
+  countMagnitudes(first: number, count: number, shift: number, prefix: number, bins: number): void;
+  /** Zero for every value of magnitude < limit. Rows never written are written by it. */
+  zeroMagnitudes(first: number, count: number, limit: number): void;
+}
+
+/** Binary digits that `countMagnitudes` counts by. */
+export const MAGNITUDE_DIGITS = 11;
+
 /** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */
 export interface OptimizerKernels {
   adam(
@@ -219,7 +236,7 @@ export interface BatchKernels {
 }
 
 /** All kernels of one memory. */
-export type Kernels = RowKernels & GridKernels & OptimizerKernels & BatchKernels;
+export type Kernels = RowKernels & GridKernels & MagnitudeKernels & OptimizerKernels & BatchKernels;
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {

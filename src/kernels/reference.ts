@@ -2,6 +2,7 @@
 import type { Kernels } from './kernels.js';
 import { referenceBatchKernels } from './reference-batch.js';
 import { referenceGridKernels } from './reference-grid.js';
+import { referenceMagnitudeKernels } from './reference-magnitudes.js';
 import { referenceOptimizerKernels } from './reference-optimizers.js';
 import { referenceDropout } from './reference-random.js';
 import { referenceRowKernels } from './reference-rows.js';
@@ -11,6 +12,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     ...referenceRowKernels(memory),
     ...referenceGridKernels(memory),
+    ...referenceMagnitudeKernels(memory),
     ...referenceOptimizerKernels(memory),
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),

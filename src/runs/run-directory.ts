@@ -55,6 +55,8 @@ export const runSchema = z.strictObject({
       sha256: z.string(),
     })
     .nullable(),
+  /** The run whose best model this one was made from, without a training of its own (training/derive.ts). */
+  derived: z.strictObject({ run: z.string(), id: z.string(), sha256: z.string() }).optional(),
   dataset: z.strictObject({
     name: z.string(),
     fingerprint: z.string(),

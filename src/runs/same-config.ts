@@ -1,4 +1,4 @@
-// What a run's configuration allows to be different when training goes on from it.
+// What a run's configuration allows to be different when training goes on from it, or another model is made from it.
 import { UserError } from '../errors.js';
 import type { Config } from './config.js';
 
@@ -32,6 +32,17 @@ export function requireSameModel(run: Config, given: Config): void {
   if (difference) {
     throw differs(difference, 'its weights and optimizer state mean something only with the same value');
   }
+}
+
+/**
+ * For a run that is made from another's model: only what comes after the training differs.
+ *
+ * @throws UserError naming the first option of another section than `method` and the method's own that differs
+ */
+export function requireSameTraining(run: Config, given: Config): void {
+  const own = ['method', given.method.name];
+  const difference = differences(run, given).find(({ path }) => !own.includes(path.split('.', 1)[0]));
+  if (difference) throw differs(difference, 'make it from a run with the same value');
 }
 
 function differs({ path, was, is }: Difference, help: string): UserError {

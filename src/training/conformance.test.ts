@@ -25,6 +25,9 @@ const passes: Record<MethodName, number> = {
   lsq: 1,
   pact: 1,
   hashing: 1,
+  pruning: 1,
+  magnitude: 1,
+  round: 1,
 };
 
 /** Rates of steps with which a few epochs on a small table show something. */
@@ -349,7 +352,8 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
     training.table.readSteps(allRows(rows), steps);
     training.table.readBiases(allRows(rows), biases);
     expect(values.every(Number.isFinite)).toBe(true);
-    if (!methods[name].isQuantized) return;
+    // Methods that keep fp32 rows are seen through a view, whose grid its own tests know.
+    if (!isQuantized(training.memory.spec.storage.bits)) return;
     const isAffine = training.memory.spec.storage.range === 'affine';
     const lowest = isAffine ? 0 : -(2 ** (bits - 1));
     const codes = values.map((value, i) => {

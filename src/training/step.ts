@@ -1,5 +1,5 @@
 // One training step as one thread of the team runs it: lends the method its part of the batch.
-import type { Method, TrainingStep } from '../embedding/method.js';
+import type { EpochPosition, Method, TrainingStep } from '../embedding/method.js';
 import type { Table } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
@@ -21,6 +21,7 @@ export interface StepParts {
  * Trains on one batch, together with all other threads.
  *
  * @param trainingStep t, counted from 1 over the whole run
+ * @param position of the batch in its epoch
  * @param rateFactor of the learning-rate schedule
  * @returns the batch's mean loss, the same on every thread
  */
@@ -28,6 +29,7 @@ export async function trainStep(
   { config, thread, table, exchange, method, network }: StepParts,
   batch: PlannedBatch,
   trainingStep: number,
+  position: EpochPosition,
   rateFactor: number,
 ): Promise<number> {
   network.begin(batch, {
@@ -42,7 +44,16 @@ export async function trainStep(
     if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
   };
   const batchRows = batch.rows;
-  await method.trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor, alone });
+  await method.trainStep({
+    table,
+    blocks,
+    network,
+    trainingStep,
+    position,
+    batchRows,
+    rateFactor,
+    alone,
+  });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
   exchange.barrier.wait();

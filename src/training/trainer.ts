@@ -83,6 +83,8 @@ export class Trainer {
   trainingStep = 0;
   readonly predicted: MemoryReport;
   readonly table: TableMemory;
+  /** Batches of each epoch. */
+  private readonly epochBatches: number;
   private readonly exchange: Exchange;
   private readonly exchangeMemory: ExchangeMemory;
   private readonly planner: BatchPlanner;
@@ -96,6 +98,7 @@ export class Trainer {
     const { dataset, config, threads } = options;
     checkThreads(threads);
     const shape = datasetShape(dataset.manifest);
+    this.epochBatches = batchCount(dataset, 'train', config.training.batchSize);
     const model = createModel(config, shape, 'training');
     const spec = embeddingSpec(config, shape, { ...options, isTraining: true });
     const bagIds = mostIdsOf(dataset.manifest, config.training.batchSize);
@@ -144,7 +147,7 @@ export class Trainer {
     const { batchSize, seed } = config.training;
     const { onProgress, signal, pause } = options;
     let done = options.done ?? nothingDone;
-    const batches = batchCount(dataset, 'train', batchSize);
+    const batches = this.epochBatches;
     const order = { seed, epoch };
     const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done.batch });
     const onBatch = (batch: Batch, trained: TrainedBatch) => {
@@ -193,6 +196,7 @@ export class Trainer {
           kind: 'train',
           batch: planned,
           trainingStep: this.trainingStep,
+          position: { epoch: batch.epoch, batch: batch.index + 1, batches: this.epochBatches },
           rateFactor: factor,
         });
         // Awaited later; until then a failure must not end the process.

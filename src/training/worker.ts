@@ -1,6 +1,7 @@
 // One thread of a training team: runs the method's training step on its part of each batch, and scores.
 import { workerData } from 'node:worker_threads';
 import type { ErasedChanges } from '../embedding/erased-changes.js';
+import type { EpochPosition } from '../embedding/method.js';
 import { Table, type TableMemory } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
 import { createDenseOptimizer, createMethod, createModel, type DatasetShape } from '../scoring/blueprint.js';
@@ -24,7 +25,13 @@ export interface TrainingWorkerData {
 /** What the main thread asks of a training team. */
 export type TrainingMessage =
   | ScoringMessage
-  | { kind: 'train'; batch: PlannedBatch; trainingStep: number; rateFactor: number }
+  | {
+      kind: 'train';
+      batch: PlannedBatch;
+      trainingStep: number;
+      position: EpochPosition;
+      rateFactor: number;
+    }
   | { kind: 'report' };
 
 /** What a thread did and holds, for tests and the memory report. */
@@ -69,10 +76,13 @@ serve(
   (message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
     switch (message.kind) {
       case 'train':
-        return trainStep(parts, message.batch, message.trainingStep, message.rateFactor).then((loss) => ({
-          loss,
-          ...table.takeErased(),
-        }));
+        return trainStep(
+          parts,
+          message.batch,
+          message.trainingStep,
+          message.position,
+          message.rateFactor,
+        ).then((loss) => ({ loss, ...table.takeErased() }));
       case 'report':
         return {
           stagingBytes: network.stagingBytes + scorer.stagingBytes,
