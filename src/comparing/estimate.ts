@@ -9,7 +9,7 @@ import type { StoredCell } from './cell-store.js';
 import type { PlannedTraining } from './plan.js';
 import { trainingMemory } from './variant-memory.js';
 
-/** Beside what bitrow counts, a process has Node.js, onnxruntime and a window of rows. */
+/** Beside what bitrow counts, a process has Node.js, onnxruntime and a window of rows: 225 to 295 MB were measured. */
 export const PROCESS_BYTES = 300e6;
 /** Share of the free memory that cells may take together. */
 const MEMORY_SHARE = 0.8;
@@ -39,7 +39,14 @@ export function shareMachine(
 ): Sharing {
   const sharing = (number: number): Sharing => {
     const each = Math.max(1, Math.floor(threads / number));
-    const totals = configs.map((config) => trainingMemory(config, manifest, each).total + PROCESS_BYTES);
+    // Seeds are all alike.
+    const known = new Map<string, number>();
+    const totals = configs.map((config) => {
+      const key = variantKey(config);
+      const total = known.get(key) ?? trainingMemory(config, manifest, each).total + PROCESS_BYTES;
+      known.set(key, total);
+      return total;
+    });
     const largest = totals.sort((a, b) => b - a).slice(0, number);
     return { jobs: number, threads: each, bytes: largest.reduce((sum, bytes) => sum + bytes, 0) };
   };
@@ -69,11 +76,11 @@ export function secondsOf(
   finished: readonly StoredCell[],
   jobs: number,
 ): number | null {
-  const times = finished.flatMap(({ cell, config }) => {
+  const times = finished.flatMap(({ cell, config, elapsedSeconds = 0 }) => {
     const parsed = configSchema.safeParse(config);
-    return cell.seconds !== null && parsed.success
-      ? [{ key: variantKey(parsed.data), seconds: cell.seconds }]
-      : [];
+    if (cell.seconds === null || !parsed.success) return [];
+    // Scoring and starting count; a cell that was resumed took longer than its last process.
+    return [{ key: variantKey(parsed.data), seconds: Math.max(elapsedSeconds, cell.seconds) }];
   });
   if (times.length === 0) return null;
   const all = mean(times.map(({ seconds }) => seconds));
