@@ -98,18 +98,18 @@ export class CellsInWork {
     });
   }
 
-  /** Says which finished cells have no number on the split, since their weights are gone. */
+  /** Says which finished cells have no number on the split: they were scored on another, and their weights are gone. */
   warnOfOtherSplit(split: string | null): void {
-    const others = this.cells.filter(({ key }) => {
+    if (split === null) return;
+    const others = this.cells.flatMap(({ key }) => {
       const stored = this.store.get(key);
-      return stored !== undefined && stored.cell.status === 'finished' && stored.split !== split;
+      return stored?.cell.status === 'finished' && stored.split !== split ? [stored.split ?? 'nothing'] : [];
     });
     if (others.length === 0) return;
-    const was = [...new Set(others.map(({ key }) => this.store.get(key)?.split ?? 'no split'))].join(', ');
-    this.emit({
-      kind: 'warning',
-      message: `${others.length} finished cells were scored on ${was} beside validation, not on ${split ?? 'no split'}, and keep those numbers.`,
-    });
+    const [were, number] =
+      others.length === 1 ? ['cell was', 'keeps that number'] : ['cells were', 'keep those numbers'];
+    const message = `${others.length} finished ${were} scored on ${[...new Set(others)].join(', ')} beside validation, not on ${split}, and ${number}.`;
+    this.emit({ kind: 'warning', message });
   }
 
   /** The cells that a training makes, of those asked for. */

@@ -11,7 +11,7 @@ import { checkThreads } from '../team/team.js';
 import { CellStore, dataIdentity } from './cell-store.js';
 import { CellsInWork } from './cells-in-work.js';
 import { comparisonHead } from './comparison-record.js';
-import { secondsOf, shareMachine } from './estimate.js';
+import { requireJobs, secondsOf, shareMachine } from './estimate.js';
 import type { CompareEvent } from './events.js';
 import { planCells, planTrainings, referenceFirst, requireComparable } from './plan.js';
 import type { VariantSpec } from './variants.js';
@@ -52,9 +52,10 @@ export interface CompareOptions {
  * });
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { data, out, seeds, signal, onProgress: emit = () => {} } = options;
+  const { data, out, seeds, jobs = 'auto', signal, onProgress: emit = () => {} } = options;
   const threads = options.threads ?? availableParallelism();
   checkThreads(threads);
+  requireJobs(jobs, threads);
   requireComparable(options.variants, seeds);
   const variants = referenceFirst(options.variants);
   const { manifest } = await loadDataset(data);
@@ -68,7 +69,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const trainings = planTrainings(cells, manifest.fingerprint, (key) => store.get(key) !== undefined);
     const configs = trainings.map(({ config }) => config);
     const available = process.availableMemory();
-    const { jobs = 'auto' } = options;
     const sharing = shareMachine(configs, manifest, { threads, jobs, available });
     emit({
       kind: 'start',

@@ -26,11 +26,20 @@ export interface Sharing {
   bytes: number;
 }
 
+/** @throws UserError when there are more jobs than threads, or no number of them */
+export function requireJobs(jobs: number | 'auto', threads: number): void {
+  if (jobs === 'auto' || (Number.isSafeInteger(jobs) && jobs >= 1 && jobs <= threads)) return;
+  throw new UserError(
+    `There are to be ${jobs} jobs, but there may be 1 to ${threads}, the number of threads.`,
+    undefined,
+    2,
+  );
+}
+
 /**
  * As many cells at a time as memory allows with two threads each; or as many as `jobs` says.
  *
  * @param available bytes that are free
- * @throws UserError when there are more jobs than threads
  */
 export function shareMachine(
   configs: readonly Config[],
@@ -51,13 +60,6 @@ export function shareMachine(
     return { jobs: number, threads: each, bytes: largest.reduce((sum, bytes) => sum + bytes, 0) };
   };
   if (jobs !== 'auto') {
-    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > threads) {
-      throw new UserError(
-        `There are to be ${jobs} jobs, but there may be 1 to ${threads}, the number of threads.`,
-        undefined,
-        2,
-      );
-    }
     return sharing(Math.max(1, Math.min(jobs, configs.length)));
   }
   for (let number = Math.min(Math.floor(threads / LEAST_THREADS), configs.length); number > 1; number--) {
