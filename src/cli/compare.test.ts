@@ -42,7 +42,7 @@ describe('bitrow compare', () => {
     expect(out).toContain(`Comparison: ${place('bits')}/comparison.json`);
     const { command } = JSON.parse(readFileSync(join(place('bits'), 'comparison.json'), 'utf8'));
     expect(command).toBe(
-      `bitrow compare --data ${data} --out ${place('bits')} --methods alpt:4,full --seeds 2 --dim 4 --epochs 1 --batch-size 256 --set 'model.hidden=[8]' --threads 1`,
+      `bitrow compare --data ${data} --out ${place('bits')} --methods alpt:4,full --dim 4 --epochs 1 --batch-size 256 --set 'model.hidden=[8]' --seeds 2 --threads 1`,
     );
   });
 
