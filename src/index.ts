@@ -22,7 +22,7 @@ export type { Calibration } from './metrics/calibration.js';
 export type { GroupedAuc } from './metrics/grouped-auc.js';
 export type { Metrics } from './metrics/scores.js';
 export type { SliceMetrics } from './metrics/slice-metrics.js';
-export type { Cell as ComparedCell, Comparison, Variant } from './reports/comparison.js';
+export type { Comparison, Variant } from './reports/comparison.js';
 export { type SummaryRow, summarize } from './reports/summary.js';
 export type { Config } from './runs/config.js';
 export { type PartialConfig, resolveConfig } from './runs/resolve-config.js';

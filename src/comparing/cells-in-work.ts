@@ -98,20 +98,6 @@ export class CellsInWork {
     });
   }
 
-  /** Says which finished cells have no number on the split: they were scored on another, and their weights are gone. */
-  warnOfOtherSplit(split: string | null): void {
-    if (split === null) return;
-    const others = this.cells.flatMap(({ key }) => {
-      const stored = this.store.get(key);
-      return stored?.cell.status === 'finished' && stored.split !== split ? [stored.split ?? 'nothing'] : [];
-    });
-    if (others.length === 0) return;
-    const [were, number] =
-      others.length === 1 ? ['cell was', 'keeps that number'] : ['cells were', 'keep those numbers'];
-    const message = `${others.length} finished ${were} scored on ${[...new Set(others)].join(', ')} beside validation, not on ${split}, and ${number}.`;
-    this.emit({ kind: 'warning', message });
-  }
-
   /** The cells that a training makes, of those asked for. */
   private cellsOf({ key, derived }: PlannedTraining): PlannedCell[] {
     return [...this.cells.filter((cell) => cell.key === key), ...derived];

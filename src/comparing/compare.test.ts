@@ -183,7 +183,8 @@ describe('a comparison', () => {
     expect(more.comparison.variants[1].cells[0]).toMatchObject({ test: metrics, validation: metrics });
     expect(more.events).toContainEqual({
       kind: 'warning',
-      message: '1 finished cell was scored on test beside validation, not on train, and keeps that number.',
+      message:
+        '1 finished cell was scored on test beside validation, not on train; the weights are gone, so that stays.',
     });
     const { fingerprint } = (await loadDataset(data)).manifest;
     const key = cellKey(config('lpt:8', { training: { seed: 2 } }), fingerprint);

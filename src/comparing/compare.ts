@@ -8,12 +8,14 @@ import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Comparison } from '../reports/comparison.js';
 import { checkThreads } from '../team/team.js';
+import { madeHere } from '../training/resume.js';
 import { CellStore, dataIdentity } from './cell-store.js';
 import { CellsInWork } from './cells-in-work.js';
 import { comparisonHead } from './comparison-record.js';
 import { requireJobs, secondsOf, shareMachine } from './estimate.js';
 import type { CompareEvent } from './events.js';
 import { planCells, planTrainings, referenceFirst, requireComparable } from './plan.js';
+import { storedWarnings } from './stored-warnings.js';
 import type { VariantSpec } from './variants.js';
 
 export interface CompareOptions {
@@ -86,7 +88,9 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       seconds: secondsOf(trainings, store.all(), sharing.jobs),
       epochs: Math.max(...variants.map(({ config }) => config.training.epochs)),
     });
-    work.warnOfOtherSplit(split);
+    const before = cells.flatMap(({ key }) => store.get(key) ?? []);
+    const now = { split, threads: sharing.threads, made: madeHere() };
+    for (const message of storedWarnings(before, now)) emit({ kind: 'warning', message });
     await work.write('always');
     const task = {
       data: resolve(data),
