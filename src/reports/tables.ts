@@ -4,7 +4,14 @@ import type { PairedDifference } from '../metrics/paired-difference.js';
 import type { Comparison } from './comparison.js';
 import type { Block, Column, Text } from './content.js';
 import { bytes, count, decimalsFor, duration, signed, times } from './numbers.js';
-import { type ComparedSplit, present, reportedSplit, type SummaryRow, summarize } from './summary.js';
+import {
+  type ByMetric,
+  type ComparedSplit,
+  present,
+  reportedSplit,
+  type SummaryRow,
+  summarize,
+} from './summary.js';
 
 const nothing = '–';
 
@@ -29,12 +36,13 @@ export function qualityTable(comparison: Comparison): Block[] {
   const splits: ComparedSplit[] = reported === 'test' ? ['validation', 'test'] : ['validation'];
   const metrics = ['auc', 'logloss'] as const;
   const names = { auc: 'AUC', logloss: 'logloss' };
-  // One number of decimals for a metric, so that its columns can be compared.
-  const digits = Object.fromEntries(
-    metrics.map((metric) => [
-      metric,
-      decimalsFor(present(rows.flatMap((row) => splits.map((split) => row[split][metric].deviation))), 5),
-    ]),
+  // One number of decimals for a metric's columns, so that they can be compared; more for the differences, whose
+  // intervals are narrower than what seeds do to both.
+  const digits = byMetric((metric) =>
+    decimalsFor(present(rows.flatMap((row) => splits.map((split) => row[split][metric].deviation))), 5),
+  );
+  const finer = byMetric((metric) =>
+    Math.max(digits[metric], decimalsFor(present(rows.map((row) => halfWidth(row, reported, metric))), 5)),
   );
   return [
     table(rows, [
@@ -59,9 +67,9 @@ export function qualityTable(comparison: Comparison): Block[] {
       ...metrics.map(
         (metric): RowColumn => ({
           head: `${reported} ${names[metric]} − first`,
-          kind: 'right',
+          kind: 'interval',
           cell: (row) =>
-            differenceText(row.difference?.[reported][metric], digits[metric], row.distinguishable[metric]),
+            differenceText(row.difference?.[reported][metric], finer[metric], row.distinguishable[metric]),
         }),
       ),
     ]),
@@ -108,6 +116,19 @@ export function costTable(comparison: Comparison): Block[] {
   ];
 }
 
+function byMetric<T>(of: (metric: 'auc' | 'logloss') => T): ByMetric<T> {
+  return { auc: of('auc'), logloss: of('logloss') };
+}
+
+function halfWidth(
+  { difference }: SummaryRow,
+  split: ComparedSplit,
+  metric: 'auc' | 'logloss',
+): number | null {
+  const { low, high } = difference?.[split][metric] ?? { low: null, high: null };
+  return low === null || high === null ? null : (high - low) / 2;
+}
+
 function meanText({ mean, deviation }: MeanDeviation, digits: number): string {
   if (mean === null) return nothing;
   return deviation === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
@@ -121,7 +142,7 @@ function differenceText(
   if (!difference || difference.mean === null) return nothing;
   const { mean, low, high } = difference;
   if (low === null || high === null) return signed(mean, digits);
-  const text = `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`;
+  const text = `${signed(mean, digits)} [${signed(low, digits)},\u00a0${signed(high, digits)}]`;
   return isApart ? [{ strong: text }] : text;
 }
 

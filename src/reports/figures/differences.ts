@@ -1,11 +1,11 @@
 // The forest plot: every variant's paired difference to the first with its 90 % interval, as a line that crosses 0 or
 // does not.
 import type { Text } from '../content.js';
-import { signed } from '../numbers.js';
+import { decimalsFor, signed } from '../numbers.js';
 import { reportedSplit, summarize } from '../summary.js';
 import { differenceScale } from './difference-scale.js';
 import { type FigureSpec, figureWidth } from './figure-spec.js';
-import { variantStyles } from './palette.js';
+import { ground, variantStyles } from './palette.js';
 import { shortened } from './panels.js';
 
 const words = {
@@ -33,7 +33,10 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
         return [{ name, mean, low, high, color, isApart: distinguishable[metric] === true }];
       });
       if (rows.length === 0) return null;
-      const digits = 5;
+      const digits = decimalsFor(
+        rows.flatMap(({ low, high }) => (low === null || high === null ? [] : [(high - low) / 2])),
+        5,
+      );
       const first = comparison.variants[0].name;
       const ends = rows.flatMap(({ low, high }) => (low === null || high === null ? [] : [low, high]));
       const scale = differenceScale(
@@ -63,7 +66,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
             label: null,
           },
           marks: [
-            plot.gridX({ strokeOpacity: 0.12 }),
+            plot.gridX({ strokeOpacity: 0.12, ticks: scale.ticks as number[] }),
             plot.ruleX([0], { strokeOpacity: 0.7 }),
             plot.ruleY(
               rows.map((row, i) => ({ ...row, i })).filter(({ low }) => low !== null),
@@ -75,7 +78,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
               r: 4.5,
               stroke: (row) => row.color,
               strokeWidth: 2,
-              fill: (row) => (row.isApart ? row.color : 'var(--plot-background)'),
+              fill: (row) => (row.isApart ? row.color : ground.light),
             }),
             plot.text(rows, {
               y: (_, i) => i,
