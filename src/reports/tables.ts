@@ -3,15 +3,9 @@ import type { MeanDeviation } from '../metrics/mean-deviation.js';
 import type { PairedDifference } from '../metrics/paired-difference.js';
 import type { Comparison } from './comparison.js';
 import type { Block, Column, Text } from './content.js';
-import { bytes, count, decimalsFor, duration, signed, times } from './numbers.js';
-import {
-  type ByMetric,
-  type ComparedSplit,
-  present,
-  reportedSplit,
-  type SummaryRow,
-  summarize,
-} from './summary.js';
+import { differenceDecimals, valueDecimals } from './metric-decimals.js';
+import { bytes, count, duration, signed, times } from './numbers.js';
+import { type ByMetric, type ComparedSplit, reportedSplit, type SummaryRow, summarize } from './summary.js';
 
 const nothing = '–';
 
@@ -36,14 +30,8 @@ export function qualityTable(comparison: Comparison): Block[] {
   const splits: ComparedSplit[] = reported === 'test' ? ['validation', 'test'] : ['validation'];
   const metrics = ['auc', 'logloss'] as const;
   const names = { auc: 'AUC', logloss: 'logloss' };
-  // One number of decimals for a metric's columns, so that they can be compared; more for the differences, whose
-  // intervals are narrower than what seeds do to both.
-  const digits = byMetric((metric) =>
-    decimalsFor(present(rows.flatMap((row) => splits.map((split) => row[split][metric].deviation))), 5),
-  );
-  const finer = byMetric((metric) =>
-    Math.max(digits[metric], decimalsFor(present(rows.map((row) => halfWidth(row, reported, metric))), 5)),
-  );
+  const digits = byMetric((metric) => valueDecimals(rows, splits, metric));
+  const finer = byMetric((metric) => differenceDecimals(rows, reported, metric));
   return [
     table(rows, [
       variantColumn,
@@ -118,15 +106,6 @@ export function costTable(comparison: Comparison): Block[] {
 
 function byMetric<T>(of: (metric: 'auc' | 'logloss') => T): ByMetric<T> {
   return { auc: of('auc'), logloss: of('logloss') };
-}
-
-function halfWidth(
-  { difference }: SummaryRow,
-  split: ComparedSplit,
-  metric: 'auc' | 'logloss',
-): number | null {
-  const { low, high } = difference?.[split][metric] ?? { low: null, high: null };
-  return low === null || high === null ? null : (high - low) / 2;
 }
 
 function meanText({ mean, deviation }: MeanDeviation, digits: number): string {

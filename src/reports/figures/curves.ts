@@ -55,7 +55,8 @@ export function curvePanels(
   );
   const from = hasDots ? 1 : 0;
   const last = Math.max(...points.map(({ x }) => x));
-  const facets = { fx: 'fx', fy: 'fy' };
+  // A caller may have the frame end before a curve does.
+  const facets = { fx: 'fx', fy: 'fy', clip: true };
   return {
     ...options,
     x: {

@@ -1,7 +1,8 @@
 // The forest plot: every variant's paired difference to the first with its 90 % interval, as a line that crosses 0 or
 // does not.
 import type { Text } from '../content.js';
-import { decimalsFor, signed } from '../numbers.js';
+import { differenceDecimals } from '../metric-decimals.js';
+import { signed } from '../numbers.js';
 import { reportedSplit, summarize } from '../summary.js';
 import { differenceScale } from './difference-scale.js';
 import { type FigureSpec, figureWidth } from './figure-spec.js';
@@ -25,7 +26,8 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
     draw(comparison, plot) {
       const split = reportedSplit(comparison);
       const styles = variantStyles(comparison);
-      const rows = summarize(comparison).flatMap(({ name, difference, distinguishable }) => {
+      const summary = summarize(comparison);
+      const rows = summary.flatMap(({ name, difference, distinguishable }) => {
         const of = difference?.[split][metric];
         if (!of || of.mean === null) return [];
         const { mean, low, high } = of;
@@ -33,10 +35,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
         return [{ name, mean, low, high, color, isApart: distinguishable[metric] === true }];
       });
       if (rows.length === 0) return null;
-      const digits = decimalsFor(
-        rows.flatMap(({ low, high }) => (low === null || high === null ? [] : [(high - low) / 2])),
-        5,
-      );
+      const digits = differenceDecimals(summary, split, metric);
       const first = comparison.variants[0].name;
       const ends = rows.flatMap(({ low, high }) => (low === null || high === null ? [] : [low, high]));
       const scale = differenceScale(

@@ -20,7 +20,7 @@ export const trainingLoss: FigureSpec = {
       options: curvePanels(plot, curves, {
         label: 'logloss',
         hasDots: false,
-        y: { domain: lossDomain(curves), clamp: true },
+        y: { domain: lossDomain(curves) },
       }),
       description: `Training loss over epochs, one panel for each variant. At the end: ${ends(curves, 4)}.`,
       caption: legend(

@@ -122,7 +122,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
         },
         description: `Mean ${split} AUC over bytes: ${points.map((point) => `${point.name} ${point.value.toFixed(4)} at ${bytes(point.cost)}`).join('; ')}. On the frontier: ${best.map(({ name }) => name).join(', ')}.`,
         caption: [
-          'Further up and to the left is better; bars are one standard deviation over seeds, bytes are on a logarithmic axis. On the Pareto frontier (dashed, names in bold): ',
+          'Further up and to the left is better; bars are one standard deviation over seeds (a seed moves all variants alike: whether two differ, the paired differences above say), bytes are on a logarithmic axis. On the Pareto frontier (dashed, names in bold): ',
           ...names,
           `. ${what}`,
           isCut ? ' An arrow stands for an AUC far below the frame.' : '',
