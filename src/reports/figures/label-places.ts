@@ -36,16 +36,19 @@ export function labelPlaces(points: readonly LabelledPoint[], bounds: Box): (Lab
     { left: x - 2, right: x + 2, top: y - reach, bottom: y + reach },
   ]);
   return points.map((point) => {
-    for (const place of candidates(point)) {
-      const box = labelBox(place, point.width);
-      if (!isWithin(box, bounds) || taken.some((other) => overlap(box, other))) continue;
-      const end = {
-        x: within(point.x, box.left, box.right),
-        y: within(point.y, box.top + 3, box.bottom - 3),
-      };
-      if (place.isFar && taken.some((other) => isCrossed(other, point, end))) continue;
-      taken.push(box);
-      return { x: place.x, y: place.y, line: place.isFar ? end : null };
+    // Rather a line across another label or point than no name.
+    for (const mayCross of [false, true]) {
+      for (const place of candidates(point)) {
+        const box = labelBox(place, point.width);
+        if (!isWithin(box, bounds) || taken.some((other) => overlap(box, other))) continue;
+        const end = {
+          x: within(point.x, box.left, box.right),
+          y: within(point.y, box.top + 3, box.bottom - 3),
+        };
+        if (place.isFar && !mayCross && taken.some((other) => isCrossed(other, point, end))) continue;
+        taken.push(box);
+        return { x: place.x, y: place.y, line: place.isFar ? end : null };
+      }
     }
     return null;
   });
