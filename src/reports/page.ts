@@ -13,7 +13,8 @@ p{margin:.5rem 0;max-width:48rem}
 a{color:var(--accent)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.86em}
 code{overflow-wrap:anywhere}
-td code{overflow-wrap:normal;white-space:nowrap}
+td:first-child{white-space:normal;min-width:7rem}
+td code{overflow-wrap:normal}
 pre{background:var(--shade);padding:.7rem .9rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}

@@ -59,14 +59,24 @@ export function differenceScale(
 
 function linear(low: number, high: number, ticks: number): DifferenceScale {
   const range = high - low || 1e-4;
-  const digits = Math.max(0, -Math.floor(Math.log10(range / ticks)));
+  const domain = [low - 0.06 * range, high + 0.06 * range];
+  const digits = Math.max(0, -Math.floor(Math.log10(tickStep(domain[1] - domain[0], ticks) * 1.001)));
   return {
     ticks,
     isLogarithmic: false,
     options: {
-      domain: [low - 0.06 * range, high + 0.06 * range],
+      domain,
       ticks,
-      tickFormat: (value: number) => signed(value, digits),
+      tickFormat: (value: number) => signed(value, value === 0 ? 0 : digits),
     },
   };
+}
+
+/** The distance of ticks as D3 chooses it, for their decimals: 1, 2 or 5 times a power of ten. */
+function tickStep(range: number, ticks: number): number {
+  const power = 10 ** Math.floor(Math.log10(range / ticks));
+  const error = range / ticks / power;
+  if (error >= Math.sqrt(50)) return 10 * power;
+  if (error >= Math.sqrt(10)) return 5 * power;
+  return error >= Math.sqrt(2) ? 2 * power : power;
 }

@@ -41,7 +41,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
       const scale = differenceScale(
         rows.map(({ mean }) => mean),
         ends,
-        9,
+        5,
       );
       const names = rows.map(({ name }) => shortened(name, 40));
       const inWords = ({ mean, low, high }: (typeof rows)[number]) =>

@@ -14,6 +14,14 @@ describe('differenceScale', () => {
     expect(far.options.domain).toEqual([-0.0025 * 1.3, 0.031 * 1.3]);
   });
 
+  it('has as many decimals as its ticks need', () => {
+    // From −0.0053 to 0.0003 in about five: a tick every 0.001.
+    const format = differenceScale([-0.005, -0.002], [], 5).options.tickFormat as (value: number) => string;
+    expect([-0.005, 0, 0.001].map(format)).toEqual(['−0.005', '0', '+0.001']);
+    const fine = differenceScale([0.00023], [], 5).options.tickFormat as (value: number) => string;
+    expect(fine(0.00005)).toBe('+0.00005');
+  });
+
   it('is not led astray by equal variants', () => {
     expect(differenceScale([0, 0, 1e-17], []).isLogarithmic).toBe(false);
     expect(differenceScale([], []).isLogarithmic).toBe(false);

@@ -60,11 +60,11 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
             labelAnchor: 'center',
             labelArrow: 'none',
           },
-          y: { domain: frame.values, label: `${split} AUC` },
+          y: { domain: frame.values, ticks: 7, label: `${split} AUC` },
           color: { type: 'identity' },
           marks: [
             plot.gridX({ strokeOpacity: 0.1, ticks: frame.ticks }),
-            plot.gridY({ strokeOpacity: 0.1 }),
+            plot.gridY({ strokeOpacity: 0.1, ticks: 7 }),
             plot.line([...best, { cost: frame.costs[1], value: best[best.length - 1].value }], {
               x: 'cost',
               y: 'value',
@@ -147,7 +147,12 @@ function placed(
   const places = labelPlaces(
     ordered.map(({ cost, value, deviation }, i) => {
       const { x, y } = frame.toPixel(cost, value);
-      return { x, y, width: 6.5 * texts[i].length + 4, reach: y - frame.toPixel(cost, value + deviation).y };
+      return {
+        x,
+        y,
+        width: (isBest(ordered[i]) ? 7.3 : 6.5) * texts[i].length + 4,
+        reach: y - frame.toPixel(cost, value + deviation).y,
+      };
     }),
     frame.bounds,
   );
