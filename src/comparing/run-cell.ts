@@ -11,13 +11,13 @@ import { RunLock } from '../runs/lock.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import { evaluate } from '../scoring/evaluate.js';
 import { frequencyDeciles } from '../scoring/frequency-deciles.js';
+import { deriveRun } from '../training/derive.js';
 import { isDivergence } from '../training/diagnose.js';
 import type { TrainEvent } from '../training/events.js';
 import { madeHere } from '../training/resume.js';
 import { type TrainResult, train } from '../training/train.js';
 import { emptyCell, metricsOf, recordedEpochs } from './cell-record.js';
 import { CELL_FILE, type DataIdentity, writeCell } from './cell-store.js';
-import { derive } from './derived.js';
 
 /** A training to be done. Plain data: it is sent to the process that does it. */
 export interface CellTask {
@@ -74,7 +74,7 @@ async function runDerived(task: CellTask, from: TrainResult, signal: AbortSignal
   const { folder, config } = task;
   const out = join(folder, 'run');
   // What an interrupted process left of it is made anew.
-  await derive({ from: from.run, out, config, force: true });
+  await deriveRun({ from: from.run, out, config, force: true });
   const validation = task.hasValidation ? await score(task, 'validation', signal) : null;
   const looked = await looks(task, signal);
   const { bestEpoch } = from;
