@@ -1,4 +1,5 @@
-// What a reproduction shows, as plain data: sections in order. One renderer each for the terminal, Markdown and HTML.
+// What a reproduction shows, as plain data: sections in order. render-text.ts shows it on
+// the terminal, page-blocks.ts makes the blocks of a report of it.
 
 export interface Page {
   title: string;
@@ -24,10 +25,11 @@ export interface PageTable {
 }
 
 export interface PageFigure {
-  /** File name without ending; the figure is written as NAME.svg beside the page. */
+  /** File name without ending; the figure is written as figures/NAME.svg beside the page. */
   name: string;
-  svg: string;
+  title: string;
   caption: string;
+  svg: string;
 }
 
 /** What stands where nothing was measured or published. */

@@ -6,7 +6,7 @@ const width = 100;
 
 /** The page as text. */
 export function renderText({ title, sections }: Page): string {
-  return [title, '='.repeat(title.length), ...sections.map(section)].join('\n\n').replace('\n\n=', '\n=');
+  return [`${title}\n${'='.repeat(title.length)}`, ...sections.map(section)].join('\n\n');
 }
 
 function section(part: Section): string {
@@ -20,7 +20,7 @@ function section(part: Section): string {
     case 'table':
       return table(part.table);
     case 'figure':
-      return wrap(`${part.figure.name}.svg: ${part.figure.caption}`, '  ');
+      return wrap(`figures/${part.figure.name}.svg: ${part.figure.title}. ${part.figure.caption}`, '  ');
     default:
       return part satisfies never;
   }

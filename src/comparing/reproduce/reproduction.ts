@@ -1,6 +1,7 @@
 // What a reproduction is: one table or figure of the paper, made on whatever prepared data it is given. To add one: a file
 // that exports a Reproduction, and a line in registry.ts.
-import type { Compare, CompareOptions } from './contract.js';
+import type { Comparison } from '../../reports/comparison.js';
+import type { VariantSpec } from './contract.js';
 import type { Page } from './page.js';
 import type { ChosenSettings } from './paper-row.js';
 
@@ -17,22 +18,15 @@ export interface Reproduction {
 export interface ReproductionRequest {
   /** Directory of an encoded data set; empty where none is needed. */
   data: string;
-  /** The same raw data, prepared at the lower threshold of table 3. */
+  /** The same rows, prepared at the lower threshold of table 3. */
   dataThreshold: string | null;
-  /** Directory for pages and cells. */
-  out: string;
   settings: ChosenSettings;
-  seeds: readonly number[];
   /** Rows of the table, by the paper's names; null: all. */
   rows: readonly string[] | null;
   /** Clips of LPT to choose from by validation; null: the configuration's. */
   clips: readonly number[] | null;
-  threads?: number | undefined;
-  jobs?: number | 'auto' | undefined;
   /** The command that repeats it. */
   command: string;
-  onProgress?: CompareOptions['onProgress'];
-  signal?: AbortSignal | undefined;
-  /** What trains the cells. */
-  compare: Compare;
+  /** Trains variants with every seed, as far as that has not been done. `folder` keeps cells of other data apart. */
+  measure(data: string, variants: readonly VariantSpec[], folder?: string): Promise<Comparison>;
 }

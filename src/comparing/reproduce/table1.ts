@@ -29,10 +29,8 @@ export const table1: Reproduction = {
   async make(request) {
     const { manifest } = await loadDataset(request.data);
     const planned = plan(request);
-    const comparison = await request.compare({
-      ...request,
-      variants: planned.flatMap(({ candidates }) => candidates),
-    });
+    const variants = planned.flatMap(({ candidates }) => candidates);
+    const comparison = await request.measure(request.data, variants);
     return table1Page({ manifest, comparison, planned });
   },
 };

@@ -22,10 +22,8 @@ export const table2: Reproduction = {
   async make(request) {
     const { manifest } = await loadDataset(request.data);
     const planned = plan(request);
-    const comparison = await request.compare({
-      ...request,
-      variants: planned.flatMap(({ candidates }) => candidates),
-    });
+    const variants = planned.flatMap(({ candidates }) => candidates);
+    const comparison = await request.measure(request.data, variants);
     return table2Page({ manifest, comparison, planned });
   },
 };

@@ -1,5 +1,4 @@
 // Table 3: ALPT and LPT beside FP at D = 32, and on data with a lower threshold, that is with more features.
-import { join } from 'node:path';
 import { loadDataset } from '../../data/encoded-dataset.js';
 import type { Manifest } from '../../data/manifest.js';
 import { UserError } from '../../errors.js';
@@ -34,20 +33,19 @@ export const table3: Reproduction = {
   needsData: true,
   rows: names,
   async make(request) {
-    const { data, dataThreshold, out } = request;
+    const { data, dataThreshold } = request;
     const { manifest } = await loadDataset(data);
     const lower = dataThreshold === null ? null : (await loadDataset(dataThreshold)).manifest;
     if (lower) requireLower(manifest, lower);
-    const train = async (half: Half, place: Pick<ReproductionRequest, 'data' | 'out'>) => {
+    const train = async (half: Half, from: string, folder?: string) => {
       const planned = plan(half, request);
       const variants = planned.flatMap(({ candidates }) => candidates);
-      return { planned, comparison: await request.compare({ ...request, ...place, variants }) };
+      return { planned, comparison: await request.measure(from, variants, folder) };
     };
-    const dim = { manifest, ...(await train('dim', { data, out })) };
+    const dim = { manifest, ...(await train('dim', data)) };
     if (lower === null || dataThreshold === null) return table3Page({ dim, threshold: null });
-    // Cells of other data stand in a folder of their own.
-    const place = { data: dataThreshold, out: join(out, 'threshold') };
-    return table3Page({ dim, threshold: { manifest: lower, ...(await train('threshold', place)) } });
+    const half = await train('threshold', dataThreshold, 'comparison-threshold');
+    return table3Page({ dim, threshold: { manifest: lower, ...half } });
   },
 };
 

@@ -1,0 +1,72 @@
+// Theorems 1 and 2: measured suboptimality of the averaged iterate beside the bounds, over T, a panel for each η.
+import { loadPlot, svgOf } from '../../reports/figure.js';
+import type { Precision } from '../convex/descent.js';
+import type { Suboptimality } from '../convex/suboptimality.js';
+import { precisionColors, precisionNames } from './palette.js';
+
+export interface BoundsPanel {
+  title: string;
+  measured: Record<Precision, readonly Suboptimality[]>;
+  bounds: readonly { name: string; color: string; dash: string; points: readonly { iterations: number; value: number }[] }[];
+}
+
+const smallest = 1e-7;
+
+/** One panel beside the other, both axes logarithmic. */
+export async function drawBounds(panels: readonly BoundsPanel[], title: string): Promise<string> {
+  const plot = await loadPlot();
+  const marks = panels.flatMap((panel) => {
+    const fx = () => panel.title;
+    const measured = Object.entries(panel.measured).flatMap(([key, points]) => {
+      const precision = key as Precision;
+      const color = precisionColors[precision];
+      const drawn = points.filter(({ low }) => low > smallest);
+      return [
+        plot.areaY(drawn, { x: 'iterations', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.25, fx }),
+        plot.line(drawn, { x: 'iterations', y: 'mean', stroke: color, strokeWidth: 2, fx }),
+        plot.text(drawn.slice(-1), {
+          x: 'iterations',
+          y: 'mean',
+          text: () => precisionNames[precision],
+          dx: 5,
+          dy: precision === 'full' ? 9 : -3,
+          textAnchor: 'start',
+          fill: color,
+          fontWeight: 'bold',
+          fx,
+        }),
+      ];
+    });
+    const bounds = panel.bounds.flatMap(({ name, color, dash, points }, i) => [
+      plot.line(points, { x: 'iterations', y: 'value', stroke: color, strokeDasharray: dash, strokeWidth: 1.6, fx }),
+      plot.text([points[Math.floor(points.length * (0.3 + 0.12 * i))]], {
+        x: 'iterations',
+        y: 'value',
+        text: () => name,
+        dy: i === 0 ? 12 : -8,
+        dx: 4,
+        textAnchor: i === 0 ? 'end' : 'start',
+        fill: color,
+        fx,
+      }),
+    ]);
+    return [...measured, ...bounds];
+  });
+  return svgOf(
+    {
+      width: 980,
+      height: 440,
+      marginLeft: 60,
+      marginRight: 40,
+      fx: { label: null, domain: panels.map((panel) => panel.title), padding: 0.06 },
+      x: { type: 'log', label: 'T', ticks: 7, tickFormat: '~e' },
+      y: { type: 'log', label: 'F(w̄_T) − F*, per parameter', tickFormat: '~e', grid: true, clamp: true },
+      marks,
+    },
+    {
+      title,
+      description:
+        'Suboptimality of the mean of the first T iterates with full precision, stochastic and deterministic rounding, and the bounds of theorems 1 and 2, over T.',
+    },
+  );
+}
