@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { frequencyDeciles } from '../src/scoring/frequency-deciles.js';
 import type { Slice } from '../src/scoring/row-watch.js';
 import { bitrow } from './command-line.js';
 import { prepareToy } from './toy-dataset.js';
@@ -74,12 +75,37 @@ describe('bitrow evaluate --by', () => {
     expect(out).toMatch(/\n {2}rarest feature in training +rows +positives .+\n {2}20 to 49 +\d+ /);
   });
 
+  it('cuts them into tenths by the mean of the logarithms of all training counts', async () => {
+    const { slices } = await evaluate('--by', 'deciles');
+    const expected = await query(
+      `WITH counted AS (
+         SELECT rows.label, (ln(1 + u.count) + ln(1 + i.count) + ln(1 + h.count)) / 3 AS mean,
+           rows.file_row_number AS place
+         FROM read_parquet('${data}/test.parquet', file_row_number = true) AS rows
+         JOIN '${data}/vocabularies/user.parquet' u ON rows.user = u.id
+         JOIN '${data}/vocabularies/item.parquet' i ON rows.item = i.id
+         JOIN '${data}/vocabularies/hour.parquet' h ON rows.hour = h.id)
+       SELECT count(*) AS rows, sum(label)::INT AS positives
+       FROM (SELECT label, ntile(10) OVER (ORDER BY round(mean, 12), place) AS part FROM counted)
+       GROUP BY part ORDER BY part`,
+    );
+    expect(slices.slices).toMatchObject(expected);
+    expect(expected).toHaveLength(10);
+    const deciles = await frequencyDeciles({ run: place('run'), data, split: 'test', threads: 2 });
+    const metrics = ({ rows, auc, logloss }: Slice) => ({ auc, logloss, rows });
+    expect(deciles).toEqual(slices.slices.map(metrics));
+    expect((await bitrow(argv('--by', 'deciles'))).out).toMatch(
+      /\n {2}features in training, geometric mean +rows .+\n {2}tenth 1: [\d.]+ to [\d.]+ +40 /,
+    );
+  });
+
   it('refuses a field there is not, and --top where it means nothing', async () => {
     expect(await bitrow(argv('--by', 'itme'))).toMatchObject({
       code: 2,
-      err: "Unknown field 'itme' (known: frequency, user, item, hour).\n",
+      err: "Unknown field 'itme' (known: frequency, deciles, user, item, hour).\n",
     });
     expect((await bitrow(argv('--by', 'frequency', '--top', '3'))).code).toBe(2);
+    expect((await bitrow(argv('--by', 'deciles', '--top', '3'))).code).toBe(2);
     expect((await bitrow(argv('--group', 'itme'))).err).toBe(
       "Unknown field 'itme' (known: user, item, hour).\n",
     );

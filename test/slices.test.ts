@@ -1,13 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../src/batch/reader.js';
 import type { EncodedDataset } from '../src/data/encoded-dataset.js';
 import type { Manifest } from '../src/data/manifest.js';
 import { readCounts, readValues } from '../src/data/vocabulary-file.js';
+import { frequencyDeciles } from '../src/scoring/frequency-deciles.js';
 import { frequencySlice, frequencySliceNames } from '../src/scoring/frequency-slices.js';
 import { RowWatch } from '../src/scoring/row-watch.js';
 import { createSlicer } from '../src/scoring/slices.js';
@@ -59,6 +60,15 @@ const batch = (ids: number[]): Batch => ({
   labels: new Float32Array(ids.length / 2),
 });
 
+const split = {
+  name: 'test',
+  file: 'test.parquet',
+  rows: 0,
+  positives: 0,
+  rowGroupRows: 1,
+  sha256: '',
+};
+
 async function slice(by: string, top: number, sizes: number[], ...batches: number[][]): Promise<string[]> {
   const rows = batches.flat().length / 2;
   const slicer = await createSlicer({ dataset: await dataset(), rows, by, top, sizes });
@@ -106,6 +116,77 @@ it('slices by the count of the rarest feature, and by how many are OOV', async (
     'OOV in 1 field',
     'OOV in 2 fields',
   ]);
+});
+
+describe('deciles', () => {
+  // log(1 + count) of the features of `a`, then of `b`.
+  const a = [0, 1000, 30, 2].map(Math.log1p);
+  const b = [0, 700, 40].map(Math.log1p);
+  /** Part of each row, by the definition. */
+  const parts = (means: number[]) => {
+    const order = means.map((mean, row) => ({ mean, row })).sort((x, y) => x.mean - y.mean || x.row - y.row);
+    const part = new Array<number>(means.length);
+    for (const [place, { row }] of order.entries()) {
+      let tenth = 0;
+      while (Math.floor(((tenth + 1) * means.length) / 10) <= place) tenth++;
+      part[row] = tenth;
+    }
+    return part;
+  };
+
+  it('are tenths of the rows by the mean of the logarithms, ties by the order of the rows', async () => {
+    const ids = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 2 }));
+    const source = await dataset();
+    await fc.assert(
+      fc.asyncProperty(fc.array(ids, { minLength: 10, maxLength: 43 }), async (rows) => {
+        const slicer = await createSlicer({
+          dataset: source,
+          rows: rows.length,
+          by: 'deciles',
+          top: 1,
+          sizes: [4, 2],
+        });
+        slicer.add(batch(rows.slice(0, 7).flat()));
+        slicer.add(batch(rows.slice(7).flat()));
+        // A run that knew one value of `b`: the other is OOV.
+        const means = rows.map(([x, y]) => (a[x] + (y < 2 ? b[y] : 0)) / 2);
+        expect([...(await slicer.finish()).slices]).toEqual(parts(means));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('count a bag by the mean over its ids, and name what they span', async () => {
+    const slicer = await createSlicer({
+      dataset: await dataset(),
+      rows: 2,
+      by: 'deciles',
+      top: 1,
+      sizes: [4, 3],
+    });
+    slicer.add({
+      ...batch([]),
+      rows: 2,
+      ids: Uint32Array.from([1, 0, 0, 1, 2, 3, 2, 2]),
+      offsets: Uint32Array.from([0, 3, 4, 6, 8]),
+    });
+    const { names, slices } = await slicer.finish();
+    const shown = (mean: number) => Math.expm1(mean).toLocaleString('en-US', { maximumSignificantDigits: 3 });
+    const means = [(a[1] / 3 + b[1]) / 2, ((a[2] + a[3]) / 2 + b[2]) / 2];
+    expect([...slices]).toEqual(means[0] < means[1] ? [0, 1] : [1, 0]);
+    expect(new Set(names.map((name) => name.slice(9)))).toEqual(
+      new Set(means.map((mean) => `${shown(mean)} to ${shown(mean)}`)),
+    );
+  });
+
+  it('are null where the data has no counts', async () => {
+    const source = await dataset();
+    const bare = join(dir, 'bare');
+    mkdirSync(bare);
+    writeFileSync(join(bare, 'manifest.json'), JSON.stringify({ ...source.manifest, splits: [split] }));
+    writeFileSync(join(bare, split.file), '');
+    expect(await frequencyDeciles({ run: 'none', data: bare, split: 'test', threads: 1 })).toBeNull();
+  });
 });
 
 it('every count lies within the bounds that its slice names', () => {

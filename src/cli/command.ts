@@ -28,4 +28,6 @@ export interface Invocation {
 export interface Result {
   text: string;
   json: Record<string, unknown>;
+  /** 1 where the work is done, but for a part that failed. Default: 0. */
+  exitCode?: 0 | 1;
 }

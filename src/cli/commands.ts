@@ -1,6 +1,7 @@
 // Every command by its name, in the order of `bitrow --help`: one file and one line each.
 import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
+import { compareCommand } from './compare.js';
 import { evaluateCommand } from './evaluate.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
@@ -14,6 +15,7 @@ export const commands = {
   train: trainCommand,
   evaluate: evaluateCommand,
   predict: predictCommand,
+  compare: compareCommand,
   inspect: inspectCommand,
   bench: benchCommand,
 } as const satisfies Record<string, CommandSpec>;

@@ -8,23 +8,28 @@ import { modelNames } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
 import type { Config } from '../runs/config.js';
 import { readConfigFile } from '../runs/config-file.js';
-import { findPreset, presetNames, presets } from '../runs/presets.js';
+import { findPreset, type Preset, presetNames, presets } from '../runs/presets.js';
 import { type ConfigLayer, type PartialConfig, parseSetting, resolveLayers } from '../runs/resolve-config.js';
 import { wholeNumber } from './option-values.js';
 
-export const configOptionsSchema = z.object({
+/** What does not choose a method or seed. */
+export const commonOptionsSchema = z.object({
   preset: z.string().optional(),
   config: z.string().optional(),
-  method: z.string().optional(),
-  bits: z.number().optional(),
-  rounding: z.string().optional(),
   model: z.string().optional(),
   dim: z.number().optional(),
   epochs: z.number().optional(),
   batchSize: z.number().optional(),
   microBatch: z.number().optional(),
-  seed: z.number().optional(),
   set: z.array(z.string()).optional(),
+});
+export type CommonOptions = z.infer<typeof commonOptionsSchema>;
+
+export const configOptionsSchema = commonOptionsSchema.extend({
+  method: z.string().optional(),
+  bits: z.number().optional(),
+  rounding: z.string().optional(),
+  seed: z.number().optional(),
 });
 export type ConfigOptions = z.infer<typeof configOptionsSchema>;
 
@@ -32,8 +37,6 @@ const roundings = ['stochastic', 'deterministic'];
 
 export function declareConfigOptions(command: Command): void {
   command
-    .option('--preset <name>', `settings of the ALPT paper: ${presetNames.join(', ')}`)
-    .option('--config <file>', 'YAML; its keys are the paths of --set')
     .option('--method <name>', `${methodNames.join(', ')} (default: alpt)`)
     .option(
       '--bits <n>',
@@ -41,6 +44,16 @@ export function declareConfigOptions(command: Command): void {
       wholeNumber('--bits', 1),
     )
     .option('--rounding <kind>', `${roundings.join(', ')} (default: stochastic)`)
+    .option('--seed <n>', 'of everything random (default: 1)', wholeNumber('--seed', 0));
+  declareCommonOptions(command);
+  command.addHelpText('after', '\n--help --json prints the JSON Schema of the configuration.');
+}
+
+/** The options of a configuration but for method and seed. */
+export function declareCommonOptions(command: Command): void {
+  command
+    .option('--preset <name>', `settings of the ALPT paper: ${presetNames.join(', ')}`)
+    .option('--config <file>', 'YAML; its keys are the paths of --set')
     .option('--model <name>', `${modelNames.join(', ')} (default: dcn)`)
     .option('--dim <n>', 'width of an embedding (default: 16)', wholeNumber('--dim', 1))
     .option('--epochs <n>', 'at most; training ends early (default: 15)', wholeNumber('--epochs', 1))
@@ -50,14 +63,12 @@ export function declareConfigOptions(command: Command): void {
       'most rows computed at once (default: 2000)',
       wholeNumber('--micro-batch', 1),
     )
-    .option('--seed <n>', 'of everything random (default: 1)', wholeNumber('--seed', 0))
     .option('--set <path=value...>', 'any option of the configuration, such as lpt.clip=0.1')
     .addHelpText('after', () => {
       const lines = (known: Record<string, { summary: string }>) =>
         Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
       return ['\nMethods:', ...lines(methods), '\nPresets:', ...lines(presets)].join('\n');
-    })
-    .addHelpText('after', '\n--help --json prints the JSON Schema of the configuration.');
+    });
 }
 
 /**
@@ -65,9 +76,7 @@ export function declareConfigOptions(command: Command): void {
  * @throws UserError for a mistake in any of them, saying where it stands
  */
 export async function configFromOptions(options: ConfigOptions, run?: Config): Promise<Config> {
-  const preset = options.preset === undefined ? undefined : findPreset(options.preset);
   requireKnown('method', options.method, methodNames);
-  requireKnown('model', options.model, modelNames);
   requireKnown('rounding', options.rounding, roundings);
   if (options.bits !== undefined && !codeBits.some((bits) => bits === options.bits)) {
     throw new UserError(
@@ -76,16 +85,33 @@ export async function configFromOptions(options: ConfigOptions, run?: Config): P
       2,
     );
   }
-  const settings = (options.set ?? []).map(parseSetting);
-  const layers: ConfigLayer[] = [];
-  if (options.config !== undefined) layers.push(await readConfigFile(options.config));
-  layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
+  const { preset, layers, settings } = await commonConfig(options);
   const base = run ? [{ values: forgetRenamed(run, layers) }] : [];
   let config = resolveLayers([...base, ...layers]);
   // What a preset says may depend on the width, which it leaves to the others.
   if (preset) config = resolveLayers([...base, { values: preset.config(config.method.bits) }, ...layers]);
   requireMeaning(config, options, settings);
   return config;
+}
+
+/**
+ * What the options say, before defaults: file, flags, --set.
+ *
+ * @throws UserError for a file that cannot be read, an unknown name, or a setting that is none
+ */
+export async function commonConfig(options: ConfigOptions): Promise<{
+  preset: Preset | undefined;
+  layers: ConfigLayer[];
+  /** Those of --set alone. */
+  settings: PartialConfig[];
+}> {
+  const preset = options.preset === undefined ? undefined : findPreset(options.preset);
+  requireKnown('model', options.model, modelNames);
+  const settings = (options.set ?? []).map(parseSetting);
+  const layers: ConfigLayer[] = [];
+  if (options.config !== undefined) layers.push(await readConfigFile(options.config));
+  layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
+  return { preset, layers, settings };
 }
 
 /** A run's configuration without the sections that are given another name: options of theirs mean nothing there. */

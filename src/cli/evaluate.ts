@@ -37,7 +37,7 @@ export const evaluateCommand: CommandSpec = {
       )
       .option(
         '--by <field>',
-        "metrics by slice too: of a field's values, or by `frequency` (the training count of the row's rarest feature; rows with OOV features by how many they have)",
+        "metrics by slice too: of a field's values, or by `frequency` (the training count of the row's rarest feature; rows with OOV features by how many they have) or `deciles` (tenths of the rows by the mean of log(1 + training count) of all features)",
       )
       .option('--top <n>', "how many of a field's values get a slice (default: 20)", wholeNumber('--top', 1))
       .option('--group <field>', "AUC within the groups of a field's values too, their mean by rows")
@@ -52,7 +52,10 @@ export const evaluateCommand: CommandSpec = {
   },
   async run({ args, options, json, signal }) {
     const { threads = availableParallelism(), ...given } = optionsSchema.parse(options);
-    if (given.top !== undefined && (given.by === undefined || given.by === 'frequency')) {
+    if (
+      given.top !== undefined &&
+      (given.by === undefined || given.by === 'frequency' || given.by === 'deciles')
+    ) {
       throw new UserError('The option --top needs --by FIELD: it limits the values shown.', undefined, 2);
     }
     if (given.format !== undefined && given.predictions === undefined) {

@@ -2,7 +2,7 @@
 
 import { rowColumns } from '../schema/schema.js';
 import type { Evaluation } from '../scoring/evaluate.js';
-import { BY_FREQUENCY } from '../scoring/slices.js';
+import { BY_DECILES, BY_FREQUENCY } from '../scoring/slices.js';
 import type { Result } from './command.js';
 import { count, metric } from './quantities.js';
 
@@ -63,7 +63,11 @@ function sliceLines(report: Evaluation['slices']): string[] {
     auc === null ? '–' : auc.toFixed(5),
     logloss === null ? '–' : logloss.toFixed(5),
   ]);
-  const title = report.by === BY_FREQUENCY ? 'rarest feature in training' : report.by;
+  const titles = new Map([
+    [BY_FREQUENCY, 'rarest feature in training'],
+    [BY_DECILES, 'features in training, geometric mean'],
+  ]);
+  const title = titles.get(report.by) ?? report.by;
   const table = [[title, ...headings], ...cells];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const rows = table.map((row) =>

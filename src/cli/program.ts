@@ -22,6 +22,7 @@ export async function runCommandLine(
   const json = beforeTerminator(argv).includes('--json');
   const verbose = beforeTerminator(argv).includes('--verbose');
   let current: Command | undefined;
+  let exitCode = 0;
   // Help and version are text too: with --json they are held back and put into an object.
   let help = '';
   const showHelp = json
@@ -33,7 +34,9 @@ export async function runCommandLine(
     current = command;
     const options = command.opts();
     const result = await commands[name]?.run({ args, options, json, signal });
-    if (result) printResult(result, json, streams);
+    if (!result) return;
+    printResult(result, json, streams);
+    exitCode = result.exitCode ?? 0;
   });
   try {
     if (argv.length === 0) {
@@ -41,7 +44,7 @@ export async function runCommandLine(
       return 0;
     }
     await program.parseAsync([...argv], { from: 'user' });
-    return 0;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
       if (json) streams.out(`${JSON.stringify(await helpObject(commands, argv, error, help))}\n`);

@@ -26,6 +26,19 @@ export function isLockAside(name: string): boolean {
   return /^lock\.[0-9a-f]{8}$/.test(name);
 }
 
+/** What a directory's lock stands for, in the sentence for who finds it held. */
+export interface LockWords {
+  /** What goes on there, up to the process that does it. */
+  work(directory: string): string;
+  /** Where the process is of this machine. */
+  help: string;
+}
+
+const training: LockWords = {
+  work: (directory) => `The run '${directory}' is being trained`,
+  help: 'wait for it, or stop it with Ctrl-C and go on with --resume',
+};
+
 /** A lock that is held; `release` it when done. */
 export class RunLock {
   private constructor(
@@ -38,7 +51,7 @@ export class RunLock {
    *
    * @throws UserError naming the process and host that hold it, or when the directory cannot be written
    */
-  static async take(directory: string): Promise<RunLock> {
+  static async take(directory: string, words = training): Promise<RunLock> {
     const path = join(directory, LOCK_FILE);
     const owner: LockOwner = {
       pid: process.pid,
@@ -54,7 +67,7 @@ export class RunLock {
       if (found === 'unreadable') {
         throw new UserError(`The lock '${path}' cannot be read.`, `delete '${path}' if nothing trains there`);
       }
-      if (isHeld(found)) throw heldBy(directory, found);
+      if (isHeld(found)) throw heldBy(directory, found, words);
       await takeAway(path, found);
     }
   }
@@ -62,7 +75,7 @@ export class RunLock {
   /** @throws UserError when another process holds the lock of a directory */
   static requireFree(directory: string): void {
     const owner = readOwner(directory);
-    if (typeof owner === 'object' && isHeld(owner)) throw heldBy(directory, owner);
+    if (typeof owner === 'object' && isHeld(owner)) throw heldBy(directory, owner, training);
   }
 
   /** Whether there is a lock file of ours, held or not: the directory is a run, or was to become one. */
@@ -164,14 +177,12 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-function heldBy(directory: string, { pid, host, since }: LockOwner): UserError {
+function heldBy(directory: string, { pid, host, since }: LockOwner, { work, help }: LockWords): UserError {
   const path = join(directory, LOCK_FILE);
   const isHere = host === hostname();
   return new UserError(
-    `The run '${directory}' is being trained by process ${pid} on host '${host}' since ${since}.`,
-    isHere
-      ? 'wait for it, or stop it with Ctrl-C and go on with --resume'
-      : `if it no longer runs there, delete '${path}'`,
+    `${work(directory)} by process ${pid} on host '${host}' since ${since}.`,
+    isHere ? help : `if it no longer runs there, delete '${path}'`,
   );
 }
 

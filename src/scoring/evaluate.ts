@@ -25,7 +25,7 @@ export interface EvaluateOptions {
   checkpoint?: CheckpointName;
   /** Default: all processors. The result does not depend on it. */
   threads?: number;
-  /** Metrics by slice too: of a field's values, or by `frequency` (frequency-slices.ts). */
+  /** Metrics by slice too: of a field's values, by `frequency` (frequency-slices.ts) or `deciles` (decile-slicer.ts). */
   by?: string | undefined;
   /** Values of a field that get a slice of their own; default 20. */
   top?: number | undefined;

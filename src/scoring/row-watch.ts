@@ -29,7 +29,7 @@ export interface Slice extends SliceMetrics {
 
 /** What was asked for, and nothing else. */
 export interface RowReport {
-  /** By a field's name or `frequency`; every row is in exactly one slice. */
+  /** By a field's name, `frequency` or `deciles`; every row is in exactly one slice. */
   readonly slices?: { readonly by: string; readonly slices: readonly Slice[] };
   /** AUC within the groups of a field's values, or within the data's own groups. */
   readonly grouped?: GroupedAuc & { readonly by: string };

@@ -1,8 +1,10 @@
 // Cuts the rows of a split into slices while it is scored, so that metrics can be had for each: by the value of a
 // field (its most frequent values in the split; all others together; OOV by itself), or by how often training saw the
-// row's features (frequency-slices.ts). Every row is in exactly one slice.
+// row's features: the rarest of them (frequency-slices.ts), or all (decile-slicer.ts). Every row is in exactly one
+// slice.
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import { DecileSlicer } from './decile-slicer.js';
 import { FieldColumn } from './field-column.js';
 import { FrequencySlicer } from './frequency-slices.js';
 
@@ -20,14 +22,15 @@ export interface Slicer {
   finish(): Promise<RowSlices>;
 }
 
-/** The `by` that is no field. */
+/** The `by` that are no field: by the row's rarest feature, and in tenths by all of its features. */
 export const BY_FREQUENCY = 'frequency';
+export const BY_DECILES = 'deciles';
 
 /** What to slice, and how. */
 export interface SlicerOptions {
   readonly dataset: EncodedDataset;
   readonly rows: number;
-  /** A field's name, or `frequency`. */
+  /** A field's name, `frequency` or `deciles`. */
   readonly by: string;
   /** Values of a field that get a slice of their own. */
   readonly top: number;
@@ -35,10 +38,11 @@ export interface SlicerOptions {
   readonly sizes: readonly number[];
 }
 
-/** @throws UserError when `by` is neither a field nor `frequency` */
+/** @throws UserError when `by` is neither a field nor `frequency` nor `deciles` */
 export async function createSlicer({ dataset, rows, by, top, sizes }: SlicerOptions): Promise<Slicer> {
   if (by === BY_FREQUENCY) return FrequencySlicer.create(dataset, rows, sizes);
-  return new FieldSlicer(new FieldColumn(dataset, by, rows, sizes, [BY_FREQUENCY]), top);
+  if (by === BY_DECILES) return DecileSlicer.create(dataset, rows, sizes);
+  return new FieldSlicer(new FieldColumn(dataset, by, rows, sizes, [BY_FREQUENCY, BY_DECILES]), top);
 }
 
 class FieldSlicer implements Slicer {

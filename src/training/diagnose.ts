@@ -35,3 +35,13 @@ export function rowNotFinite(row: number, trainingStep: number): UserError {
     help,
   );
 }
+
+/** Whether training stopped because of one of the two, in whatever process: by the sentences above. */
+export function isDivergence(error: unknown): error is UserError {
+  return (
+    error instanceof UserError &&
+    /^The (loss is \S+ at step|gradient of row \d+ of table '\w+' is not finite at step) \d/.test(
+      error.message,
+    )
+  );
+}

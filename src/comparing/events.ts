@@ -1,0 +1,41 @@
+// What a comparison says while it works, to whoever listens.
+import type { Cell } from '../reports/comparison.js';
+import type { TrainEvent } from '../training/events.js';
+
+/** What `compare`'s `onProgress` hears. */
+export type CompareEvent =
+  | {
+      kind: 'start';
+      variants: number;
+      seeds: number;
+      cells: number;
+      /** Cells that had finished before, and are not trained again. */
+      finished: number;
+      /** Trainings to be done, and those of them that no variant asked for: what another is made from. */
+      trainings: number;
+      unasked: number;
+      jobs: number;
+      /** Of each job. */
+      threads: number;
+      /** The most that cells running together will hold, and what is free. */
+      memoryBytes: number;
+      availableBytes: number;
+      /** From finished cells; null where there are none. */
+      seconds: number | null;
+      /** The most epochs of a training. */
+      epochs: number;
+    }
+  | { kind: 'cell-start'; variant: string; seed: number; training: number; trainings: number }
+  | { kind: 'train'; variant: string; seed: number; event: TrainEvent }
+  | {
+      kind: 'cell-end';
+      variant: string;
+      seed: number;
+      cell: Cell;
+      /** Trainings that are over, of all that were to be done. */
+      done: number;
+      trainings: number;
+      /** Until the last one; null where unknown. */
+      secondsLeft: number | null;
+    }
+  | { kind: 'warning'; message: string };

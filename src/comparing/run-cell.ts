@@ -1,0 +1,210 @@
+// One cell, from its configuration to cell.json: train (or resume), score once, note what the comparison's report
+// needs, delete the weights. Runs in a process of its own (cell-process.ts).
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cell, CellEpoch, CellMetrics } from '../reports/comparison.js';
+import type { Config } from '../runs/config.js';
+import { RunDirectory } from '../runs/run-directory.js';
+import { evaluate } from '../scoring/evaluate.js';
+import { frequencyDeciles } from '../scoring/frequency-deciles.js';
+import { isDivergence } from '../training/diagnose.js';
+import type { EpochRecord } from '../training/epochs.js';
+import type { TrainEvent } from '../training/events.js';
+import { madeHere } from '../training/resume.js';
+import { type TrainResult, train } from '../training/train.js';
+import { CELL_FILE, type DataIdentity, writeCell } from './cell-store.js';
+import { derive } from './derived.js';
+
+/** A training to be done. Plain data: it is sent to the process that does it. */
+export interface CellTask {
+  /** Directory of the data set. */
+  data: string;
+  identity: DataIdentity;
+  /** The cell's folder. */
+  folder: string;
+  /** With the cell's seed. */
+  config: Config;
+  /** The split to score beside validation. */
+  split: string | null;
+  hasValidation: boolean;
+  threads: number;
+  /** Keep weights and checkpoints. */
+  keepRuns: boolean;
+  /** Cells whose models are made from this one's. */
+  derived: readonly { folder: string; config: Config }[];
+}
+
+export interface CellHooks {
+  onProgress?: ((event: TrainEvent) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains a cell and writes its cell.json. A training that diverges is a result too.
+ *
+ * @throws what training and scoring throw, also the signal's reason; the cell can then be run again and goes on
+ */
+export async function runCell(task: CellTask, hooks: CellHooks = {}): Promise<void> {
+  const run = join(task.folder, 'run');
+  // A cell that finished before, and whose weights are gone: what is made from it needs them again.
+  if (await isSpent(run)) await rm(run, { recursive: true });
+  try {
+    const { data, config, threads } = task;
+    const result = await train({ data, out: run, config, threads, resume: true, ...hooks });
+    await store(task, await finishedCell(task, result, hooks.signal));
+    for (const derived of task.derived) await runDerived(task, derived, result, hooks.signal);
+  } catch (error) {
+    if (!isDivergence(error)) throw error;
+    const diverged = { ...emptyCell(task.config), status: 'diverged', error: error.message } as const;
+    await store(task, { ...diverged, epochs: await recordedEpochs(run) });
+    for (const { folder, config } of task.derived) await store({ ...task, folder, config }, diverged);
+  }
+  if (!task.keepRuns) await deleteWeights(run);
+}
+
+/** A cell without a training of its own. */
+async function runDerived(
+  task: CellTask,
+  { folder, config }: CellTask['derived'][number],
+  { run, bestEpoch }: TrainResult,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const own = { ...task, folder, config };
+  const out = join(folder, 'run');
+  // What an interrupted process left of it is made anew.
+  await derive({ from: run, out, config, force: true });
+  const validation = task.hasValidation ? await score(own, 'validation', signal) : null;
+  await store(own, {
+    ...emptyCell(config),
+    status: 'finished',
+    bestEpoch,
+    validation,
+    ...(await looks(own, signal)),
+  });
+  if (!task.keepRuns) await deleteWeights(out);
+}
+
+/** Writes cell.json, unless the cell was there before. */
+async function store(task: CellTask, cell: Cell): Promise<void> {
+  const { folder, identity, config, split, threads } = task;
+  if (existsSync(join(folder, CELL_FILE))) return;
+  const made = madeHere();
+  await writeCell(folder, { format: 'bitrow-cell-1', data: identity, config, split, threads, made, cell });
+}
+
+async function finishedCell(task: CellTask, result: TrainResult, signal?: AbortSignal): Promise<Cell> {
+  const epochs = await recordedEpochs(result.run);
+  return {
+    ...emptyCell(task.config),
+    status: 'finished',
+    bestEpoch: result.bestEpoch,
+    validation: task.hasValidation ? result.validation : null,
+    epochs,
+    samplesPerSecond: result.samplesPerSecond,
+    // Of all processes that trained it, where `result.seconds` is of the last one.
+    seconds: epochs.reduce((sum, epoch) => sum + epoch.trainSeconds + epoch.validationSeconds, 0),
+    peakRss: result.memory.peakRss,
+    ...(await looks(task, signal)),
+  };
+}
+
+/** What is scored once, with the best model. */
+async function looks(task: CellTask, signal?: AbortSignal): Promise<Pick<Cell, 'test' | 'deciles'>> {
+  const { data, split, threads, folder, hasValidation } = task;
+  const test = split === null ? null : await score(task, split, signal);
+  const run = join(folder, 'run');
+  const deciles = hasValidation
+    ? await frequencyDeciles({ run, data, split: 'validation', threads, signal })
+    : null;
+  return { test, deciles };
+}
+
+async function score(
+  { data, folder, threads }: CellTask,
+  split: string,
+  signal?: AbortSignal,
+): Promise<CellMetrics> {
+  const run = join(folder, 'run');
+  return metricsOf(await evaluate({ run, data, split, threads, ...(signal && { signal }) }));
+}
+
+/** Without epochs and result. */
+function emptyCell({ training: { seed } }: Config): Cell {
+  return {
+    seed,
+    status: 'failed',
+    error: null,
+    bestEpoch: null,
+    validation: null,
+    test: null,
+    epochs: [],
+    samplesPerSecond: null,
+    seconds: null,
+    peakRss: null,
+    deciles: null,
+  };
+}
+
+async function recordedEpochs(run: string): Promise<CellEpoch[]> {
+  const directory = await RunDirectory.open(run);
+  return ((await directory.metrics()) as RecordedEpoch[]).map(cellEpoch);
+}
+
+/** A line of metrics.jsonl; runs of earlier versions lack the loss curve, erased changes and percentiles. */
+type RecordedEpoch = Omit<EpochRecord, 'table'> & {
+  lossCurve?: number[];
+  table:
+    | null
+    | (Omit<NonNullable<EpochRecord['table']>, 'steps'> & {
+        erased?: number | null;
+        steps: null | { percentiles?: number[] };
+      });
+};
+
+function cellEpoch(record: RecordedEpoch): CellEpoch {
+  const {
+    epoch,
+    trainLoss,
+    lossCurve,
+    validation,
+    trainSeconds,
+    validationSeconds,
+    samplesPerSecond,
+    table,
+  } = record;
+  return {
+    epoch,
+    trainLoss,
+    lossCurve: lossCurve ?? [],
+    validation: validation && metricsOf(validation),
+    trainSeconds,
+    validationSeconds,
+    samplesPerSecond,
+    table: table && {
+      saturated: table.saturated,
+      zero: table.zero,
+      erased: table.erased ?? null,
+      stepPercentiles: table.steps?.percentiles ?? null,
+    },
+  };
+}
+
+function metricsOf({ auc, logloss }: CellMetrics): CellMetrics {
+  return { auc, logloss };
+}
+
+/** What stays of a run: its configuration, its epochs and what it came to. */
+const kept = new Set(['config.yaml', 'metrics.jsonl', 'run.json']);
+
+async function deleteWeights(run: string): Promise<void> {
+  for (const name of await readdir(run)) {
+    if (!kept.has(name)) await rm(join(run, name), { recursive: true, force: true });
+  }
+}
+
+/** Whether a run has finished and its weights were deleted. */
+async function isSpent(run: string): Promise<boolean> {
+  if (!existsSync(join(run, 'run.json')) || existsSync(join(run, 'best.safetensors'))) return false;
+  return (await RunDirectory.open(run)).run.state === 'finished';
+}

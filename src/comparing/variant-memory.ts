@@ -1,0 +1,43 @@
+// The bytes of a variant: in training, as it is served, and those of fp32 with the same data, width and optimizer.
+import { mostIdsOf } from '../data/bags.js';
+import type { Manifest } from '../data/manifest.js';
+import { tableRows } from '../embedding/shard.js';
+import type { VariantMemory } from '../reports/comparison.js';
+import type { Config } from '../runs/config.js';
+import { createMethod, createModel, datasetShape, embeddingSpec } from '../scoring/blueprint.js';
+import { type MemoryReport, predictMemory } from '../training/memory.js';
+import { trainingExchange } from '../training/trainer.js';
+
+/** What a training will allocate. */
+export function trainingMemory(config: Config, manifest: Manifest, threads: number): MemoryReport {
+  const shape = datasetShape(manifest);
+  const model = createModel(config, shape, 'training');
+  const bagIds = mostIdsOf(manifest, config.training.batchSize);
+  const exchange = trainingExchange(config, shape, model, threads, bagIds);
+  return predictMemory(embeddingSpec(config, shape, { threads, isTraining: true }), model, exchange);
+}
+
+/** The numbers of a comparison's variant. */
+export function variantMemory(config: Config, manifest: Manifest): VariantMemory {
+  const { table, step, optimizer } = trainingMemory(config, manifest, 1);
+  const full = trainingMemory({ ...config, method: { ...config.method, name: 'full' } }, manifest, 1);
+  const inference = servedBytes(config, manifest);
+  return {
+    training: { table, step, optimizer },
+    inference,
+    full: { table: full.table, optimizer: full.optimizer },
+    ratios: {
+      trainingTable: full.table / (table + step),
+      trainingWithOptimizer: (full.table + full.optimizer) / (table + step + optimizer),
+      inference: full.table / inference,
+    },
+  };
+}
+
+/** Bytes of the table in a model that is served: codes and steps, or what the method says. */
+function servedBytes(config: Config, manifest: Manifest): number {
+  const spec = embeddingSpec(config, datasetShape(manifest), { threads: 1, isTraining: false });
+  const { stateOffset } = spec.layout;
+  const rowBytes = createMethod(config).servedRowBytes ?? stateOffset;
+  return rowBytes * tableRows(spec) + 4 * (spec.storage.parameters?.length ?? 0);
+}
