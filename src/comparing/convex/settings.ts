@@ -23,14 +23,14 @@ export const rateSettings = {
     rate: () => 0.1,
     says:
       'The setting that gives the picture of the paper: SR goes on as full precision does, while DR stands still where ' +
-      '|η∇f| < Δ/2, that is within Δ/(4η) = 0.025 of 0.5; all of its weights are there after about 10 to 20 iterations.',
+      '|η∇f| < Δ/2, that is within Δ/(4η) = 0.025 of 0.5. Its weights pile up at the rim, two steps from the optimum.',
   },
   decaying: {
     name: 'η_t = 0.1/√t',
     rate: (t: number) => 0.1 / Math.sqrt(t),
     says:
-      'The same picture with the decay that the theorems assume: DR stands still even earlier, and further away, because ' +
-      'the radius Δ/(4η_t) within which it stops grows with √t.',
+      'The same picture with the decay that the theorems assume: DR stands still further away, because the radius Δ/(4η_t) ' +
+      'within which it stops grows with √t.',
   },
   literalDecaying: {
     name: 'η_t = 1/√t',

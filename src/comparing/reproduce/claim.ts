@@ -40,16 +40,12 @@ export function claimTable(
 }
 
 function measuredDifference(ours: Variant | null, reference: Variant | null, split: ScoredSplit): string {
-  const pairs = (ours?.cells ?? []).flatMap((cell) => {
-    const other = reference?.cells.find(({ seed }) => seed === cell.seed);
-    const [a, b] = [cell[split]?.auc, other?.[split]?.auc];
-    return typeof a === 'number' && typeof b === 'number' ? [[a, b]] : [];
-  });
-  if (pairs.length === 0) return nothing;
+  if (ours === null || reference === null) return nothing;
   const { mean, low, high } = pairedDifference(
-    pairs.map(([a]) => a),
-    pairs.map(([, b]) => b),
+    ours.cells.map((cell) => cell[split]?.auc ?? null),
+    ours.cells.map(({ seed }) => reference.cells.find((cell) => cell.seed === seed)?.[split]?.auc ?? null),
   );
+  if (mean === null) return nothing;
   const interval = low === null || high === null ? 'one seed' : `${signed(low, 5)} to ${signed(high, 5)}`;
   return `${signed(mean, 5)} (${interval})`;
 }

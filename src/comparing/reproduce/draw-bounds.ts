@@ -7,10 +7,20 @@ import { precisionColors, precisionNames } from './palette.js';
 export interface BoundsPanel {
   title: string;
   measured: Record<Precision, readonly Suboptimality[]>;
-  bounds: readonly { name: string; color: string; dash: string; points: readonly { iterations: number; value: number }[] }[];
+  bounds: readonly BoundLine[];
+}
+
+export interface BoundLine {
+  name: string;
+  color: string;
+  dash: string;
+  points: readonly { iterations: number; value: number }[];
+  /** Where on the line its name stands, as a share of its points. */
+  label: { at: number; isBelow: boolean };
 }
 
 const smallest = 1e-7;
+const largest = 100;
 
 /** One panel beside the other, both axes logarithmic. */
 export async function drawBounds(panels: readonly BoundsPanel[], title: string): Promise<string> {
@@ -37,15 +47,22 @@ export async function drawBounds(panels: readonly BoundsPanel[], title: string):
         }),
       ];
     });
-    const bounds = panel.bounds.flatMap(({ name, color, dash, points }, i) => [
-      plot.line(points, { x: 'iterations', y: 'value', stroke: color, strokeDasharray: dash, strokeWidth: 1.6, fx }),
-      plot.text([points[Math.floor(points.length * (0.3 + 0.12 * i))]], {
+    const bounds = panel.bounds.flatMap(({ name, color, dash, points, label }) => [
+      plot.line(points, {
+        x: 'iterations',
+        y: 'value',
+        stroke: color,
+        strokeDasharray: dash,
+        strokeWidth: 1.6,
+        fx,
+      }),
+      plot.text([points[Math.floor(points.length * label.at)]], {
         x: 'iterations',
         y: 'value',
         text: () => name,
-        dy: i === 0 ? 12 : -8,
-        dx: 4,
-        textAnchor: i === 0 ? 'end' : 'start',
+        dy: label.isBelow ? 14 : -9,
+        dx: label.isBelow ? -6 : 0,
+        textAnchor: label.isBelow ? 'end' : 'start',
         fill: color,
         fx,
       }),
@@ -59,8 +76,17 @@ export async function drawBounds(panels: readonly BoundsPanel[], title: string):
       marginLeft: 60,
       marginRight: 40,
       fx: { label: null, domain: panels.map((panel) => panel.title), padding: 0.06 },
-      x: { type: 'log', label: 'T', ticks: 7, tickFormat: '~e' },
-      y: { type: 'log', label: 'F(w̄_T) − F*, per parameter', tickFormat: '~e', grid: true, clamp: true },
+      marginTop: 48,
+      marginBottom: 36,
+      x: { type: 'log', label: 'T', ticks: [1, 1e2, 1e4, 1e6], tickFormat: powerOfTen },
+      y: {
+        type: 'log',
+        label: 'F(w̄_T) − F*, per parameter',
+        domain: [smallest, largest],
+        ticks: [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100],
+        tickFormat: powerOfTen,
+        grid: true,
+      },
       marks,
     },
     {
@@ -69,4 +95,10 @@ export async function drawBounds(panels: readonly BoundsPanel[], title: string):
         'Suboptimality of the mean of the first T iterates with full precision, stochastic and deterministic rounding, and the bounds of theorems 1 and 2, over T.',
     },
   );
+}
+
+/** 0.001 → 10⁻³. */
+function powerOfTen(value: number): string {
+  const power = String(Math.round(Math.log10(value)));
+  return `10${[...power].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('')}`;
 }

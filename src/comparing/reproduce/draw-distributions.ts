@@ -28,11 +28,19 @@ export async function drawDistributions({ weights }: Experiment, title: string):
       height: 420,
       marginLeft: 55,
       marginRight: 45,
+      marginTop: 48,
+      marginBottom: 36,
       fx: { label: null, domain: shownIterations.map((t) => `t = ${t}`), padding: 0.08 },
       fy: { label: null, domain: precisions.map((precision) => precisionNames[precision]), padding: 0.12 },
       x: { label: 'w', domain: [0.5 - reach, 0.5 + reach], ticks: 5 },
       // Ten bars of a hundred and one of a thousand are both to be seen.
-      y: { type: 'sqrt', label: 'parameters (square-root scale)', domain: [0, most], ticks: [0, 50, 250, 500, 1000], grid: true },
+      y: {
+        type: 'sqrt',
+        label: 'parameters (square-root scale)',
+        domain: [0, most],
+        ticks: [0, 10, 50, 250, 500, 1000].filter((tick) => tick <= most),
+        grid: true,
+      },
       marks: [
         plot.rect(bars, { x1: 'from', x2: 'to', y1: 0, y2: 'count', fx: 't', fy: 'precision', fill: 'color', inset: 0.3 }),
         plot.ruleX([problem.optimum], { stroke: 'currentColor', strokeDasharray: '2,3', strokeOpacity: 0.6 }),

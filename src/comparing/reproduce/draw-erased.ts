@@ -8,17 +8,24 @@ export interface ErasedLine {
   erased: readonly number[];
   color: string;
   dash?: string;
+  /** The iteration at which its name stands, and on which side of the line. */
+  label: { t: number; side: 'left' | 'right' | 'above' };
 }
 
 const shown = 40;
 
+const places = {
+  left: { anchor: 'end', dx: -8, dy: -4 },
+  right: { anchor: 'start', dx: 10, dy: 4 },
+  above: { anchor: 'middle', dx: 0, dy: -9 },
+} as const;
+
 /** A line for each learning rate, over the first iterations. */
 export async function drawErased(lines: readonly ErasedLine[], title: string): Promise<string> {
   const plot = await loadPlot();
-  const marks = lines.flatMap(({ name, erased, color, dash }, i) => {
+  const marks = lines.flatMap(({ name, erased, color, dash, label }) => {
     const points = erased.slice(0, shown).map((count, index) => ({ t: index + 1, count }));
-    // Labels at different heights along the lines, so that they do not lie on each other.
-    const at = points[Math.min(points.length - 1, 11 + 9 * i)];
+    const { anchor, dx, dy } = places[label.side];
     return [
       plot.line(points, {
         x: 't',
@@ -27,7 +34,10 @@ export async function drawErased(lines: readonly ErasedLine[], title: string): P
         strokeWidth: 2,
         ...(dash && { strokeDasharray: dash }),
       }),
-      plot.text([at], { x: 't', y: 'count', text: () => name, dy: -9, dx: 4, textAnchor: 'start', fill: color }),
+      plot.text(
+        points.filter(({ t }) => t === label.t),
+        { x: 't', y: 'count', text: () => name, textAnchor: anchor, dx, dy, fill: color },
+      ),
     ];
   });
   return svgOf(

@@ -84,9 +84,9 @@ async function erasedSection(experiments: Record<RateName, Experiment>): Promise
         'and none moves again; the paper says 10.',
       svg: await drawErased(
         [
-          { name: rateSettings.constant.name, erased: experiments.constant.erased, color: precisionColors.deterministic },
-          { name: rateSettings.decaying.name, erased: experiments.decaying.erased, color: precisionColors.stochastic, dash: '6,3' },
-          { name: rateSettings.literal.name, erased: experiments.literal.erased, color: precisionColors.full, dash: '2,3' },
+          { name: rateSettings.constant.name, erased: experiments.constant.erased, color: precisionColors.deterministic, label: { t: 10, side: 'right' } },
+          { name: rateSettings.decaying.name, erased: experiments.decaying.erased, color: precisionColors.stochastic, dash: '6,3', label: { t: 8, side: 'left' } },
+          { name: rateSettings.literal.name, erased: experiments.literal.erased, color: precisionColors.full, dash: '2,3', label: { t: 30, side: 'above' } },
         ],
         title,
       ),
@@ -100,18 +100,20 @@ function settingsTable(experiments: Record<RateName, Experiment>): PageTable {
     groups: [
       ...precisions.map((precision) => ({
         title: precisionNames[precision],
-        columns: shownIterations.map((t) => `t=${t}`),
+        columns: [
+          ...shownIterations.map((t) => `t=${t}`),
+          ...(precision === 'deterministic' ? ['still after'] : []),
+        ],
       })),
-      { title: 'DR', columns: ['stands still after'] },
     ],
     rows: rateNames.map((name) => {
       const { distances, frozenAfter } = experiments[name];
       return {
         name: rateSettings[name].name,
-        cells: [
-          ...precisions.flatMap((precision) => distances[precision].map((distance) => distance.toFixed(4))),
-          frozenAfter === null ? 'never' : frozenAfter === 0 ? 'at once' : `${frozenAfter}`,
-        ],
+        cells: precisions.flatMap((precision) => [
+          ...distances[precision].map((distance) => distance.toFixed(4)),
+          ...(precision === 'deterministic' ? [frozenAfter === null ? 'never' : String(frozenAfter)] : []),
+        ]),
       };
     }),
   };

@@ -2,7 +2,7 @@
 // comes about: the preset (which depends on the width), what the user set, and what the row itself fixes.
 import type { CodeBits } from '../../quantization/grid.js';
 import type { Config } from '../../runs/config.js';
-import { type PresetName, presets } from '../../runs/presets.js';
+import type { Preset } from '../../runs/presets.js';
 import { type ConfigLayer, merge, type PartialConfig, resolveLayers } from '../../runs/resolve-config.js';
 
 /** A method as the paper names it. */
@@ -18,7 +18,7 @@ export interface PaperRow {
 
 /** What a user chose for all rows. */
 export interface ChosenSettings {
-  preset: PresetName | null;
+  preset: Preset | undefined;
   /** --config and --set; they may not say what a row fixes. */
   layers: readonly ConfigLayer[];
 }
@@ -28,8 +28,9 @@ export const paperRows = [
   { name: 'FP', method: 'full', isQuantized: false },
   { name: 'Hashing', method: 'hashing', isQuantized: false },
   { name: 'Pruning', method: 'pruning', isQuantized: false },
-  { name: 'PACT', method: 'pact', isQuantized: true, rounding: 'deterministic' },
-  { name: 'LSQ', method: 'lsq', isQuantized: true, rounding: 'deterministic' },
+  // They see values through DR by definition, and store none rounded.
+  { name: 'PACT', method: 'pact', isQuantized: true },
+  { name: 'LSQ', method: 'lsq', isQuantized: true },
   { name: 'LPT(DR)', method: 'lpt', isQuantized: true, rounding: 'deterministic' },
   { name: 'LPT(SR)', method: 'lpt', isQuantized: true, rounding: 'stochastic' },
   { name: 'ALPT(DR)', method: 'alpt', isQuantized: true, rounding: 'deterministic' },
@@ -46,7 +47,7 @@ export function rowConfig(
   fixed: PartialConfig = {},
 ): Config {
   const { method: name, rounding } = row;
-  const method = row.isQuantized ? { name, bits, rounding } : { name };
-  const base = preset === null ? [] : [{ values: presets[preset].config(bits) }];
+  const method = { name, ...(row.isQuantized && { bits }), ...(rounding && { rounding }) };
+  const base = preset === undefined ? [] : [{ values: preset.config(bits) }];
   return resolveLayers([...base, ...layers, { values: merge(fixed, { method }) }]);
 }

@@ -30,11 +30,10 @@ export function planVariant(
 ): PlannedVariant {
   const { fixed = {}, label, clips = null } = options;
   const { method, rounding, isQuantized } = row;
-  const hasRounding = method === 'lpt' || method === 'alpt';
   const parts = [
     method,
     ...(isQuantized ? [String(bits)] : []),
-    ...(hasRounding && rounding === 'deterministic' ? [rounding] : []),
+    ...(rounding === 'deterministic' ? [rounding] : []),
   ];
   const base = [parts.join(':'), ...(label === undefined ? [] : [label])].join(' ');
   const candidates =

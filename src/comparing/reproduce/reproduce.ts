@@ -8,7 +8,8 @@ import { htmlOf } from '../../reports/html.js';
 import { markdownOf } from '../../reports/markdown.js';
 import { htmlPage } from '../../reports/page.js';
 import { cannotWrite, writeWhole } from '../../runs/whole-file.js';
-import type { Compare, CompareOptions } from './contract.js';
+
+import type { CompareOptions, compare } from '../compare.js';
 import type { Page } from './page.js';
 import { pageBlocks } from './page-blocks.js';
 import { reproductionNames, reproductions } from './registry.js';
@@ -28,7 +29,8 @@ export interface ReproduceOptions extends Omit<ReproductionRequest, 'data' | 'me
   onProgress?: CompareOptions['onProgress'];
   /** Stops after a checkpoint of every cell. */
   signal?: AbortSignal | undefined;
-  compare: Compare;
+  /** What trains the cells. */
+  compare: typeof compare;
 }
 
 export interface Reproduced {
@@ -52,7 +54,7 @@ export function findReproduction(name: string): Reproduction {
  */
 export async function reproduce(name: string, options: ReproduceOptions): Promise<Reproduced> {
   const reproduction = findReproduction(name);
-  const { out, data, compare } = options;
+  const { out, data } = options;
   if (reproduction.needsData && data === null) {
     throw new UserError(
       `To reproduce ${name}, models are trained: the option --data is missing.`,
@@ -72,7 +74,7 @@ export async function reproduce(name: string, options: ReproduceOptions): Promis
     ...options,
     data: data ?? '',
     measure: (from, variants, folder = CELLS) =>
-      compare({ ...common, data: from, out: join(out, folder), variants }),
+      options.compare({ ...common, data: from, out: join(out, folder), variants }),
   });
   return writePage(page, name, out);
 }

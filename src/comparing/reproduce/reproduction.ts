@@ -1,7 +1,7 @@
 // What a reproduction is: one table or figure of the paper, made on whatever prepared data it is given. To add one: a file
 // that exports a Reproduction, and a line in registry.ts.
 import type { Comparison } from '../../reports/comparison.js';
-import type { VariantSpec } from './contract.js';
+import type { VariantSpec } from '../variants.js';
 import type { Page } from './page.js';
 import type { ChosenSettings } from './paper-row.js';
 

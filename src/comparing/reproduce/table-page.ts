@@ -5,7 +5,8 @@ import type { Comparison, Variant } from '../../reports/comparison.js';
 import { type Claim, claimTable } from './claim.js';
 import { failures, scoredSplit } from './measured.js';
 import type { Page, PageTable, Section } from './page.js';
-import { type ChosenSettings, paperRows, rowConfig } from './paper-row.js';
+import { presets } from '../../runs/presets.js';
+import { paperRows, rowConfig } from './paper-row.js';
 import { chosenVariant, type PlannedVariant, paperClips } from './planned-variant.js';
 import { besides, dataDifferences, runDifferences, seedDifferences } from './protocol.js';
 import { paper, paperNames } from './published.js';
@@ -82,12 +83,12 @@ function partDifferences({ manifest, threshold, planned, comparison }: TablePart
       name: row.name,
       // A candidate's clip is judged as part of the tuning, below.
       config: row.method === 'lpt' && isClipTuned ? withClipOf(config, config) : config,
-      references: besides(manifest.dataset).map((preset) => ({
-        name: paperNames[preset],
+      references: besides(manifest.dataset).map((name) => ({
+        name: paperNames[name],
         config:
           row.method === 'lpt' && isClipTuned
-            ? withClipOf(rowConfig(row, bits, { preset, layers: [] }, fixed), config)
-            : rowConfig(row, bits, { preset, layers: [] }, fixed),
+            ? withClipOf(rowConfig(row, bits, { preset: presets[name], layers: [] }, fixed), config)
+            : rowConfig(row, bits, { preset: presets[name], layers: [] }, fixed),
       })),
     })),
   );
@@ -128,5 +129,3 @@ export function shown(part: TablePart, name: string, bits: number): Variant | nu
 export function askedRows(names: readonly string[], rows: readonly string[] | null) {
   return paperRows.filter(({ name }) => names.includes(name) && (rows === null || rows.includes(name)));
 }
-
-export type { ChosenSettings };
