@@ -31,9 +31,16 @@ export const reproduceCommand: CommandSpec = {
       .argument('<name>', 'table1, table2, table3, figure3 (needs no data), figure4')
       .option('--data <dir>', 'made by `bitrow prepare`')
       .option('--data-threshold <dir>', 'table3: the same rows, prepared with a lower --min-count')
-      .requiredOption('--out <dir>', 'directory of the pages; cells that are finished in it are not trained again')
+      .requiredOption(
+        '--out <dir>',
+        'directory of the pages; cells that are finished in it are not trained again',
+      )
       .option('--rows <names>', "only these rows, by the paper's names, such as 'FP,ALPT(SR)'")
-      .option('--clips <list>', 'clips of LPT, the best by validation is shown (the paper: 1,0.1,0.01,0.001)', clipList)
+      .option(
+        '--clips <list>',
+        'clips of LPT, the best by validation is shown (the paper: 1,0.1,0.01,0.001)',
+        clipList,
+      )
       .option(
         '--seeds <n>',
         `train with seeds 1 to n (default: ${DEFAULT_SEEDS}, the paper's least)`,
@@ -103,7 +110,11 @@ function requireRowsDecide(layers: readonly ConfigLayer[]): void {
     // A file may be one that `train` uses too.
     if (locate) continue;
     if (Object.keys(Object(values.method)).length > 0) {
-      throw new UserError('Methods, bits and rounding are those of the table, not for --set here.', undefined, 2);
+      throw new UserError(
+        'Methods, bits and rounding are those of the table, not for --set here.',
+        undefined,
+        2,
+      );
     }
     if (Object.hasOwn(Object(values.training), 'seed')) {
       throw new UserError('The seed is not for --set here.', 'pass --seeds N for seeds 1 to N', 2);
@@ -115,7 +126,11 @@ function clipList(text: string): number[] {
   return text.split(',').map((part) => {
     const clip = Number(part);
     if (part.trim() !== '' && Number.isFinite(clip) && clip > 0) return clip;
-    throw new UserError(`The option --clips is '${text}', but must be numbers above 0, such as 1,0.1.`, undefined, 2);
+    throw new UserError(
+      `The option --clips is '${text}', but must be numbers above 0, such as 1,0.1.`,
+      undefined,
+      2,
+    );
   });
 }
 

@@ -18,9 +18,7 @@ export interface BoundConstants {
 export function stochasticBound(iterations: number, constants: BoundConstants): number {
   const { learningRate, diameter, gradient } = constants;
   const root = Math.sqrt(iterations);
-  return (
-    diameter ** 2 / (2 * learningRate * root) + (learningRate * gradient ** 2) / root + floor(constants)
-  );
+  return diameter ** 2 / (2 * learningRate * root) + (learningRate * gradient ** 2) / root + floor(constants);
 }
 
 /** √d·Δ·G/2: what is left of theorem 1 for T → ∞. */
@@ -29,7 +27,11 @@ export function floor({ dimension, step, gradient }: BoundConstants): number {
 }
 
 /** The right side of eq. 12 for a given T₀. */
-export function deterministicBound(iterations: number, constants: BoundConstants, lastMoving: number): number {
+export function deterministicBound(
+  iterations: number,
+  constants: BoundConstants,
+  lastMoving: number,
+): number {
   const { learningRate, dimension, diameter, gradient, step } = constants;
   const root = Math.sqrt(iterations);
   const moving = Math.min(lastMoving, iterations);

@@ -41,7 +41,8 @@ export function runExperiment(rate: Rate, seed: number, start?: Float64Array): E
         if (precision !== 'deterministic') return;
         if (t > 0 && lent.some((w, i) => w !== previous[i])) lastMove = t;
         previous = Float64Array.from(lent);
-        if (t < last) erased.push(lent.filter((w) => Math.abs(rate(t + 1) * gradient(w)) < problem.step / 2).length);
+        if (t < last)
+          erased.push(lent.filter((w) => Math.abs(rate(t + 1) * gradient(w)) < problem.step / 2).length);
       },
     });
   }

@@ -2,7 +2,8 @@
 // paired by seed. Differences can be set beside the paper's where the AUCs themselves cannot.
 import { pairedDifference } from '../../metrics/paired-difference.js';
 import type { Variant } from '../../reports/comparison.js';
-import type { ScoredSplit } from './measured.js';
+import { signed } from '../../reports/numbers.js';
+import { bySeed, type ComparedSplit } from '../../reports/summary.js';
 import { nothing, type PageTable } from './page.js';
 import { type PaperDataset, paperNames } from './published.js';
 
@@ -21,7 +22,7 @@ export interface Claim {
 export function claimTable(
   claims: readonly Claim[],
   papers: readonly PaperDataset[],
-  split: ScoredSplit,
+  split: ComparedSplit,
 ): PageTable {
   return {
     corner: 'conclusion of the paper',
@@ -39,18 +40,12 @@ export function claimTable(
   };
 }
 
-function measuredDifference(ours: Variant | null, reference: Variant | null, split: ScoredSplit): string {
+function measuredDifference(ours: Variant | null, reference: Variant | null, split: ComparedSplit): string {
   if (ours === null || reference === null) return nothing;
-  const { mean, low, high } = pairedDifference(
-    ours.cells.map((cell) => cell[split]?.auc ?? null),
-    ours.cells.map(({ seed }) => reference.cells.find((cell) => cell.seed === seed)?.[split]?.auc ?? null),
-  );
+  const seeds = ours.cells.map(({ seed }) => seed);
+  const auc = (variant: Variant) => bySeed(seeds, variant, (cell) => cell[split]?.auc);
+  const { mean, low, high } = pairedDifference(auc(ours), auc(reference));
   if (mean === null) return nothing;
   const interval = low === null || high === null ? 'one seed' : `${signed(low, 5)} to ${signed(high, 5)}`;
   return `${signed(mean, 5)} (${interval})`;
-}
-
-function signed(value: number, digits: number): string {
-  const text = Math.abs(value).toFixed(digits);
-  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }

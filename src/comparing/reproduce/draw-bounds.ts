@@ -64,6 +64,8 @@ export async function drawBounds(panels: readonly BoundsPanel[], title: string):
         dx: label.isBelow ? -6 : 0,
         textAnchor: label.isBelow ? 'end' : 'start',
         fill: color,
+        stroke: 'var(--plot-background)',
+        strokeWidth: 4,
         fx,
       }),
     ]);

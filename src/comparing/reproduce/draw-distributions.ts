@@ -42,7 +42,16 @@ export async function drawDistributions({ weights }: Experiment, title: string):
         grid: true,
       },
       marks: [
-        plot.rect(bars, { x1: 'from', x2: 'to', y1: 0, y2: 'count', fx: 't', fy: 'precision', fill: 'color', inset: 0.3 }),
+        plot.rect(bars, {
+          x1: 'from',
+          x2: 'to',
+          y1: 0,
+          y2: 'count',
+          fx: 't',
+          fy: 'precision',
+          fill: 'color',
+          inset: 0.3,
+        }),
         plot.ruleX([problem.optimum], { stroke: 'currentColor', strokeDasharray: '2,3', strokeOpacity: 0.6 }),
         plot.ruleY([0]),
       ],

@@ -12,7 +12,9 @@ const dashes = ['none', '6,3', '2,3'];
 /** Lines with a bar of one standard deviation between seeds. @param split that the AUC is of */
 export async function drawRates(lines: readonly RateLine[], split: string, title: string): Promise<string> {
   const plot = await loadPlot();
-  const rates = [...new Set(lines.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort((a, b) => a - b);
+  const rates = [...new Set(lines.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort(
+    (a, b) => a - b,
+  );
   const marks = lines.flatMap(({ name, points }, i) => {
     const stroke = colors[i % colors.length];
     // Beside each other: the paper finds that they lie on each other.
@@ -21,10 +23,23 @@ export async function drawRates(lines: readonly RateLine[], split: string, title
       plot.line(points, { x, y: 'auc', stroke, strokeWidth: 2, strokeDasharray: dashes[i % dashes.length] }),
       plot.ruleX(
         points.filter(({ deviation }) => deviation !== null),
-        { x, y1: ({ auc, deviation }) => auc - deviation, y2: ({ auc, deviation }) => auc + deviation, stroke },
+        {
+          x,
+          y1: ({ auc, deviation }) => auc - deviation,
+          y2: ({ auc, deviation }) => auc + deviation,
+          stroke,
+        },
       ),
       plot.dot(points, { x, y: 'auc', fill: stroke, r: 3.5 }),
-      plot.text(points.slice(-1), { x, y: 'auc', text: () => `g = ${name}`, dx: 9, dy: 14 * i - 14, textAnchor: 'start', fill: stroke }),
+      plot.text(points.slice(-1), {
+        x,
+        y: 'auc',
+        text: () => `g = ${name}`,
+        dx: 9,
+        dy: 14 * i - 14,
+        textAnchor: 'start',
+        fill: stroke,
+      }),
     ];
   });
   return svgOf(
@@ -33,10 +48,19 @@ export async function drawRates(lines: readonly RateLine[], split: string, title
       height: 360,
       marginLeft: 65,
       marginRight: 110,
-      x: { type: 'log', label: 'learning rate of the step size', ticks: rates, tickFormat: (rate: number) => rate.toExponential(0) },
+      x: {
+        type: 'log',
+        label: 'learning rate of the step size',
+        ticks: rates,
+        tickFormat: (rate: number) => rate.toExponential(0),
+      },
       y: { label: `AUC (${split})`, grid: true, nice: true, tickFormat: '.4f' },
       marks,
     },
-    { title, description: 'AUC of ALPT over the learning rate of the step size, a line for each gradient scaling factor.' },
+    {
+      title,
+      description:
+        'AUC of ALPT over the learning rate of the step size, a line for each gradient scaling factor.',
+    },
   );
 }

@@ -42,7 +42,10 @@ export const figure3: Reproduction = {
         await erasedSection(experiments),
         { kind: 'heading', text: 'All settings' },
         { kind: 'table', table: settingsTable(experiments) },
-        { kind: 'list', items: rateNames.map((name) => `${rateSettings[name].name}: ${rateSettings[name].says}`) },
+        {
+          kind: 'list',
+          items: rateNames.map((name) => `${rateSettings[name].name}: ${rateSettings[name].says}`),
+        },
         ...(await theoremSections(checks)),
         { kind: 'text', text: `Repeated by: ${command}` },
       ],
@@ -84,9 +87,26 @@ async function erasedSection(experiments: Record<RateName, Experiment>): Promise
         'and none moves again; the paper says 10.',
       svg: await drawErased(
         [
-          { name: rateSettings.constant.name, erased: experiments.constant.erased, color: precisionColors.deterministic, label: { t: 10, side: 'right' } },
-          { name: rateSettings.decaying.name, erased: experiments.decaying.erased, color: precisionColors.stochastic, dash: '6,3', label: { t: 8, side: 'left' } },
-          { name: rateSettings.literal.name, erased: experiments.literal.erased, color: precisionColors.full, dash: '2,3', label: { t: 30, side: 'above' } },
+          {
+            name: rateSettings.constant.name,
+            erased: experiments.constant.erased,
+            color: precisionColors.deterministic,
+            label: { t: 10, side: 'right' },
+          },
+          {
+            name: rateSettings.decaying.name,
+            erased: experiments.decaying.erased,
+            color: precisionColors.stochastic,
+            dash: '6,3',
+            label: { t: 8, side: 'left' },
+          },
+          {
+            name: rateSettings.literal.name,
+            erased: experiments.literal.erased,
+            color: precisionColors.full,
+            dash: '2,3',
+            label: { t: 30, side: 'above' },
+          },
         ],
         title,
       ),

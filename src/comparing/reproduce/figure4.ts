@@ -2,8 +2,9 @@
 import { loadDataset } from '../../data/encoded-dataset.js';
 import type { Manifest } from '../../data/manifest.js';
 import type { Comparison } from '../../reports/comparison.js';
+import { reportedSplit } from '../../reports/summary.js';
 import { drawRates, type RateLine } from './draw-rates.js';
-import { measure, scoredSplit, scoreText } from './measured.js';
+import { measure, scoreText } from './measured.js';
 import { nothing, type Page } from './page.js';
 import { type ChosenSettings, paperRows } from './paper-row.js';
 import { type PlannedVariant, planVariant } from './planned-variant.js';
@@ -57,20 +58,24 @@ export async function figure4Page(measured: {
   points: readonly Point[];
 }): Promise<Page> {
   const { manifest, comparison, points } = measured;
-  const split = scoredSplit(comparison);
+  const split = reportedSplit(comparison);
   const scoreOf = ({ planned: { candidates } }: Point) => {
     const variant = comparison.variants.find(({ name }) => name === candidates[0].name);
     return variant ? measure(variant, split).auc : null;
   };
-  const lines = gradientScales.map((scale): RateLine => ({
-    name: scaleNames[scale],
-    points: points
-      .filter((point) => point.scale === scale)
-      .flatMap((point) => {
-        const score = scoreOf(point);
-        return score?.mean == null ? [] : [{ rate: point.rate, auc: score.mean, deviation: score.deviation }];
-      }),
-  }));
+  const lines = gradientScales.map(
+    (scale): RateLine => ({
+      name: scaleNames[scale],
+      points: points
+        .filter((point) => point.scale === scale)
+        .flatMap((point) => {
+          const score = scoreOf(point);
+          return score?.mean == null
+            ? []
+            : [{ rate: point.rate, auc: score.mean, deviation: score.deviation }];
+        }),
+    }),
+  );
   const title = 'Figure 4: learning rate and gradient scaling of the step size';
   const page = tablePage({
     title,

@@ -1,17 +1,12 @@
 // What a variant's finished trainings came to, and how the tables write it: as the paper does, 0.8144 (±5e-5) and
 // 9 × 9 min.
-import type { Comparison, Variant } from '../../reports/comparison.js';
+
 import { type MeanDeviation, meanDeviation } from '../../metrics/mean-deviation.js';
+import type { Variant } from '../../reports/comparison.js';
+import { duration } from '../../reports/numbers.js';
+import { type ComparedSplit, finishedCells, present } from '../../reports/summary.js';
 import { nothing } from './page.js';
 import type { PublishedResult, PublishedScore } from './published.js';
-
-/** The split whose scores stand in the tables. */
-export type ScoredSplit = 'test' | 'validation';
-
-/** Test where the data have one, as the paper does. */
-export function scoredSplit({ data }: Comparison): ScoredSplit {
-  return (data.rows.test ?? 0) > 0 ? 'test' : 'validation';
-}
 
 export interface Measured {
   auc: MeanDeviation;
@@ -22,17 +17,15 @@ export interface Measured {
 }
 
 /** Over the cells that finished. */
-export function measure({ cells }: Variant, split: ScoredSplit): Measured {
-  const finished = cells.filter(({ status }) => status === 'finished');
-  const numbers = (values: readonly (number | null | undefined)[]) =>
-    values.filter((value): value is number => typeof value === 'number');
-  const best = numbers(finished.map((cell) => cell.bestEpoch)).sort((a, b) => a - b);
-  const seconds = finished.flatMap(({ epochs }) => epochs.map((epoch) => epoch.trainSeconds));
+export function measure(variant: Variant, split: ComparedSplit): Measured {
+  const cells = finishedCells(variant);
+  const best = present(cells.map((cell) => cell.bestEpoch)).sort((a, b) => a - b);
   return {
-    auc: meanDeviation(numbers(finished.map((cell) => cell[split]?.auc))),
-    logloss: meanDeviation(numbers(finished.map((cell) => cell[split]?.logloss))),
+    auc: meanDeviation(present(cells.map((cell) => cell[split]?.auc))),
+    logloss: meanDeviation(present(cells.map((cell) => cell[split]?.logloss))),
     bestEpoch: best.length === 0 ? null : best[(best.length - 1) >> 1],
-    secondsPerEpoch: meanDeviation(seconds).mean,
+    secondsPerEpoch: meanDeviation(cells.flatMap(({ epochs }) => epochs.map((epoch) => epoch.trainSeconds)))
+      .mean,
   };
 }
 
@@ -61,12 +54,7 @@ export function publishedResultTexts(result: PublishedResult): string[] {
 /** `9 × 9 min`: the best epoch and the time of one. */
 export function epochsText({ bestEpoch, secondsPerEpoch }: Measured): string {
   if (bestEpoch === null || secondsPerEpoch === null) return nothing;
-  return `${bestEpoch} × ${timeText(secondsPerEpoch)}`;
-}
-
-function timeText(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  return `${bestEpoch} × ${duration(secondsPerEpoch)}`;
 }
 
 /** 2e-4, 5.4e-5. */

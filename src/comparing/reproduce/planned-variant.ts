@@ -1,10 +1,11 @@
 // The trainings behind one place of a table. Usually one variant; several where the paper tuned a setting, and then the
 // best by validation AUC is shown.
-import type { Comparison, Variant } from '../../reports/comparison.js';
+
+import { meanDeviation } from '../../metrics/mean-deviation.js';
 import type { CodeBits } from '../../quantization/grid.js';
+import type { Comparison, Variant } from '../../reports/comparison.js';
 import type { Config } from '../../runs/config.js';
 import { merge, type PartialConfig } from '../../runs/resolve-config.js';
-import { meanDeviation } from '../../metrics/mean-deviation.js';
 import { type ChosenSettings, type PaperRow, rowConfig } from './paper-row.js';
 
 export interface PlannedVariant {

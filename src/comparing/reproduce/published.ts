@@ -8,7 +8,10 @@ export const paper = 'Li et al., "ALPT", AAAI 2023, arXiv 2212.05735';
 export const paperDatasets = ['avazu', 'criteo'] as const;
 export type PaperDataset = (typeof paperDatasets)[number];
 
-export const paperNames = { avazu: 'Avazu', criteo: 'Criteo' } as const satisfies Record<PaperDataset, string>;
+export const paperNames = { avazu: 'Avazu', criteo: 'Criteo' } as const satisfies Record<
+  PaperDataset,
+  string
+>;
 
 export interface PublishedScore {
   auc: number;

@@ -64,7 +64,8 @@ export async function reproduce(name: string, options: ReproduceOptions): Promis
   }
   const unknown = options.rows?.find((row) => !reproduction.rows.includes(row));
   if (unknown !== undefined) {
-    if (reproduction.rows.length === 0) throw new UserError(`${name} has no rows to choose from.`, 'leave --rows out', 2);
+    if (reproduction.rows.length === 0)
+      throw new UserError(`${name} has no rows to choose from.`, 'leave --rows out', 2);
     throw unknownName(`row of ${name}`, unknown, reproduction.rows);
   }
   requireOwn(out);

@@ -2,10 +2,11 @@
 // the paper concludes from it, and how things were done where the paper leaves them open.
 import type { Manifest } from '../../data/manifest.js';
 import type { Comparison, Variant } from '../../reports/comparison.js';
-import { type Claim, claimTable } from './claim.js';
-import { failures, scoredSplit } from './measured.js';
-import type { Page, PageTable, Section } from './page.js';
+import { reportedSplit } from '../../reports/summary.js';
 import { presets } from '../../runs/presets.js';
+import { type Claim, claimTable } from './claim.js';
+import { failures } from './measured.js';
+import type { Page, PageTable, Section } from './page.js';
 import { paperRows, rowConfig } from './paper-row.js';
 import { chosenVariant, type PlannedVariant, paperClips } from './planned-variant.js';
 import { besides, dataDifferences, runDifferences, seedDifferences } from './protocol.js';
@@ -37,12 +38,20 @@ export function tablePage(content: TableContent): Page {
   const [{ comparison }] = parts;
   const differences = [...new Set(parts.flatMap((part) => partDifferences(part, content.isClipTuned)))];
   const papers = besides(comparison.data.dataset);
-  const split = scoredSplit(comparison);
+  const split = reportedSplit(comparison);
   const failed = parts.flatMap((part) => failures(part.comparison.variants));
   const list = (heading: string, items: readonly string[]): Section[] =>
-    items.length === 0 ? [] : [{ kind: 'heading', text: heading }, { kind: 'list', items: [...items] }];
+    items.length === 0
+      ? []
+      : [
+          { kind: 'heading', text: heading },
+          { kind: 'list', items: [...items] },
+        ];
   const sections: Section[] = [
-    { kind: 'text', text: `${paper}, ${title}. Here: ${described(comparison)}, scores of the ${split} split.` },
+    {
+      kind: 'text',
+      text: `${paper}, ${title}. Here: ${described(comparison)}, scores of the ${split} split.`,
+    },
     { kind: 'text', text: verdict(differences) },
     ...(differences.length > 0 ? [{ kind: 'list' as const, items: differences }] : []),
     { kind: 'heading', text: 'The table' },
@@ -77,7 +86,10 @@ function described({ data, seeds }: Comparison): string {
   return `${data.dataset}, ${rows.toLocaleString('en-US')} rows, ${data.features.toLocaleString('en-US')} table rows, ${many}`;
 }
 
-function partDifferences({ manifest, threshold, planned, comparison }: TablePart, isClipTuned: boolean): string[] {
+function partDifferences(
+  { manifest, threshold, planned, comparison }: TablePart,
+  isClipTuned: boolean,
+): string[] {
   const runs = planned.flatMap(({ row, bits, fixed, candidates }) =>
     candidates.map(({ config }) => ({
       name: row.name,
@@ -102,7 +114,9 @@ function partDifferences({ manifest, threshold, planned, comparison }: TablePart
     .flatMap(({ candidates }) => candidates.map(({ config }) => config.lpt.clip));
   if (isClipTuned && clips.length > 0 && paperClips.some((clip) => !clips.includes(clip))) {
     const tried = [...new Set(clips)].join(', ');
-    differences.push(`LPT's clip is ${tried} (the paper: the best of ${paperClips.join(', ')}; \`--clips\`).`);
+    differences.push(
+      `LPT's clip is ${tried} (the paper: the best of ${paperClips.join(', ')}; \`--clips\`).`,
+    );
   }
   return differences;
 }

@@ -2,15 +2,9 @@
 import { loadDataset } from '../../data/encoded-dataset.js';
 import type { Manifest } from '../../data/manifest.js';
 import type { Comparison, Variant } from '../../reports/comparison.js';
+import { type ComparedSplit, reportedSplit } from '../../reports/summary.js';
 import type { Claim } from './claim.js';
-import {
-  epochsText,
-  measure,
-  publishedResultTexts,
-  type ScoredSplit,
-  scoredSplit,
-  scoreText,
-} from './measured.js';
+import { epochsText, measure, publishedResultTexts, scoreText } from './measured.js';
 import { nothing, type Page, type PageTable } from './page.js';
 import { type PlannedVariant, planVariant } from './planned-variant.js';
 import { besides } from './protocol.js';
@@ -52,13 +46,15 @@ export function table1Page(measured: {
     title: 'Table 1: performance at 8 bits',
     parts: [part],
     table: layout(part),
-    claims: claims.map(({ says, names: [ours, reference] }): Claim => ({
-      says,
-      difference: `${ours} − ${reference}`,
-      ours: of(ours),
-      reference: of(reference),
-      published: (dataset) => published[ours][dataset].auc - published[reference][dataset].auc,
-    })),
+    claims: claims.map(
+      ({ says, names: [ours, reference] }): Claim => ({
+        says,
+        difference: `${ours} − ${reference}`,
+        ours: of(ours),
+        reference: of(reference),
+        published: (dataset) => published[ours][dataset].auc - published[reference][dataset].auc,
+      }),
+    ),
     notes: [
       ...tableNotes,
       'Compression counts weights and steps, as the paper does. Its optimizer state, which is larger, it does not count: the last column does.',
@@ -70,7 +66,7 @@ export function table1Page(measured: {
 function layout(part: TablePart): PageTable {
   const { comparison } = part;
   const papers = besides(comparison.data.dataset);
-  const split = scoredSplit(comparison);
+  const split = reportedSplit(comparison);
   return {
     corner: '',
     groups: [
@@ -98,7 +94,7 @@ function layout(part: TablePart): PageTable {
   };
 }
 
-function measuredCells(variant: Variant | null, split: ScoredSplit): string[] {
+function measuredCells(variant: Variant | null, split: ComparedSplit): string[] {
   if (variant === null) return Array.from({ length: 6 }, () => nothing);
   const measured = measure(variant, split);
   const { trainingTable, inference, trainingWithOptimizer } = variant.memory.ratios;

@@ -2,8 +2,9 @@
 import { loadDataset } from '../../data/encoded-dataset.js';
 import type { Manifest } from '../../data/manifest.js';
 import type { Comparison } from '../../reports/comparison.js';
+import { reportedSplit } from '../../reports/summary.js';
 import type { Claim } from './claim.js';
-import { measure, publishedTexts, scoredSplit, scoreText } from './measured.js';
+import { measure, publishedTexts, scoreText } from './measured.js';
 import { nothing, type Page, type PageTable } from './page.js';
 import { type PlannedVariant, planVariant } from './planned-variant.js';
 import { besides } from './protocol.js';
@@ -47,13 +48,16 @@ export function table2Page(measured: {
     parts: [part],
     table: layout(part),
     claims: claims.flatMap(({ says, names: [ours, reference] }) =>
-      widths.map((bits): Claim => ({
-        says: `${says}, ${bits}-bit`,
-        difference: `${ours} − ${reference}`,
-        ours: shown(part, ours, bits),
-        reference: shown(part, reference, bits),
-        published: (dataset) => published[ours][dataset][bits].auc - published[reference][dataset][bits].auc,
-      })),
+      widths.map(
+        (bits): Claim => ({
+          says: `${says}, ${bits}-bit`,
+          difference: `${ours} − ${reference}`,
+          ours: shown(part, ours, bits),
+          reference: shown(part, reference, bits),
+          published: (dataset) =>
+            published[ours][dataset][bits].auc - published[reference][dataset][bits].auc,
+        }),
+      ),
     ),
     notes: tableNotes,
     // The paper sets it to 0.1 at these widths (section 4.3).
@@ -64,7 +68,7 @@ export function table2Page(measured: {
 function layout(part: TablePart): PageTable {
   const { comparison, planned } = part;
   const papers = besides(comparison.data.dataset);
-  const split = scoredSplit(comparison);
+  const split = reportedSplit(comparison);
   const columns = widths.flatMap((bits) => [`${bits}-bit AUC`, `${bits}-bit Logloss`]);
   return {
     corner: '',
@@ -83,7 +87,9 @@ function layout(part: TablePart): PageTable {
             const { auc, logloss } = measure(variant, split);
             return [scoreText(auc), scoreText(logloss)];
           }),
-          ...papers.flatMap((dataset) => widths.flatMap((bits) => publishedTexts(published[name][dataset][bits]))),
+          ...papers.flatMap((dataset) =>
+            widths.flatMap((bits) => publishedTexts(published[name][dataset][bits])),
+          ),
         ],
       })),
   };

@@ -3,8 +3,9 @@ import { loadDataset } from '../../data/encoded-dataset.js';
 import type { Manifest } from '../../data/manifest.js';
 import { UserError } from '../../errors.js';
 import type { Comparison } from '../../reports/comparison.js';
+import { reportedSplit } from '../../reports/summary.js';
 import type { Claim } from './claim.js';
-import { measure, publishedTexts, scoredSplit, scoreText } from './measured.js';
+import { measure, publishedTexts, scoreText } from './measured.js';
 import { nothing, type Page, type PageTable } from './page.js';
 import { type PlannedVariant, planVariant } from './planned-variant.js';
 import { besides } from './protocol.js';
@@ -71,13 +72,15 @@ export function table3Page(measured: { dim: MeasuredHalf; threshold: MeasuredHal
     parts: [parts.dim, ...(parts.threshold ? [parts.threshold] : [])],
     table: layout(parts),
     claims: halves.flatMap((half) =>
-      claims.map(({ says, names: [ours, reference] }): Claim => ({
-        says: `${says}, ${half === 'dim' ? `d=${widerDim}` : 'more features'}`,
-        difference: `${ours} − ${reference}`,
-        ours: part(parts[half], ours),
-        reference: part(parts[half], reference),
-        published: (name) => published[ours][name][half].auc - published[reference][name][half].auc,
-      })),
+      claims.map(
+        ({ says, names: [ours, reference] }): Claim => ({
+          says: `${says}, ${half === 'dim' ? `d=${widerDim}` : 'more features'}`,
+          difference: `${ours} − ${reference}`,
+          ours: part(parts[half], ours),
+          reference: part(parts[half], reference),
+          published: (name) => published[ours][name][half].auc - published[reference][name][half].auc,
+        }),
+      ),
     ),
     missing: parts.threshold
       ? []
@@ -115,10 +118,12 @@ function layout(parts: Record<Half, TablePart | null>): PageTable {
             const variant = part(parts[half], name);
             const own = parts[half];
             if (variant === null || own === null) return [nothing, nothing];
-            const { auc, logloss } = measure(variant, scoredSplit(own.comparison));
+            const { auc, logloss } = measure(variant, reportedSplit(own.comparison));
             return [scoreText(auc), scoreText(logloss)];
           }),
-          ...papers.flatMap((paper) => halves.flatMap((half) => publishedTexts(published[name][paper][half]))),
+          ...papers.flatMap((paper) =>
+            halves.flatMap((half) => publishedTexts(published[name][paper][half])),
+          ),
         ],
       })),
   };

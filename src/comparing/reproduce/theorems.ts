@@ -144,14 +144,14 @@ function panel({ constants, asPrinted, squared, measured }: TheoremCheck) {
         color: precisionColors.deterministic,
         dash: '6,3',
         points: curve((T) => deterministicBound(T, constants, asPrinted)),
-        label: { at: 0.45, isBelow: false },
+        label: { at: 0.55, isBelow: false },
       },
       {
         name: 'theorem 2, T₀ squared',
         color: precisionColors.deterministic,
         dash: '2,3',
         points: curve((T) => deterministicBound(T, constants, squared)),
-        label: { at: 0.62, isBelow: true },
+        label: { at: 0.99, isBelow: true },
       },
     ],
   };
