@@ -1,5 +1,5 @@
-// What the paper concludes from a table, held against the measurement: each conclusion is a difference in AUC of two rows,
-// paired by seed. Differences can be set beside the paper's where the AUCs themselves cannot.
+// What the paper concludes from a table, held against the measurement. Each conclusion is a difference in AUC between rows,
+// paired by seed: differences can be set beside the paper's where the AUCs themselves cannot.
 import { pairedDifference } from '../../metrics/paired-difference.js';
 import type { Variant } from '../../reports/comparison.js';
 import { signed } from '../../reports/numbers.js';
@@ -10,42 +10,78 @@ import { type PaperDataset, paperNames } from './published.js';
 export interface Claim {
   /** As the paper says it. */
   says: string;
-  /** Names of what is subtracted from what: `ALPT(SR) − FP`. */
+  /** The difference that it is about, in words: `ALPT(SR) − FP`. */
   difference: string;
-  ours: Variant | null;
-  reference: Variant | null;
+  expects: Expectation;
+  /** AUCs that are added, and those that are subtracted; null where nobody measured one. */
+  plus: readonly (Variant | null)[];
+  minus: readonly (Variant | null)[];
   /** The same difference of the published AUCs. */
   published(dataset: PaperDataset): number;
 }
 
-/** A row for each claim; the paper's numbers for each of `papers`. */
+/** What a conclusion says of the difference. */
+export type Expectation = 'higher' | 'lower' | 'not lower' | 'equal';
+
+/** Section 4.1: "an increase of 0.001 in AUC is generally considered as a significant improvement". */
+export const significant = 0.001;
+
+/** A row for each claim that was measured, with the paper's numbers of each of `papers`. */
 export function claimTable(
   claims: readonly Claim[],
   papers: readonly PaperDataset[],
   split: ComparedSplit,
 ): PageTable {
+  const measured = claims.filter(({ plus, minus }) => [...plus, ...minus].every((part) => part !== null));
   return {
     corner: 'conclusion of the paper',
     groups: [
-      { title: '', columns: ['AUC', 'here (90 % interval)', ...papers.map((name) => paperNames[name])] },
+      {
+        title: '',
+        columns: ['AUC', 'here (90 % interval)', 'holds here', ...papers.map((name) => paperNames[name])],
+      },
     ],
-    rows: claims.map(({ says, difference, ours, reference, published }) => ({
-      name: says,
+    rows: measured.map((claim) => ({
+      name: claim.says,
       cells: [
-        difference,
-        measuredDifference(ours, reference, split),
-        ...papers.map((name) => signed(published(name), 4)),
+        claim.difference,
+        ...measuredCells(claim, split),
+        ...papers.map((name) => signed(claim.published(name), 4)),
       ],
     })),
   };
 }
 
-function measuredDifference(ours: Variant | null, reference: Variant | null, split: ComparedSplit): string {
-  if (ours === null || reference === null) return nothing;
-  const seeds = ours.cells.map(({ seed }) => seed);
-  const auc = (variant: Variant) => bySeed(seeds, variant, (cell) => cell[split]?.auc);
-  const { mean, low, high } = pairedDifference(auc(ours), auc(reference));
-  if (mean === null) return nothing;
-  const interval = low === null || high === null ? 'one seed' : `${signed(low, 5)} to ${signed(high, 5)}`;
-  return `${signed(mean, 5)} (${interval})`;
+function measuredCells({ plus, minus, expects }: Claim, split: ComparedSplit): [difference: string, holds: string] {
+  const seeds = plus[0]?.cells.map(({ seed }) => seed) ?? [];
+  const sum = (parts: readonly (Variant | null)[]) =>
+    parts
+      .map((variant) => (variant ? bySeed(seeds, variant, (cell) => cell[split]?.auc) : seeds.map(() => null)))
+      .reduce((total, aucs) =>
+        total.map((value, i) => {
+          const other = aucs[i];
+          return value === null || other === null ? null : value + other;
+        }),
+      );
+  const { mean, low, high } = pairedDifference(sum(plus), sum(minus));
+  if (mean === null) return [nothing, nothing];
+  if (low === null || high === null) return [`${signed(mean, 5)} (one seed)`, nothing];
+  return [`${signed(mean, 5)} (${signed(low, 5)} to ${signed(high, 5)})`, judged(expects, low, high)];
+}
+
+/** Whether an interval bears a conclusion out, contradicts it, or leaves it open. */
+export function judged(expects: Expectation, low: number, high: number): 'yes' | 'no' | 'cannot tell' {
+  const verdict = (yes: boolean, no: boolean) => (yes ? 'yes' : no ? 'no' : 'cannot tell');
+  switch (expects) {
+    case 'higher':
+      return verdict(low > 0, high <= 0);
+    case 'lower':
+      return verdict(high < 0, low >= 0);
+    case 'not lower':
+      return verdict(low > -significant, high < -significant);
+    case 'equal':
+      return verdict(low > -significant && high < significant, high < -significant || low > significant);
+    default:
+      return expects satisfies never;
+  }
 }

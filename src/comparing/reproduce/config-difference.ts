@@ -63,11 +63,18 @@ function flatten(config: Config, method: string): Map<string, string> {
   const visit = (path: string, value: unknown) => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) visit(path === '' ? key : `${path}.${key}`, inner);
-    } else values.set(path, Array.isArray(value) ? `[${value.join(', ')}]` : String(value));
+    } else values.set(path, Array.isArray(value) ? `[${value.join(', ')}]` : written(value));
   };
   visit('', sections);
   values.delete('training.seed');
   // How rows are divided for computing: sums are the same but for last bits.
   values.delete('training.microBatch');
   return values;
+}
+
+/** Small numbers as 1e-5. */
+function written(value: unknown): string {
+  return typeof value === 'number' && value !== 0 && Math.abs(value) < 1e-3
+    ? value.toExponential()
+    : String(value);
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../data/manifest.js';
 import type { Comparison, Variant } from '../../reports/comparison.js';
 import { reportedSplit } from '../../reports/summary.js';
 import { presets } from '../../runs/presets.js';
-import { type Claim, claimTable } from './claim.js';
+import { type Claim, claimTable, significant } from './claim.js';
 import { failures } from './measured.js';
 import type { Page, PageTable, Section } from './page.js';
 import { paperRows, rowConfig } from './paper-row.js';
@@ -40,6 +40,7 @@ export function tablePage(content: TableContent): Page {
   const papers = besides(comparison.data.dataset);
   const split = reportedSplit(comparison);
   const failed = parts.flatMap((part) => failures(part.comparison.variants));
+  const conclusions = claimTable(claims, papers, split);
   const list = (heading: string, items: readonly string[]): Section[] =>
     items.length === 0
       ? []
@@ -50,7 +51,7 @@ export function tablePage(content: TableContent): Page {
   const sections: Section[] = [
     {
       kind: 'text',
-      text: `${paper}, ${title}. Here: ${described(comparison)}, scores of the ${split} split.`,
+      text: `${paper}. Here: ${described(comparison)}, scores of the ${split} split.`,
     },
     { kind: 'text', text: verdict(differences) },
     ...(differences.length > 0 ? [{ kind: 'list' as const, items: differences }] : []),
@@ -58,10 +59,11 @@ export function tablePage(content: TableContent): Page {
     { kind: 'table', table },
     ...(missing.length > 0 ? [{ kind: 'list' as const, items: [...missing] }] : []),
     ...list('What did not finish', failed),
-    ...(claims.length > 0
+    ...(conclusions.rows.length > 0
       ? [
           { kind: 'heading' as const, text: 'What the paper concludes from it' },
-          { kind: 'table' as const, table: claimTable(claims, papers, split) },
+          { kind: 'table' as const, table: conclusions },
+          { kind: 'text' as const, text: judging },
         ]
       : []),
     ...list('How it was done here', notes),
@@ -73,6 +75,10 @@ export function tablePage(content: TableContent): Page {
     record: { differences, split, table, failed, comparisons: parts.map((part) => part.comparison) },
   };
 }
+
+const judging =
+  'A conclusion holds here if the whole interval says so. What should lose nothing or be comparable may differ by up to ' +
+  `${significant}, which the paper calls significant.`;
 
 function verdict(differences: readonly string[]): string {
   return differences.length === 0

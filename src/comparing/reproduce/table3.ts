@@ -4,7 +4,7 @@ import type { Manifest } from '../../data/manifest.js';
 import { UserError } from '../../errors.js';
 import type { Comparison } from '../../reports/comparison.js';
 import { reportedSplit } from '../../reports/summary.js';
-import type { Claim } from './claim.js';
+import type { Claim, Expectation } from './claim.js';
 import { measure, publishedTexts, scoreText } from './measured.js';
 import { nothing, type Page, type PageTable } from './page.js';
 import { type PlannedVariant, planVariant } from './planned-variant.js';
@@ -76,8 +76,9 @@ export function table3Page(measured: { dim: MeasuredHalf; threshold: MeasuredHal
         ({ says, names: [ours, reference] }): Claim => ({
           says: `${says}, ${half === 'dim' ? `d=${widerDim}` : 'more features'}`,
           difference: `${ours} − ${reference}`,
-          ours: part(parts[half], ours),
-          reference: part(parts[half], reference),
+        expects,
+        plus: [part(parts[half], ours)],
+        minus: [part(parts[half], reference)],
           published: (name) => published[ours][name][half].auc - published[reference][name][half].auc,
         }),
       ),
@@ -159,6 +160,6 @@ function requireLower(usual: Manifest, lower: Manifest): void {
 
 /** Section 4.3. */
 const claims = [
-  { says: 'ALPT loses nothing', names: ['ALPT(SR)', 'FP'] },
-  { says: 'ALPT improves on LPT', names: ['ALPT(SR)', 'LPT(SR)'] },
-] as const satisfies { says: string; names: readonly [RowName, RowName] }[];
+  { says: 'ALPT loses nothing', expects: 'not lower', names: ['ALPT(SR)', 'FP'] },
+  { says: 'ALPT improves on LPT', expects: 'higher', names: ['ALPT(SR)', 'LPT(SR)'] },
+] as const satisfies { says: string; expects: Expectation; names: readonly [RowName, RowName] }[];
