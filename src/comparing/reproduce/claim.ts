@@ -52,11 +52,16 @@ export function claimTable(
   };
 }
 
-function measuredCells({ plus, minus, expects }: Claim, split: ComparedSplit): [difference: string, holds: string] {
+function measuredCells(
+  { plus, minus, expects }: Claim,
+  split: ComparedSplit,
+): [difference: string, holds: string] {
   const seeds = plus[0]?.cells.map(({ seed }) => seed) ?? [];
   const sum = (parts: readonly (Variant | null)[]) =>
     parts
-      .map((variant) => (variant ? bySeed(seeds, variant, (cell) => cell[split]?.auc) : seeds.map(() => null)))
+      .map((variant) =>
+        variant ? bySeed(seeds, variant, (cell) => cell[split]?.auc) : seeds.map(() => null),
+      )
       .reduce((total, aucs) =>
         total.map((value, i) => {
           const other = aucs[i];

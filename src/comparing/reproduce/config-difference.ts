@@ -27,6 +27,10 @@ const known: Record<string, [words: string, source: Source]> = {
   'optimizer.weightDecay': ['The weight decay of embeddings', 'the paper'],
   'dense.learningRate': ["The dense network's learning rate", 'the paper'],
   'dense.weightDecay': ["The dense network's weight decay", 'the benchmark that the paper refers to'],
+  'alpt.stepLearningRate': ['The learning rate of the step size', 'the paper'],
+  'alpt.stepWeightDecay': ['The weight decay of the step size', 'the paper'],
+  'alpt.gradientScale': ['The gradient scaling of the step size', 'the paper'],
+  'lpt.clip': ['The clip', 'the paper'],
   'training.epochs': ['The most epochs', 'the paper'],
   'training.batchSize': ['The batch size', 'the paper'],
   'training.patience': ['The number of epochs to wait for a better one', 'the preset of bitrow'],
@@ -43,6 +47,10 @@ export function configDifferences(config: Config, references: readonly Reference
   for (const [path, value] of ours) {
     const others = theirs.map(({ name, values }) => ({ name, value: values.get(path) }));
     if (others.some((other) => other.value === value)) continue;
+    // Under another name a section has options of its own: the name says enough.
+    const name = `${path.split('.')[0]}.name`;
+    const isRenamed = ours.has(name) && theirs.every(({ values }) => values.get(name) !== ours.get(name));
+    if (isRenamed && !Object.hasOwn(known, path)) continue;
     const [words, source] = known[path] ?? [path, 'the preset of bitrow'];
     const said = new Set(others.map((other) => other.value));
     const values =

@@ -46,14 +46,16 @@ export function table1Page(measured: {
     title: 'Table 1: performance at 8 bits',
     parts: [part],
     table: layout(part),
-    claims: claims.map(({ says, expects, names: [ours, reference] }): Claim => ({
-      says,
-      difference: `${ours} − ${reference}`,
-      expects,
-      plus: [of(ours)],
-      minus: [of(reference)],
-      published: (dataset) => published[ours][dataset].auc - published[reference][dataset].auc,
-    })),
+    claims: claims.map(
+      ({ says, expects, names: [ours, reference] }): Claim => ({
+        says,
+        difference: `${ours} − ${reference}`,
+        expects,
+        plus: [of(ours)],
+        minus: [of(reference)],
+        published: (dataset) => published[ours][dataset].auc - published[reference][dataset].auc,
+      }),
+    ),
     notes: [
       ...tableNotes,
       'Compression counts weights and steps, as the paper does. Its optimizer state, which is larger, it does not count: the last column does.',

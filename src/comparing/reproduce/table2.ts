@@ -93,7 +93,8 @@ function claimsOf(part: TablePart): Claim[] {
       expects: 'higher',
       plus: [shown(part, 'ALPT(SR)', bits)],
       minus: [shown(part, 'LPT(SR)', bits)],
-      published: (dataset) => published['ALPT(SR)'][dataset][bits].auc - published['LPT(SR)'][dataset][bits].auc,
+      published: (dataset) =>
+        published['ALPT(SR)'][dataset][bits].auc - published['LPT(SR)'][dataset][bits].auc,
     }),
   );
   const lead = (dataset: PaperDataset, bits: 2 | 4) =>

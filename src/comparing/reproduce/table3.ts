@@ -73,12 +73,12 @@ export function table3Page(measured: { dim: MeasuredHalf; threshold: MeasuredHal
     table: layout(parts),
     claims: halves.flatMap((half) =>
       claims.map(
-        ({ says, names: [ours, reference] }): Claim => ({
+        ({ says, expects, names: [ours, reference] }): Claim => ({
           says: `${says}, ${half === 'dim' ? `d=${widerDim}` : 'more features'}`,
           difference: `${ours} − ${reference}`,
-        expects,
-        plus: [part(parts[half], ours)],
-        minus: [part(parts[half], reference)],
+          expects,
+          plus: [part(parts[half], ours)],
+          minus: [part(parts[half], reference)],
           published: (name) => published[ours][name][half].auc - published[reference][name][half].auc,
         }),
       ),
