@@ -34,6 +34,10 @@ describe('evenly spread weights', () => {
     ]);
     expect(erased).toHaveLength(1000);
     expect(frozenAfter).toBe(14);
+    // η_t = 0.1/√t: the rate is that of the update to come.
+    expect(runExperiment(rateSettings.decaying.rate, 1, evenly).erased.slice(0, 19)).toEqual([
+      50, 90, 130, 180, 210, 290, 310, 390, 410, 470, 530, 570, 690, 710, 770, 910, 930, 990, 1000,
+    ]);
   });
 });
 
