@@ -1,5 +1,8 @@
 // The library: everything the command line does with data and runs, as functions. It reports through callbacks,
 // never prints, and throws `UserError` for what a person can put right.
+export { type CompareOptions, compare } from './comparing/compare.js';
+export type { CompareEvent } from './comparing/events.js';
+export type { VariantSpec } from './comparing/variants.js';
 export type {
   CsvFormat,
   Dataset,
@@ -19,6 +22,8 @@ export type { Calibration } from './metrics/calibration.js';
 export type { GroupedAuc } from './metrics/grouped-auc.js';
 export type { Metrics } from './metrics/scores.js';
 export type { SliceMetrics } from './metrics/slice-metrics.js';
+export type { Comparison, Variant } from './reports/comparison.js';
+export { type SummaryRow, summarize } from './reports/summary.js';
 export type { Config } from './runs/config.js';
 export { type PartialConfig, resolveConfig } from './runs/resolve-config.js';
 export type { CheckpointName } from './runs/run-directory.js';

@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { evaluate, loadDataset, resolveConfig, type TrainEvent, train, UserError } from '../src/index.js';
+import {
+  compare,
+  evaluate,
+  loadDataset,
+  resolveConfig,
+  summarize,
+  type TrainEvent,
+  train,
+  UserError,
+} from '../src/index.js';
 import { prepareToy } from './toy-dataset.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-index-'));
@@ -34,6 +43,30 @@ it('trains and evaluates in a process of one’s own', async () => {
   expect(logloss).toBeLessThan(1);
   expect({ rows, logits: logits.length }).toEqual({ rows: 300, logits: 300 });
   expect({ split, checkpoint }).toEqual({ split: 'test', checkpoint: 'best' });
+});
+
+it('compares methods', async () => {
+  const small = { model: { dim: 4, hidden: [16] }, training: { epochs: 1, batchSize: 600 } };
+  const variants = ['full', 'alpt'].map((name) => ({
+    name,
+    config: resolveConfig(small, { method: { name } }),
+  }));
+  const out = join(folder, 'compared');
+  const comparison = await compare({
+    data: join(folder, 'data'),
+    out,
+    variants,
+    seeds: [1],
+    command: 'node compare.js',
+  });
+  const [full, alpt] = comparison.variants;
+  expect([full, alpt].map(({ cells }) => cells[0].status)).toEqual(['finished', 'finished']);
+  expect(alpt.memory.ratios.trainingTable).toBe(2);
+  const [, row] = summarize(comparison);
+  expect(row.difference?.test.auc.mean).toBeCloseTo(
+    (alpt.cells[0].test?.auc ?? 0) - (full.cells[0].test?.auc ?? 0),
+    12,
+  );
 });
 
 it('throws errors that a person can read', async () => {

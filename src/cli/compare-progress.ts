@@ -8,11 +8,10 @@ import { bytes, count, duration, metric } from './quantities.js';
 /** A listener for `compare`. `finish` clears the line of a terminal. */
 export function compareProgress(target: ProgressTarget, json: boolean) {
   const progress = createProgress(target, { json, plainMs: 10_000 });
-  /** Cells in work, the oldest first, with the rows of their training split. */
-  const inWork = new Map<string, { rows: number }>();
+  /** Cells in work, the oldest first: which of the trainings, and the rows of the training split. */
+  const inWork = new Map<string, { place: string; rows: number }>();
   let begun: Extract<CompareEvent, { kind: 'start' }> | undefined;
   let finished = 0;
-  let place = '';
   return {
     /** How many cells have finished; null before the comparison has begun. */
     counts: () => (begun && { finished, cells: begun.cells }) || null,
@@ -23,15 +22,19 @@ export function compareProgress(target: ProgressTarget, json: boolean) {
           finished = event.finished;
           for (const line of planLines(event)) progress.line(line);
           break;
-        case 'cell-start':
-          inWork.set(label(event), { rows: 0 });
-          place = `${event.training}/${event.trainings}`;
+        case 'training-start':
+          inWork.set(named(event.label, event.seed), {
+            place: `${event.training}/${event.trainings}`,
+            rows: 0,
+          });
           break;
-        case 'train':
-          onTrain(label(event), event.event);
+        case 'training':
+          onTraining(named(event.label, event.seed), event.event);
+          break;
+        case 'training-end':
+          inWork.delete(named(event.label, event.seed));
           break;
         case 'cell-end':
-          inWork.delete(label(event));
           if (event.cell.status !== 'failed') finished++;
           if (event.cell.status === 'failed') progress.warn(endLine(event));
           else progress.line(endLine(event));
@@ -46,16 +49,17 @@ export function compareProgress(target: ProgressTarget, json: boolean) {
     finish: progress.finish,
   };
 
-  function onTrain(name: string, event: TrainEvent): void {
+  function onTraining(name: string, event: TrainEvent): void {
     const cell = inWork.get(name);
     if (!cell) return;
     if (event.kind === 'start') cell.rows = event.rows;
+    if (event.kind === 'resume') progress.line(`${name}  goes on in epoch ${event.epoch}`);
     if (event.kind === 'warning') progress.warn(`warning: ${name}: ${event.message}`);
     const [oldest] = inWork.keys();
     if (event.kind !== 'batch' || name !== oldest) return;
     const { epoch, epochs, done, batches, loss } = event;
     progress.update({
-      stage: `${place} ${name}, epoch ${epoch}/${epochs}`,
+      stage: `${cell.place} ${name}, epoch ${epoch}/${epochs}`,
       done: (done / batches) * cell.rows,
       total: cell.rows,
       unit: 'samples',
@@ -64,19 +68,19 @@ export function compareProgress(target: ProgressTarget, json: boolean) {
   }
 }
 
-function label({ variant, seed }: { variant: string; seed: number }): string {
+function named(variant: string, seed: number): string {
   return `${variant}, seed ${seed}`;
 }
 
 function planLines(plan: Extract<CompareEvent, { kind: 'start' }>): string[] {
-  const { variants, seeds, cells, finished, trainings, unasked, jobs, threads, epochs } = plan;
+  const { variants, seeds, cells, finished, trainings, forOthers, jobs, threads, epochs } = plan;
   const done = finished > 0 ? `, ${finished} of them finished before` : '';
   const lines = [
     `${plural(variants, 'variant')} × ${plural(seeds, 'seed')} = ${plural(cells, 'cell')}${done}`,
   ];
   if (trainings === 0) return [...lines, 'Nothing is left to train.'];
   const together = jobs === 1 ? 'one at a time' : `${jobs} at a time`;
-  const also = unasked > 0 ? ` (${unasked} of full, which others are made from)` : '';
+  const also = forOthers > 0 ? ` (${forOthers} of full for its weights, which others are made from)` : '';
   lines.push(
     `${plural(trainings, 'training')} to do${also}, ${together} on ${plural(threads, 'thread')}${jobs > 1 ? ' each' : ''}, of at most ${plural(epochs, 'epoch')}`,
     `memory: about ${bytes(plan.memoryBytes)} at the most, ${bytes(plan.availableBytes)} are free`,
@@ -99,7 +103,7 @@ function endLine({
   const place = `${done} of ${trainings} trainings`;
   const left =
     secondsLeft === null || done === trainings ? place : `${place}, about ${duration(secondsLeft)} left`;
-  const name = label(event);
+  const name = named(event.variant, event.seed);
   if (cell.status !== 'finished') return `${name}  ${cell.status}: ${cell.error}  (${left})`;
   const parts = [
     name,

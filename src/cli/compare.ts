@@ -139,13 +139,16 @@ function jobCount(text: string): number | 'auto' {
 
 /** The command that was given, as it can be typed again. */
 function commandOf(given: Options): string {
-  const words = Object.entries(given).flatMap(([name, value]): string[] => {
-    if (value === undefined || value === false) return [];
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return value === true
-      ? [flag]
-      : [value].flat().flatMap((one, i) => [...(i === 0 ? [flag] : []), shellWord(String(one))]);
-  });
+  const { data, out, methods, variants, ...others } = given;
+  const words = Object.entries({ data, out, methods, variants, ...others }).flatMap(
+    ([name, value]): string[] => {
+      if (value === undefined || value === false) return [];
+      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      return value === true
+        ? [flag]
+        : [value].flat().flatMap((one, i) => [...(i === 0 ? [flag] : []), shellWord(String(one))]);
+    },
+  );
   return ['bitrow compare', ...words].join(' ');
 }
 

@@ -72,10 +72,11 @@ function aligned(table: readonly string[][]): string[] {
   );
 }
 
-/** `0.78912 ± 0.00021`. */
+/** `0.78912 ± 0.00021`, or `0.7891 ± 0.0021`: digits that the deviation leaves a meaning. */
 function spread({ mean, deviation }: MeanDeviation): string {
   if (mean === null) return '–';
-  return deviation === null ? mean.toFixed(5) : `${mean.toFixed(5)} ± ${deviation.toFixed(5)}`;
+  const digits = deviation !== null && deviation >= 0.001 ? 4 : 5;
+  return deviation === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 }
 
 /** `−0.00021 [−0.00040, −0.00002]`. */

@@ -59,7 +59,7 @@ function runInProcess(
     });
     child.on('message', (report: CellReport) => {
       if (report.kind === 'progress') onProgress(report.event);
-      else end = report.kind === 'failed' ? { kind: 'failed', error: sentence(report) } : report;
+      else end = report.kind === 'failed' ? { kind: 'failed', error: report.message } : report;
     });
     child.on('error', (error) => {
       end = { kind: 'failed', error: `No process could be started for it: ${error.message}.` };
@@ -67,7 +67,9 @@ function runInProcess(
     });
     child.on('close', (code, by) => {
       signal?.removeEventListener('abort', stop);
-      resolve(end ?? { kind: 'failed', error: died(code, by, words) });
+      if (signal?.aborted && end?.kind !== 'done') resolve({ kind: 'stopped' });
+      else if (end?.kind === 'stopped') resolve({ kind: 'failed', error: 'Its process was asked to end.' });
+      else resolve(end ?? { kind: 'failed', error: died(code, by, words) });
     });
     signal?.addEventListener('abort', stop, { once: true });
     order(child, { kind: 'run', task });
@@ -78,11 +80,6 @@ function runInProcess(
 function order(child: ChildProcess, what: CellOrder): void {
   // A process that has just ended hears nothing more; how it ended is known from `close`.
   if (child.connected) child.send(what, () => {});
-}
-
-function sentence({ message, help, stack }: Extract<CellReport, { kind: 'failed' }>): string {
-  if (stack !== null) return stack;
-  return help === null ? message : `${message} (${help})`;
 }
 
 function died(code: number | null, by: NodeJS.Signals | null, words: string): string {

@@ -3,6 +3,8 @@
 //
 // It is told what to do, and to stop, by messages, and stops too when its parent is gone: with a checkpoint, so that
 // the cell goes on from there.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { TrainEvent } from '../training/events.js';
 import { type CellTask, runCell } from './run-cell.js';
@@ -15,7 +17,7 @@ export type CellReport =
   | { kind: 'progress'; event: TrainEvent }
   | { kind: 'done' }
   | { kind: 'stopped' }
-  | { kind: 'failed'; message: string; help: string | null; stack: string | null };
+  | { kind: 'failed'; message: string };
 
 /** Between two reports of a batch. */
 const BATCH_MS = 200;
@@ -24,6 +26,7 @@ const controller = new AbortController();
 const stop = () => controller.abort(new Error('stopped'));
 // Ctrl-C reaches every process of a terminal; what is to be done about it is the parent's to say.
 process.on('SIGINT', () => {});
+process.on('SIGTERM', stop);
 process.on('disconnect', stop);
 process.on('message', (order: CellOrder) => {
   if (order.kind === 'stop') stop();
@@ -44,7 +47,7 @@ async function work(task: CellTask): Promise<void> {
     await runCell(task, { onProgress, signal: controller.signal });
     say({ kind: 'done' });
   } catch (error) {
-    say(controller.signal.aborted ? { kind: 'stopped' } : failure(error));
+    say(controller.signal.aborted ? { kind: 'stopped' } : await failure(task, error));
   } finally {
     // Nothing else holds the process.
     if (process.connected) process.disconnect();
@@ -56,9 +59,17 @@ function say(report: CellReport): void {
   if (process.connected) process.send?.(report, undefined, undefined, () => {});
 }
 
-function failure(thrown: unknown): CellReport {
+/** What a person can put right is a sentence; of anything else the stack is kept beside the cell. */
+async function failure({ folder }: CellTask, thrown: unknown): Promise<CellReport> {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const isForPeople = error instanceof UserError;
-  const help = isForPeople ? (error.help ?? null) : null;
-  return { kind: 'failed', message: error.message, help, stack: isForPeople ? null : (error.stack ?? null) };
+  if (error instanceof UserError) {
+    return { kind: 'failed', message: error.help ? `${error.message} ${error.help}` : error.message };
+  }
+  const path = join(folder, 'failure.txt');
+  await mkdir(folder, { recursive: true }).catch(() => undefined);
+  const isKept = await writeFile(path, `${error.stack}\n`).then(
+    () => true,
+    () => false,
+  );
+  return { kind: 'failed', message: `${error.message}${isKept ? ` (where: ${path})` : ''}` };
 }

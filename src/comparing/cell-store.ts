@@ -32,6 +32,8 @@ const storedCellSchema = z.object({
   /** The split that was scored once beside validation. */
   split: z.string().nullable(),
   threads: z.int(),
+  /** Of the process that finished it, with scoring; absent where there was no training. */
+  elapsedSeconds: z.number().optional(),
   /** What has a say in the bits of a result. */
   made: z.record(z.string(), z.string()),
   cell: z.custom<Cell>((cell) => typeof cell === 'object' && cell !== null && 'status' in cell),
@@ -50,7 +52,7 @@ export class CellStore {
   private readonly cells = new Map<string, StoredCell>();
 
   private constructor(
-    private readonly out: string,
+    readonly out: string,
     private readonly data: DataIdentity,
     private readonly lock: RunLock,
   ) {}
@@ -142,7 +144,7 @@ function parseCell(path: string): StoredCell {
   } catch {
     throw new UserError(
       `'${path}' is no cell of this version of bitrow.`,
-      `delete that folder to train it again`,
+      'delete its folder to have it trained again',
     );
   }
 }

@@ -6,22 +6,16 @@ import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
-import type { Cell, Comparison } from '../reports/comparison.js';
+import type { Comparison } from '../reports/comparison.js';
 import { checkThreads } from '../team/team.js';
-import { runCells } from './cell-pool.js';
+import { madeHere } from '../training/resume.js';
 import { CellStore, dataIdentity } from './cell-store.js';
-import { type ComparisonHead, comparisonHead, withCells } from './comparison-record.js';
-import { secondsOf, shareMachine } from './estimate.js';
+import { CellsInWork } from './cells-in-work.js';
+import { comparisonHead } from './comparison-record.js';
+import { requireJobs, secondsOf, shareMachine } from './estimate.js';
 import type { CompareEvent } from './events.js';
-import {
-  type PlannedCell,
-  type PlannedTraining,
-  planCells,
-  planTrainings,
-  referenceFirst,
-  requireComparable,
-} from './plan.js';
-import type { CellTask } from './run-cell.js';
+import { planCells, planTrainings, referenceFirst, requireComparable } from './plan.js';
+import { storedWarnings } from './stored-warnings.js';
 import type { VariantSpec } from './variants.js';
 
 export interface CompareOptions {
@@ -60,9 +54,10 @@ export interface CompareOptions {
  * });
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { data, out, seeds, signal, onProgress: emit = () => {} } = options;
+  const { data, out, seeds, jobs = 'auto', signal, onProgress: emit = () => {} } = options;
   const threads = options.threads ?? availableParallelism();
   checkThreads(threads);
+  requireJobs(jobs, threads);
   requireComparable(options.variants, seeds);
   const variants = referenceFirst(options.variants);
   const { manifest } = await loadDataset(data);
@@ -72,11 +67,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const head = comparisonHead({ ...options, variants, manifest });
   const store = await CellStore.open(out, dataIdentity(manifest));
   try {
-    const work = new Comparing(store, head, cells, emit);
+    const work = new CellsInWork(store, head, cells, emit);
     const trainings = planTrainings(cells, manifest.fingerprint, (key) => store.get(key) !== undefined);
     const configs = trainings.map(({ config }) => config);
     const available = process.availableMemory();
-    const { jobs = 'auto' } = options;
     const sharing = shareMachine(configs, manifest, { threads, jobs, available });
     emit({
       kind: 'start',
@@ -85,7 +79,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       cells: cells.length,
       finished: cells.filter(({ key }) => store.get(key)).length,
       trainings: trainings.length,
-      unasked: trainings.filter(({ key }) => cells.every((cell) => cell.key !== key)).length,
+      forOthers: trainings.filter(({ key }) => store.get(key) || cells.every((cell) => cell.key !== key))
+        .length,
       jobs: sharing.jobs,
       threads: sharing.threads,
       memoryBytes: sharing.bytes,
@@ -93,8 +88,10 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       seconds: secondsOf(trainings, store.all(), sharing.jobs),
       epochs: Math.max(...variants.map(({ config }) => config.training.epochs)),
     });
-    work.warnOfOtherSplit(split);
-    await work.write();
+    const before = cells.flatMap(({ key }) => store.get(key) ?? []);
+    const now = { split, threads: sharing.threads, made: madeHere() };
+    for (const message of storedWarnings(before, now)) emit({ kind: 'warning', message });
+    await work.write('always');
     const task = {
       data: resolve(data),
       identity: dataIdentity(manifest),
@@ -103,124 +100,20 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       threads: sharing.threads,
       keepRuns: options.keepRuns ?? false,
     };
-    await work.run(trainings, task, sharing.jobs, signal);
+    try {
+      await work.run(trainings, task, sharing.jobs, signal);
+    } finally {
+      if (trainings.length > 0) await work.write('always');
+    }
     return work.comparison;
   } finally {
     await store.close();
   }
 }
 
-/** A comparison in work: what has finished, what failed, what is left. */
-class Comparing {
-  /** Cells that failed in this call, by their key. */
-  private readonly failed = new Map<string, Cell>();
-
-  constructor(
-    private readonly store: CellStore,
-    private readonly head: ComparisonHead,
-    private readonly cells: readonly PlannedCell[],
-    private readonly emit: (event: CompareEvent) => void,
-  ) {}
-
-  /** As it stands. */
-  get comparison(): Comparison {
-    return withCells(this.head, this.cells, (key) => this.store.get(key)?.cell ?? this.failed.get(key));
-  }
-
-  write(): Promise<void> {
-    return this.store.writeComparison(this.comparison);
-  }
-
-  async run(
-    trainings: readonly PlannedTraining[],
-    common: Omit<CellTask, 'folder' | 'config' | 'derived'>,
-    jobs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { store, emit } = this;
-    const left = new Set(trainings);
-    let begun = 0;
-    const tasks = trainings.map((training) => ({
-      ...common,
-      training,
-      folder: store.folder(training.key),
-      config: training.config,
-      derived: training.derived.map(({ key, config }) => ({ folder: store.folder(key), config })),
-    }));
-    await runCells({
-      tasks,
-      jobs,
-      signal,
-      onStart: ({ training: { label: variant, seed } }) => {
-        begun++;
-        emit({ kind: 'cell-start', variant, seed, training: begun, trainings: trainings.length });
-      },
-      onProgress: ({ training: { label: variant, seed } }, event) =>
-        emit({ kind: 'train', variant, seed, event }),
-      onEnd: async ({ training }, end) => {
-        if (end.kind === 'stopped') return;
-        left.delete(training);
-        for (const { key, seed, variant } of this.cellsOf(training)) {
-          const cell =
-            store.reload(key)?.cell ??
-            failedCell(seed, end.kind === 'failed' ? end.error : 'It left no result.');
-          if (!store.get(key)) this.failed.set(key, cell);
-          const secondsLeft = secondsOf([...left], store.all(), jobs);
-          const done = trainings.length - left.size;
-          emit({
-            kind: 'cell-end',
-            variant: variant.name,
-            seed,
-            cell,
-            done,
-            trainings: trainings.length,
-            secondsLeft,
-          });
-        }
-        await this.write();
-      },
-    });
-  }
-
-  /** Says which finished cells have no number on the split, since their weights are gone. */
-  warnOfOtherSplit(split: string | null): void {
-    const others = this.cells.filter(({ key }) => {
-      const stored = this.store.get(key);
-      return stored !== undefined && stored.cell.status === 'finished' && stored.split !== split;
-    });
-    if (others.length === 0) return;
-    const was = [...new Set(others.map(({ key }) => this.store.get(key)?.split ?? 'no split'))].join(', ');
-    this.emit({
-      kind: 'warning',
-      message: `${others.length} finished cells were scored on ${was} beside validation, not on ${split ?? 'no split'}, and keep those numbers.`,
-    });
-  }
-
-  /** The cells that a training makes, of those asked for. */
-  private cellsOf({ key, derived }: PlannedTraining): PlannedCell[] {
-    return [...this.cells.filter((cell) => cell.key === key), ...derived];
-  }
-}
-
 function scoredSplit(manifest: Manifest, asked: string | null | undefined): string | null {
   if (asked === undefined) return rowsOf(manifest, 'test') > 0 ? 'test' : null;
   return asked === null ? null : splitOf(manifest, asked).name;
-}
-
-function failedCell(seed: number, error: string): Cell {
-  return {
-    seed,
-    status: 'failed',
-    error,
-    bestEpoch: null,
-    validation: null,
-    test: null,
-    epochs: [],
-    samplesPerSecond: null,
-    seconds: null,
-    peakRss: null,
-    deciles: null,
-  };
 }
 
 function rowsOf(manifest: Manifest, split: string): number {

@@ -9,7 +9,7 @@ import type { StoredCell } from './cell-store.js';
 import type { PlannedTraining } from './plan.js';
 import { trainingMemory } from './variant-memory.js';
 
-/** Beside what bitrow counts, a process has Node.js, onnxruntime and a window of rows. */
+/** Beside what bitrow counts, a process has Node.js, onnxruntime and a window of rows: 225 to 295 MB were measured. */
 export const PROCESS_BYTES = 300e6;
 /** Share of the free memory that cells may take together. */
 const MEMORY_SHARE = 0.8;
@@ -26,11 +26,20 @@ export interface Sharing {
   bytes: number;
 }
 
+/** @throws UserError when there are more jobs than threads, or no number of them */
+export function requireJobs(jobs: number | 'auto', threads: number): void {
+  if (jobs === 'auto' || (Number.isSafeInteger(jobs) && jobs >= 1 && jobs <= threads)) return;
+  throw new UserError(
+    `There are to be ${jobs} jobs, but there may be 1 to ${threads}, the number of threads.`,
+    undefined,
+    2,
+  );
+}
+
 /**
  * As many cells at a time as memory allows with two threads each; or as many as `jobs` says.
  *
  * @param available bytes that are free
- * @throws UserError when there are more jobs than threads
  */
 export function shareMachine(
   configs: readonly Config[],
@@ -39,18 +48,18 @@ export function shareMachine(
 ): Sharing {
   const sharing = (number: number): Sharing => {
     const each = Math.max(1, Math.floor(threads / number));
-    const totals = configs.map((config) => trainingMemory(config, manifest, each).total + PROCESS_BYTES);
+    // Seeds are all alike.
+    const known = new Map<string, number>();
+    const totals = configs.map((config) => {
+      const key = variantKey(config);
+      const total = known.get(key) ?? trainingMemory(config, manifest, each).total + PROCESS_BYTES;
+      known.set(key, total);
+      return total;
+    });
     const largest = totals.sort((a, b) => b - a).slice(0, number);
     return { jobs: number, threads: each, bytes: largest.reduce((sum, bytes) => sum + bytes, 0) };
   };
   if (jobs !== 'auto') {
-    if (!Number.isSafeInteger(jobs) || jobs < 1 || jobs > threads) {
-      throw new UserError(
-        `There are to be ${jobs} jobs, but there may be 1 to ${threads}, the number of threads.`,
-        undefined,
-        2,
-      );
-    }
     return sharing(Math.max(1, Math.min(jobs, configs.length)));
   }
   for (let number = Math.min(Math.floor(threads / LEAST_THREADS), configs.length); number > 1; number--) {
@@ -69,11 +78,11 @@ export function secondsOf(
   finished: readonly StoredCell[],
   jobs: number,
 ): number | null {
-  const times = finished.flatMap(({ cell, config }) => {
+  const times = finished.flatMap(({ cell, config, elapsedSeconds = 0 }) => {
     const parsed = configSchema.safeParse(config);
-    return cell.seconds !== null && parsed.success
-      ? [{ key: variantKey(parsed.data), seconds: cell.seconds }]
-      : [];
+    if (cell.seconds === null || !parsed.success) return [];
+    // Scoring and starting count; a cell that was resumed took longer than its last process.
+    return [{ key: variantKey(parsed.data), seconds: Math.max(elapsedSeconds, cell.seconds) }];
   });
   if (times.length === 0) return null;
   const all = mean(times.map(({ seconds }) => seconds));

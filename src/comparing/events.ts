@@ -11,9 +11,12 @@ export type CompareEvent =
       cells: number;
       /** Cells that had finished before, and are not trained again. */
       finished: number;
-      /** Trainings to be done, and those of them that no variant asked for: what another is made from. */
       trainings: number;
-      unasked: number;
+      /**
+       * Those of them that are there for what is made from them: of `full` where it was not asked for, or has finished
+       * and its weights are gone.
+       */
+      forOthers: number;
       jobs: number;
       /** Of each job. */
       threads: number;
@@ -25,8 +28,10 @@ export type CompareEvent =
       /** The most epochs of a training. */
       epochs: number;
     }
-  | { kind: 'cell-start'; variant: string; seed: number; training: number; trainings: number }
-  | { kind: 'train'; variant: string; seed: number; event: TrainEvent }
+  /** `label` is what people call a training: the variant, or `full for round:4` where nobody asked for it. */
+  | { kind: 'training-start'; label: string; seed: number; training: number; trainings: number }
+  | { kind: 'training'; label: string; seed: number; event: TrainEvent }
+  | { kind: 'training-end'; label: string; seed: number }
   | {
       kind: 'cell-end';
       variant: string;

@@ -3,6 +3,7 @@ import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import type { PartialConfig } from '../runs/resolve-config.js';
+import { onlyRounding } from './cell-key.js';
 
 const roundings = ['stochastic', 'deterministic'];
 
@@ -29,6 +30,14 @@ export function parseMethodName(text: string): { name: MethodName; section: Part
     throw new UserError(
       `The method '${known}' ${meaning}, so '${text}' means nothing.`,
       `write '${known}', or choose a method that stores integers: ${quantized.join(', ')}`,
+      2,
+    );
+  }
+  const only = onlyRounding(known);
+  if (only !== undefined && 'rounding' in section && section.rounding !== only) {
+    throw new UserError(
+      `The rounding of method '${known}' is ${only}, not ${section.rounding}.`,
+      `write '${text.replace(`:${section.rounding}`, '')}'`,
       2,
     );
   }

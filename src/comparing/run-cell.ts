@@ -3,16 +3,19 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cell, CellEpoch, CellMetrics } from '../reports/comparison.js';
+import { setTimeout } from 'node:timers/promises';
+import { UserError } from '../errors.js';
+import type { Cell, CellMetrics } from '../reports/comparison.js';
 import type { Config } from '../runs/config.js';
+import { RunLock } from '../runs/lock.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import { evaluate } from '../scoring/evaluate.js';
 import { frequencyDeciles } from '../scoring/frequency-deciles.js';
 import { isDivergence } from '../training/diagnose.js';
-import type { EpochRecord } from '../training/epochs.js';
 import type { TrainEvent } from '../training/events.js';
 import { madeHere } from '../training/resume.js';
 import { type TrainResult, train } from '../training/train.js';
+import { emptyCell, metricsOf, recordedEpochs } from './cell-record.js';
 import { CELL_FILE, type DataIdentity, writeCell } from './cell-store.js';
 import { derive } from './derived.js';
 
@@ -46,51 +49,50 @@ export interface CellHooks {
  * @throws what training and scoring throw, also the signal's reason; the cell can then be run again and goes on
  */
 export async function runCell(task: CellTask, hooks: CellHooks = {}): Promise<void> {
+  const began = performance.now();
   const run = join(task.folder, 'run');
+  await untilFree(run);
   // A cell that finished before, and whose weights are gone: what is made from it needs them again.
   if (await isSpent(run)) await rm(run, { recursive: true });
+  const elapsed = () => (performance.now() - began) / 1000;
   try {
     const { data, config, threads } = task;
     const result = await train({ data, out: run, config, threads, resume: true, ...hooks });
-    await store(task, await finishedCell(task, result, hooks.signal));
-    for (const derived of task.derived) await runDerived(task, derived, result, hooks.signal);
+    if (!isStored(task)) await store(task, await finishedCell(task, result, hooks.signal), elapsed());
+    for (const derived of task.derived) await runDerived({ ...task, ...derived }, result, hooks.signal);
   } catch (error) {
     if (!isDivergence(error)) throw error;
     const diverged = { ...emptyCell(task.config), status: 'diverged', error: error.message } as const;
-    await store(task, { ...diverged, epochs: await recordedEpochs(run) });
-    for (const { folder, config } of task.derived) await store({ ...task, folder, config }, diverged);
+    await store(task, { ...diverged, epochs: await recordedEpochs(run) }, elapsed());
+    for (const derived of task.derived) await store({ ...task, ...derived }, diverged);
   }
   if (!task.keepRuns) await deleteWeights(run);
 }
 
-/** A cell without a training of its own. */
-async function runDerived(
-  task: CellTask,
-  { folder, config }: CellTask['derived'][number],
-  { run, bestEpoch }: TrainResult,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const own = { ...task, folder, config };
+/** A cell without a training of its own, made from the model of another's. */
+async function runDerived(task: CellTask, from: TrainResult, signal: AbortSignal | undefined): Promise<void> {
+  const { folder, config } = task;
   const out = join(folder, 'run');
   // What an interrupted process left of it is made anew.
-  await derive({ from: run, out, config, force: true });
-  const validation = task.hasValidation ? await score(own, 'validation', signal) : null;
-  await store(own, {
-    ...emptyCell(config),
-    status: 'finished',
-    bestEpoch,
-    validation,
-    ...(await looks(own, signal)),
-  });
+  await derive({ from: from.run, out, config, force: true });
+  const validation = task.hasValidation ? await score(task, 'validation', signal) : null;
+  const looked = await looks(task, signal);
+  const { bestEpoch } = from;
+  await store(task, { ...emptyCell(config), status: 'finished', bestEpoch, validation, ...looked });
   if (!task.keepRuns) await deleteWeights(out);
 }
 
 /** Writes cell.json, unless the cell was there before. */
-async function store(task: CellTask, cell: Cell): Promise<void> {
+async function store(task: CellTask, cell: Cell, elapsedSeconds?: number): Promise<void> {
+  if (isStored(task)) return;
   const { folder, identity, config, split, threads } = task;
-  if (existsSync(join(folder, CELL_FILE))) return;
   const made = madeHere();
-  await writeCell(folder, { format: 'bitrow-cell-1', data: identity, config, split, threads, made, cell });
+  const stored = { format: 'bitrow-cell-1', data: identity, config, split, threads, made, cell } as const;
+  await writeCell(folder, { ...stored, elapsedSeconds });
+}
+
+function isStored({ folder }: CellTask): boolean {
+  return existsSync(join(folder, CELL_FILE));
 }
 
 async function finishedCell(task: CellTask, result: TrainResult, signal?: AbortSignal): Promise<Cell> {
@@ -129,71 +131,6 @@ async function score(
   return metricsOf(await evaluate({ run, data, split, threads, ...(signal && { signal }) }));
 }
 
-/** Without epochs and result. */
-function emptyCell({ training: { seed } }: Config): Cell {
-  return {
-    seed,
-    status: 'failed',
-    error: null,
-    bestEpoch: null,
-    validation: null,
-    test: null,
-    epochs: [],
-    samplesPerSecond: null,
-    seconds: null,
-    peakRss: null,
-    deciles: null,
-  };
-}
-
-async function recordedEpochs(run: string): Promise<CellEpoch[]> {
-  const directory = await RunDirectory.open(run);
-  return ((await directory.metrics()) as RecordedEpoch[]).map(cellEpoch);
-}
-
-/** A line of metrics.jsonl; runs of earlier versions lack the loss curve, erased changes and percentiles. */
-type RecordedEpoch = Omit<EpochRecord, 'table'> & {
-  lossCurve?: number[];
-  table:
-    | null
-    | (Omit<NonNullable<EpochRecord['table']>, 'steps'> & {
-        erased?: number | null;
-        steps: null | { percentiles?: number[] };
-      });
-};
-
-function cellEpoch(record: RecordedEpoch): CellEpoch {
-  const {
-    epoch,
-    trainLoss,
-    lossCurve,
-    validation,
-    trainSeconds,
-    validationSeconds,
-    samplesPerSecond,
-    table,
-  } = record;
-  return {
-    epoch,
-    trainLoss,
-    lossCurve: lossCurve ?? [],
-    validation: validation && metricsOf(validation),
-    trainSeconds,
-    validationSeconds,
-    samplesPerSecond,
-    table: table && {
-      saturated: table.saturated,
-      zero: table.zero,
-      erased: table.erased ?? null,
-      stepPercentiles: table.steps?.percentiles ?? null,
-    },
-  };
-}
-
-function metricsOf({ auc, logloss }: CellMetrics): CellMetrics {
-  return { auc, logloss };
-}
-
 /** What stays of a run: its configuration, its epochs and what it came to. */
 const kept = new Set(['config.yaml', 'metrics.jsonl', 'run.json']);
 
@@ -207,4 +144,19 @@ async function deleteWeights(run: string): Promise<void> {
 async function isSpent(run: string): Promise<boolean> {
   if (!existsSync(join(run, 'run.json')) || existsSync(join(run, 'best.safetensors'))) return false;
   return (await RunDirectory.open(run)).run.state === 'finished';
+}
+
+/** How long the process of a comparison that was killed may take to write its checkpoint. */
+const PATIENCE_MS = 60_000;
+
+/** Waits for such a process to let go of the run; after that `train` says who holds it. */
+async function untilFree(run: string): Promise<void> {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await setTimeout(100)) {
+    try {
+      RunLock.requireFree(run);
+      return;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
 }
