@@ -6,8 +6,8 @@ export type Text = string | readonly Inline[];
 
 export interface Column {
   readonly head: string;
-  /** Numbers stand to the right; a wide column is text that may take several lines. */
-  readonly kind?: 'right' | 'wide';
+  /** Numbers stand to the right, an interval may stand below its mean; a wide column is text of several lines. */
+  readonly kind?: 'right' | 'interval' | 'wide';
 }
 
 export type Block =

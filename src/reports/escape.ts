@@ -28,7 +28,8 @@ export function escapeMarkdown(text: string): string {
   return writable(text)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_{}[\]<>()#+!|~&$@]/g, '\\$&')
-    .replace(/^(\s*)([-=]|\d+(?=\.))/, '$1\\$2')
+    .replace(/^(\s*)([-=])/, '$1\\$2')
+    .replace(/^(\s*\d+)\./, '$1\\.')
     .replace(/:\/\//g, ':\\/\\/')
     .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}\\.`);
 }

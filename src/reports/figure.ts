@@ -4,6 +4,7 @@
 import type { PlotOptions } from '@observablehq/plot';
 import type { Element } from 'happy-dom';
 import { escapeHtml, writable } from './escape.js';
+import { ground, palette, text as textColor } from './figures/palette.js';
 
 export type { PlotOptions } from '@observablehq/plot';
 /** Observable Plot, for the marks of a figure. */
@@ -21,9 +22,16 @@ export interface FigureText {
   readonly description: string;
 }
 
-const style = `.figure{color:#1b1b1f;background:#fff;--plot-background:#fff}
-.figure text{white-space:pre}
-@media (prefers-color-scheme:dark){.figure{color:#e4e4e8;background:#1b1b1f;--plot-background:#1b1b1f}}`;
+/** Plain attributes and rules that win over them, so that a viewer without such rules still draws for a light page. */
+const style = [
+  `.figure{color:${textColor.light};background:${ground.light}}`,
+  '.figure text{white-space:pre}',
+  `@media (prefers-color-scheme:dark){.figure{color:${textColor.dark};background:${ground.dark}}`,
+  ...[ground, ...palette].flatMap(({ light, dark }) =>
+    ['fill', 'stroke'].map((property) => `.figure [${property}="${light}"]{${property}:${dark}}`),
+  ),
+  '}',
+].join('\n');
 
 /**
  * @param options of Plot; marks draw in `currentColor` where they say nothing else. No legends: they are not SVG

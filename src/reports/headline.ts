@@ -2,7 +2,8 @@
 
 import type { Comparison } from './comparison.js';
 import { type Block, type Inline, listed } from './content.js';
-import { count, decimalsFor, percent, signed } from './numbers.js';
+import { differenceDecimals } from './metric-decimals.js';
+import { count, percent, signed } from './numbers.js';
 import { present, reportedSplit, type SummaryRow, summarize } from './summary.js';
 
 export function titleOf({ data, variants }: Comparison): string {
@@ -39,7 +40,7 @@ export function verdict(comparison: Comparison): Inline[] {
   if (!first || others.length === 0)
     return ['There is nothing to compare: one variant at most.', ...unfinished];
   const of = (row: SummaryRow) => row.difference?.[split].auc;
-  const digits = decimalsFor(present(rows.map((row) => row[split].auc.deviation)), 4);
+  const digits = differenceDecimals(rows, split, 'auc');
   const named = (chosen: readonly SummaryRow[], hasValue: boolean) =>
     listed(chosen.map(({ name }): Inline => ({ code: name }))).flatMap((part): Inline[] => {
       if (typeof part === 'string' || !hasValue) return [part];

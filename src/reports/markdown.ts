@@ -31,7 +31,7 @@ function markdownTable({ columns, rows }: Extract<Block, { kind: 'table' }>): st
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     line(columns.map(({ head }) => escapeMarkdown(head))),
-    line(columns.map(({ kind }) => (kind === 'right' ? '---:' : '---'))),
+    line(columns.map(({ kind }) => (kind === 'right' || kind === 'interval' ? '---:' : '---'))),
     ...rows.map((cells) => line(cells.map((cell) => markdownText(cell, true)))),
   ].join('\n');
 }

@@ -18,6 +18,13 @@ export function bytes(n: number): string {
   return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`;
 }
 
+/** As `bytes`, but with no zeros at the end: for round numbers at an axis. */
+export function roundBytes(n: number): string {
+  return bytes(n)
+    .replace(/(\.\d*?)0+ /, '$1 ')
+    .replace('. ', ' ');
+}
+
 /** `6.3 s`, `7.1 min`, `1.2 h`. */
 export function duration(seconds: number): string {
   if (seconds < 99.5) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;

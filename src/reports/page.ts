@@ -5,7 +5,7 @@ const style = `
 :root{color-scheme:light dark;--text:#1b1b1f;--quiet:#5c5c66;--line:#d7d7de;--shade:#f5f5f8;--page:#fff;--accent:#0072b2}
 @media (prefers-color-scheme:dark){:root{--text:#e4e4e8;--quiet:#a3a3ad;--line:#3b3b44;--shade:#25252b;--page:#1b1b1f;--accent:#6db9e8}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:62rem;background:var(--page);color:var(--text);font:16px/1.5 system-ui,sans-serif}
+body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:72rem;background:var(--page);color:var(--text);font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .5rem}
 h2{font-size:1.2rem;margin:2.75rem 0 .5rem;padding-top:.75rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;margin:1.75rem 0 .25rem}
@@ -13,14 +13,16 @@ p{margin:.5rem 0;max-width:48rem}
 a{color:var(--accent)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.86em}
 code{overflow-wrap:anywhere}
-td code{overflow-wrap:normal;white-space:nowrap}
+td:first-child{white-space:normal;min-width:7rem}
+td code{overflow-wrap:normal}
 pre{background:var(--shade);padding:.7rem .9rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0}
 .scroll{overflow-x:auto;margin:1rem 0}
-table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
-th,td{padding:.32rem .6rem;text-align:left;vertical-align:baseline;white-space:nowrap;border-bottom:1px solid var(--line)}
+table{border-collapse:collapse;font-size:.8rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .55rem;text-align:left;vertical-align:baseline;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{font-weight:600;vertical-align:bottom;border-bottom:2px solid var(--line)}
 th:first-child,td:first-child{padding-left:0}
-.right{text-align:right}
+.right,.interval{text-align:right}
+th,.interval{white-space:normal}
 .wide{white-space:normal;min-width:22rem}
 figure{margin:1.25rem 0}
 figure svg{display:block;max-width:100%;height:auto}

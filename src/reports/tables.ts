@@ -3,8 +3,9 @@ import type { MeanDeviation } from '../metrics/mean-deviation.js';
 import type { PairedDifference } from '../metrics/paired-difference.js';
 import type { Comparison } from './comparison.js';
 import type { Block, Column, Text } from './content.js';
-import { bytes, count, decimalsFor, duration, signed, times } from './numbers.js';
-import { type ComparedSplit, present, reportedSplit, type SummaryRow, summarize } from './summary.js';
+import { differenceDecimals, valueDecimals } from './metric-decimals.js';
+import { bytes, count, duration, signed, times } from './numbers.js';
+import { type ByMetric, type ComparedSplit, reportedSplit, type SummaryRow, summarize } from './summary.js';
 
 const nothing = '–';
 
@@ -29,13 +30,8 @@ export function qualityTable(comparison: Comparison): Block[] {
   const splits: ComparedSplit[] = reported === 'test' ? ['validation', 'test'] : ['validation'];
   const metrics = ['auc', 'logloss'] as const;
   const names = { auc: 'AUC', logloss: 'logloss' };
-  // One number of decimals for a metric, so that its columns can be compared.
-  const digits = Object.fromEntries(
-    metrics.map((metric) => [
-      metric,
-      decimalsFor(present(rows.flatMap((row) => splits.map((split) => row[split][metric].deviation))), 5),
-    ]),
-  );
+  const digits = byMetric((metric) => valueDecimals(rows, splits, metric));
+  const finer = byMetric((metric) => differenceDecimals(rows, reported, metric));
   return [
     table(rows, [
       variantColumn,
@@ -59,9 +55,9 @@ export function qualityTable(comparison: Comparison): Block[] {
       ...metrics.map(
         (metric): RowColumn => ({
           head: `${reported} ${names[metric]} − first`,
-          kind: 'right',
+          kind: 'interval',
           cell: (row) =>
-            differenceText(row.difference?.[reported][metric], digits[metric], row.distinguishable[metric]),
+            differenceText(row.difference?.[reported][metric], finer[metric], row.distinguishable[metric]),
         }),
       ),
     ]),
@@ -108,6 +104,10 @@ export function costTable(comparison: Comparison): Block[] {
   ];
 }
 
+function byMetric<T>(of: (metric: 'auc' | 'logloss') => T): ByMetric<T> {
+  return { auc: of('auc'), logloss: of('logloss') };
+}
+
 function meanText({ mean, deviation }: MeanDeviation, digits: number): string {
   if (mean === null) return nothing;
   return deviation === null ? mean.toFixed(digits) : `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
@@ -121,7 +121,7 @@ function differenceText(
   if (!difference || difference.mean === null) return nothing;
   const { mean, low, high } = difference;
   if (low === null || high === null) return signed(mean, digits);
-  const text = `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`;
+  const text = `${signed(mean, digits)} [${signed(low, digits)},\u00a0${signed(high, digits)}]`;
   return isApart ? [{ strong: text }] : text;
 }
 

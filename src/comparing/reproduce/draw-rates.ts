@@ -18,7 +18,7 @@ export async function drawRates(lines: readonly RateLine[], split: string, title
   const marks = lines.flatMap(({ name, points }, i) => {
     const stroke = colors[i % colors.length];
     // Beside each other: the paper finds that they lie on each other.
-    const x = ({ rate }: { rate: number }) => rate * 1.06 ** (i - (lines.length - 1) / 2);
+    const x = ({ rate }: { rate: number }) => Math.log10(rate) + 0.025 * (i - (lines.length - 1) / 2);
     return [
       plot.line(points, { x, y: 'auc', stroke, strokeWidth: 2, strokeDasharray: dashes[i % dashes.length] }),
       plot.ruleX(
@@ -35,8 +35,8 @@ export async function drawRates(lines: readonly RateLine[], split: string, title
         x,
         y: 'auc',
         text: () => `g = ${name}`,
-        dx: 9,
-        dy: 14 * i - 14,
+        dx: 20,
+        dy: 14 * (i - (lines.length - 1) / 2),
         textAnchor: 'start',
         fill: stroke,
       }),
@@ -49,10 +49,10 @@ export async function drawRates(lines: readonly RateLine[], split: string, title
       marginLeft: 65,
       marginRight: 110,
       x: {
-        type: 'log',
         label: 'learning rate of the step size',
-        ticks: rates,
-        tickFormat: (rate: number) => rate.toExponential(0),
+        ticks: rates.map(Math.log10),
+        // A logarithmic axis would leave out labels of its own choice.
+        tickFormat: (logarithm: number) => (10 ** logarithm).toExponential(0),
       },
       y: { label: `AUC (${split})`, grid: true, nice: true, tickFormat: '.4f' },
       marks,

@@ -47,7 +47,7 @@ export const figure3: Reproduction = {
           items: rateNames.map((name) => `${rateSettings[name].name}: ${rateSettings[name].says}`),
         },
         ...(await theoremSections(checks)),
-        { kind: 'text', text: `Repeated by: ${command}` },
+        { kind: 'text', text: `Repeated by \`${command}\`.` },
       ],
       record: {
         experiments: Object.fromEntries(rateNames.map((name) => [name, summary(experiments[name])])),

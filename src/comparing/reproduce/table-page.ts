@@ -67,7 +67,7 @@ export function tablePage(content: TableContent): Page {
         ]
       : []),
     ...list('How it was done here', notes),
-    { kind: 'text', text: `Repeated by: ${comparison.command}` },
+    { kind: 'text', text: `Repeated by \`${comparison.command}\`.` },
   ];
   return {
     title,

@@ -53,16 +53,18 @@ export function curvePanels(
   const reference = (hasReference ? others : []).flatMap(({ variant }) =>
     first.points.map((point) => ({ ...point, ...place(variant.name) })),
   );
+  const from = hasDots ? 1 : 0;
   const last = Math.max(...points.map(({ x }) => x));
-  const facets = { fx: 'fx', fy: 'fy' };
+  // A caller may have the frame end before a curve does.
+  const facets = { fx: 'fx', fy: 'fy', clip: true };
   return {
     ...options,
     x: {
       label: 'epoch',
       labelAnchor: 'center',
       labelArrow: 'none',
-      // Whole epochs alone, at most six of them.
-      ticks: wholeTicks(last, hasDots ? 1 : 0),
+      domain: [from, Math.max(Math.ceil(last), from + 1)],
+      ticks: last < 1 ? [0, 0.5, 1] : wholeTicks(last, from),
       tickFormat: (epoch: number) => `${epoch}`,
       insetLeft: hasDots ? 6 : 0,
       insetRight: hasDots ? 6 : 0,
@@ -87,6 +89,7 @@ export function curvePanels(
   };
 }
 
+/** Whole epochs, about six of them. */
 function wholeTicks(last: number, from: number): number[] {
   const end = Math.ceil(last);
   const stride = Math.max(1, Math.ceil((end - from) / 6));

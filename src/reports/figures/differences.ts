@@ -1,11 +1,12 @@
 // The forest plot: every variant's paired difference to the first with its 90 % interval, as a line that crosses 0 or
 // does not.
 import type { Text } from '../content.js';
+import { differenceDecimals } from '../metric-decimals.js';
 import { signed } from '../numbers.js';
 import { reportedSplit, summarize } from '../summary.js';
 import { differenceScale } from './difference-scale.js';
 import { type FigureSpec, figureWidth } from './figure-spec.js';
-import { variantStyles } from './palette.js';
+import { ground, variantStyles } from './palette.js';
 import { shortened } from './panels.js';
 
 const words = {
@@ -25,7 +26,8 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
     draw(comparison, plot) {
       const split = reportedSplit(comparison);
       const styles = variantStyles(comparison);
-      const rows = summarize(comparison).flatMap(({ name, difference, distinguishable }) => {
+      const summary = summarize(comparison);
+      const rows = summary.flatMap(({ name, difference, distinguishable }) => {
         const of = difference?.[split][metric];
         if (!of || of.mean === null) return [];
         const { mean, low, high } = of;
@@ -33,13 +35,13 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
         return [{ name, mean, low, high, color, isApart: distinguishable[metric] === true }];
       });
       if (rows.length === 0) return null;
-      const digits = 5;
+      const digits = differenceDecimals(summary, split, metric);
       const first = comparison.variants[0].name;
       const ends = rows.flatMap(({ low, high }) => (low === null || high === null ? [] : [low, high]));
       const scale = differenceScale(
         rows.map(({ mean }) => mean),
         ends,
-        9,
+        5,
       );
       const names = rows.map(({ name }) => shortened(name, 40));
       const inWords = ({ mean, low, high }: (typeof rows)[number]) =>
@@ -63,7 +65,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
             label: null,
           },
           marks: [
-            plot.gridX({ strokeOpacity: 0.12 }),
+            plot.gridX({ strokeOpacity: 0.12, ticks: scale.ticks as number[] }),
             plot.ruleX([0], { strokeOpacity: 0.7 }),
             plot.ruleY(
               rows.map((row, i) => ({ ...row, i })).filter(({ low }) => low !== null),
@@ -75,7 +77,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
               r: 4.5,
               stroke: (row) => row.color,
               strokeWidth: 2,
-              fill: (row) => (row.isApart ? row.color : 'var(--plot-background)'),
+              fill: (row) => (row.isApart ? row.color : ground.light),
             }),
             plot.text(rows, {
               y: (_, i) => i,

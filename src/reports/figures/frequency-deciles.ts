@@ -60,6 +60,7 @@ export const lossByFrequency: FigureSpec = {
         },
         y: { ...scale.options, label: 'difference of logloss', labelArrow: 'none' },
         marks: [
+          plot.gridY({ strokeOpacity: 0.1, ticks: scale.ticks as number[] }),
           plot.ruleY([0], { strokeOpacity: 0.6 }),
           plot.areaY(points, { ...facets, y1: 'low', y2: 'high', fill: accent, fillOpacity: 0.28 }),
           plot.lineY(points, { ...facets, y: 'mean', stroke: accent, strokeWidth: 1.8 }),

@@ -36,15 +36,19 @@ export function labelPlaces(points: readonly LabelledPoint[], bounds: Box): (Lab
     { left: x - 2, right: x + 2, top: y - reach, bottom: y + reach },
   ]);
   return points.map((point) => {
-    for (const place of candidates(point)) {
-      const box = labelBox(place, point.width);
-      if (!isWithin(box, bounds) || taken.some((other) => overlap(box, other))) continue;
-      taken.push(box);
-      const line = {
-        x: within(point.x, box.left, box.right),
-        y: within(point.y, box.top + 3, box.bottom - 3),
-      };
-      return { x: place.x, y: place.y, line: place.isFar ? line : null };
+    // Rather a line across another label or point than no name.
+    for (const mayCross of [false, true]) {
+      for (const place of candidates(point)) {
+        const box = labelBox(place, point.width);
+        if (!isWithin(box, bounds) || taken.some((other) => overlap(box, other))) continue;
+        const end = {
+          x: within(point.x, box.left, box.right),
+          y: within(point.y, box.top + 3, box.bottom - 3),
+        };
+        if (place.isFar && !mayCross && taken.some((other) => isCrossed(other, point, end))) continue;
+        taken.push(box);
+        return { x: place.x, y: place.y, line: place.isFar ? end : null };
+      }
     }
     return null;
   });
@@ -76,6 +80,19 @@ function* candidates({
       yield { x: x + dx + side, y: y + dy, isFar: true };
     }
   }
+}
+
+/** Does the line go through the box, other than one it begins in? Looked at in steps of two pixels or so. */
+function isCrossed(box: Box, from: { x: number; y: number }, to: { x: number; y: number }): boolean {
+  if (isInside(box, from)) return false;
+  const steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / 2);
+  return Array.from({ length: steps }, (_, i) => i / steps).some((share) =>
+    isInside(box, { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) }),
+  );
+}
+
+function isInside(box: Box, { x, y }: { x: number; y: number }): boolean {
+  return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 }
 
 function within(value: number, low: number, high: number): number {

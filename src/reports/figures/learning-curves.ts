@@ -17,11 +17,15 @@ export const trainingLoss: FigureSpec = {
     );
     if (!isOverTime(curves)) return null;
     return {
-      options: curvePanels(plot, curves, { label: 'logloss', hasDots: false }),
+      options: curvePanels(plot, curves, {
+        label: 'logloss',
+        hasDots: false,
+        y: { domain: lossDomain(curves) },
+      }),
       description: `Training loss over epochs, one panel for each variant. At the end: ${ends(curves, 4)}.`,
       caption: legend(
         comparison,
-        'Each point is the mean of up to a twentieth of an epoch’s batches, of rows seen for the first time in that epoch. Where it falls with every new epoch while validation does not rise, the model learns rows by heart.',
+        'Each point is the mean over a stretch of an epoch, of rows before they are learned from; the axis leaves out the first fall from the initial loss. Where it falls with every new epoch while validation does not rise, the model learns rows by heart.',
       ),
     };
   },
@@ -51,6 +55,17 @@ export const validationAuc: FigureSpec = {
     };
   },
 };
+
+/** The share of the first epoch whose fall from the initial loss would make all the rest a flat line. */
+const beginning = 0.15;
+
+/** From the lowest loss to the highest after the beginning. */
+function lossDomain(curves: readonly Curve[]): [number, number] {
+  const points = curves.flatMap(({ points }) => points);
+  const later = points.filter(({ x }) => x > beginning);
+  const shown = later.length > 0 ? later : points;
+  return [Math.min(...shown.map(({ low }) => low)), Math.max(...shown.map(({ high }) => high))];
+}
 
 function best(points: readonly BandPoint[]) {
   return points.reduce((a, b) => (b.mean > a.mean ? b : a));

@@ -48,12 +48,12 @@ export function panels(names: readonly string[], marginLeft = 56): Panels {
     ],
     options: {
       width: figureWidth,
-      height: rows * rowHeight + 70,
+      height: rows * rowHeight + 64,
       marginLeft,
-      marginTop: 24,
+      marginTop: 42,
       marginBottom: 40,
       marginRight: 16,
-      fx: { axis: null, padding: 0.08, domain: Array.from({ length: columns }, (_, i) => i) },
+      fx: { axis: null, padding: 0.14, domain: Array.from({ length: columns }, (_, i) => i) },
       fy: { axis: null, padding: 0.24, domain: Array.from({ length: rows }, (_, i) => i) },
     },
   };

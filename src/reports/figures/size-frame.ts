@@ -2,6 +2,7 @@
 // which placing names needs before anything is drawn.
 import { figureWidth } from './figure-spec.js';
 import type { Box } from './label-places.js';
+import { logTicks } from './log-ticks.js';
 
 export interface SizePoint {
   readonly name: string;
@@ -21,18 +22,22 @@ export interface SizeFrame {
   readonly bounds: Box;
   readonly costs: [number, number];
   readonly values: [number, number];
+  /** Where to draw what lies below the frame. */
+  readonly below: number;
   readonly ticks: number[];
   toPixel(cost: number, value: number): { x: number; y: number };
   toData(x: number, y: number): { cost: number; value: number };
 }
 
-export function sizeFrame(points: readonly SizePoint[]): SizeFrame {
+/** @param lowest points of lower values stand at the frame's lower end */
+export function sizeFrame(points: readonly SizePoint[], lowest: number): SizeFrame {
+  const shown = points.filter(({ value }) => value >= lowest);
   const bytes = points.map(({ cost }) => cost);
   const costs: [number, number] = [Math.min(...bytes) / 1.4, Math.max(...bytes) * 1.5];
-  const low = Math.min(...points.map(({ value, deviation }) => value - deviation));
-  const high = Math.max(...points.map(({ value, deviation }) => value + deviation));
+  const low = Math.min(...shown.map(({ value, deviation }) => value - deviation));
+  const high = Math.max(...shown.map(({ value, deviation }) => value + deviation));
   const pad = 0.08 * (high - low || 1e-3);
-  const values: [number, number] = [low - pad, high + pad];
+  const values: [number, number] = [low - (shown.length < points.length ? 3 : 1) * pad, high + pad];
   const bounds = {
     left: margin.marginLeft,
     right: figureWidth - margin.marginRight,
@@ -47,7 +52,8 @@ export function sizeFrame(points: readonly SizePoint[]): SizeFrame {
     bounds,
     costs,
     values,
-    ticks: ticksWithin(costs),
+    below: values[0] + pad,
+    ticks: logTicks(costs),
     toPixel: (cost, value) => ({
       x: bounds.left + (Math.log(cost) - logLow) * perLog,
       y: bounds.bottom - (value - values[0]) * perValue,
@@ -57,14 +63,4 @@ export function sizeFrame(points: readonly SizePoint[]): SizeFrame {
       value: values[0] + (bounds.bottom - y) / perValue,
     }),
   };
-}
-
-/** 1, 2 and 5 times powers of ten. */
-function ticksWithin([low, high]: [number, number]): number[] {
-  const ticks: number[] = [];
-  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
-    for (const factor of [1, 2, 5])
-      if (factor * power >= low && factor * power <= high) ticks.push(factor * power);
-  }
-  return ticks;
 }

@@ -1,14 +1,18 @@
 // AUC against bytes, once as served and once while training with the optimizer. The variants worth having are on the
 // Pareto frontier: no other is as small and better, or as good and smaller.
 import { type Inline, listed } from '../content.js';
-import { bytes } from '../numbers.js';
+import { bytes, roundBytes } from '../numbers.js';
 import { frontier } from '../pareto.js';
 import { reportedSplit, type SummaryRow, summarize } from '../summary.js';
+import { lowestShown } from './below-frame.js';
 import type { FigureSpec } from './figure-spec.js';
 import { labelPlaces } from './label-places.js';
-import { variantStyles } from './palette.js';
+import { ground, variantStyles } from './palette.js';
 import { shortened } from './panels.js';
 import { type SizePoint, sizeFrame } from './size-frame.js';
+
+/** A point below the frame stands at its end and says its value. */
+type DrawnPoint = SizePoint & { readonly below?: number };
 
 interface Words {
   title: string;
@@ -30,12 +34,19 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
       });
       if (points.length < 2) return null;
       const best = frontier(points);
-      const frame = sizeFrame(points);
-      const labels = placed(points, best, frame);
+      // No member of the frontier is left out: it would be the point of the figure.
+      const lowest = Math.min(lowestShown(points.map(({ value }) => value)), best[0].value);
+      const frame = sizeFrame(points, lowest);
+      const drawn = points.map((point) => ({
+        ...point,
+        ...(point.value < lowest ? { value: frame.below, deviation: 0, below: point.value } : {}),
+      }));
+      const labels = placed(drawn, best, frame);
       const styles = variantStyles(comparison);
       const color = ({ name }: SizePoint) => styles.get(name)?.color ?? 'currentColor';
       const symbol = ({ name }: SizePoint) => styles.get(name)?.symbol ?? 'circle';
       const names = listed(best.map(({ name }): Inline => ({ code: name })));
+      const isCut = drawn.some(({ below }) => below !== undefined);
       const isUnnamed = labels.length < points.length;
       return {
         options: {
@@ -44,16 +55,16 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
             type: 'log',
             domain: frame.costs,
             ticks: frame.ticks,
-            tickFormat: bytes,
+            tickFormat: roundBytes,
             label: axis,
             labelAnchor: 'center',
             labelArrow: 'none',
           },
-          y: { domain: frame.values, label: `${split} AUC` },
+          y: { domain: frame.values, ticks: 7, label: `${split} AUC` },
           color: { type: 'identity' },
           marks: [
             plot.gridX({ strokeOpacity: 0.1, ticks: frame.ticks }),
-            plot.gridY({ strokeOpacity: 0.1 }),
+            plot.gridY({ strokeOpacity: 0.1, ticks: 7 }),
             plot.line([...best, { cost: frame.costs[1], value: best[best.length - 1].value }], {
               x: 'cost',
               y: 'value',
@@ -61,7 +72,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
               strokeDasharray: '5,3',
               strokeOpacity: 0.6,
             }),
-            plot.ruleX(points, {
+            plot.ruleX(drawn, {
               x: 'cost',
               y1: ({ value, deviation }: SizePoint) => value - deviation,
               y2: ({ value, deviation }: SizePoint) => value + deviation,
@@ -81,14 +92,14 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
             ),
             ...[...new Set(points.map(symbol))].map((shape) =>
               plot.dot(
-                points.filter((point) => symbol(point) === shape),
+                drawn.filter((point) => symbol(point) === shape),
                 {
                   x: 'cost',
                   y: 'value',
                   r: 5,
                   symbol: shape,
                   fill: color,
-                  stroke: 'var(--plot-background)',
+                  stroke: ground.light,
                   strokeWidth: 0.75,
                 },
               ),
@@ -101,7 +112,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
                   y: 'labelValue',
                   text: 'text',
                   fontWeight: isBest ? 600 : 400,
-                  stroke: 'var(--plot-background)',
+                  stroke: ground.light,
                   strokeWidth: 3,
                   fill: 'currentColor',
                 },
@@ -111,9 +122,10 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
         },
         description: `Mean ${split} AUC over bytes: ${points.map((point) => `${point.name} ${point.value.toFixed(4)} at ${bytes(point.cost)}`).join('; ')}. On the frontier: ${best.map(({ name }) => name).join(', ')}.`,
         caption: [
-          'Further up and to the left is better; bars are one standard deviation over seeds, bytes are on a logarithmic axis. On the Pareto frontier (dashed, names in bold): ',
+          'Further up and to the left is better; bars are one standard deviation over seeds (a seed moves all variants alike: whether two differ, the paired differences above say), bytes are on a logarithmic axis. On the Pareto frontier (dashed, names in bold): ',
           ...names,
           `. ${what}`,
+          isCut ? ' An arrow stands for an AUC far below the frame.' : '',
           isUnnamed ? ' Names without room are left out; the tables have all variants.' : '',
         ],
       };
@@ -123,16 +135,24 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
 
 /** The names that have room, those of the frontier first. */
 function placed(
-  points: readonly SizePoint[],
+  points: readonly DrawnPoint[],
   best: readonly SizePoint[],
   frame: ReturnType<typeof sizeFrame>,
 ) {
-  const ordered = [...best, ...points.filter((point) => !best.includes(point))];
-  const texts = ordered.map(({ name }) => shortened(name, 30));
+  const isBest = ({ name }: DrawnPoint) => best.some((point) => point.name === name);
+  const ordered = [...points.filter(isBest), ...points.filter((point) => !isBest(point))];
+  const texts = ordered.map(
+    ({ name, below }) => shortened(name, 30) + (below === undefined ? '' : ` ↓ ${below.toFixed(4)}`),
+  );
   const places = labelPlaces(
     ordered.map(({ cost, value, deviation }, i) => {
       const { x, y } = frame.toPixel(cost, value);
-      return { x, y, width: 6.5 * texts[i].length + 4, reach: y - frame.toPixel(cost, value + deviation).y };
+      return {
+        x,
+        y,
+        width: (isBest(ordered[i]) ? 7.3 : 6.5) * texts[i].length + 4,
+        reach: y - frame.toPixel(cost, value + deviation).y,
+      };
     }),
     frame.bounds,
   );
@@ -145,7 +165,7 @@ function placed(
       {
         ...point,
         text: texts[i],
-        isBest: best.includes(point),
+        isBest: isBest(point),
         labelCost: label.cost,
         labelValue: label.value,
         line,

@@ -3,6 +3,7 @@
 import type { Cell, CellEpoch, Comparison, Variant } from '../comparison.js';
 import { finishedCells } from '../summary.js';
 import type { FigureSpec } from './figure-spec.js';
+import { logTicks } from './log-ticks.js';
 import { accent } from './palette.js';
 import { panels } from './panels.js';
 import { variantRows } from './variant-rows.js';
@@ -25,11 +26,9 @@ const bandsDrawn = [
   ['p25', 'p75', 0.34],
 ] as const;
 
+/** `7.5e−4`, `1e−3`. */
 const scientific = (step: number) =>
-  step
-    .toExponential(Number.isInteger(Math.log10(step)) ? 0 : 1)
-    .replace('e-', 'e−')
-    .replace('e+', 'e');
+  step.toExponential(1).replace('.0e', 'e').replace('e-', 'e−').replace('e+', 'e');
 
 export const stepSizes: FigureSpec = {
   section: 'steps',
@@ -45,7 +44,10 @@ export const stepSizes: FigureSpec = {
     const bands = 'from dark to light: 25 to 75, 10 to 90 and 1 to 99 % of the rows';
     const meaning =
       'A step is the distance of two neighbouring codes, learned for each row; the axis is logarithmic. Rows that are rarely seen keep the step they began with.';
-    const log = { type: 'log', label: 'step', labelArrow: 'none', tickFormat: scientific } as const;
+    const all = variants.flatMap(({ spreads }) => spreads);
+    const range = [Math.min(...all.map(({ p1 }) => p1)), Math.max(...all.map(({ p99 }) => p99))] as const;
+    const ticks = logTicks(range, 3);
+    const log = { type: 'log', label: 'step', labelArrow: 'none', ticks, tickFormat: scientific } as const;
     if (variants.some(({ spreads }) => spreads.length > 1)) {
       const { place, titles, options } = panels(
         variants.map(({ variant }) => variant.name),
@@ -66,9 +68,9 @@ export const stepSizes: FigureSpec = {
             ticks: epochs.filter((_, i) => i % Math.ceil(epochs.length / 8) === 0),
             tickFormat: (epoch: number) => `${epoch}`,
           },
-          y: { ...log, ticks: 4 },
+          y: log,
           marks: [
-            plot.gridY({ strokeOpacity: 0.1, ticks: 4 }),
+            plot.gridY({ strokeOpacity: 0.1, ticks }),
             ...bandsDrawn.map(([y1, y2, fillOpacity]) =>
               plot.areaY(data, { ...facets, y1, y2, fill: accent, fillOpacity }),
             ),
@@ -86,9 +88,9 @@ export const stepSizes: FigureSpec = {
           last.map(({ name }) => name),
           70,
         ),
-        x: { ...log, labelAnchor: 'center', ticks: 6 },
+        x: { ...log, labelAnchor: 'center' },
         marks: [
-          plot.gridX({ strokeOpacity: 0.12, ticks: 6 }),
+          plot.gridX({ strokeOpacity: 0.12, ticks }),
           ...bandsDrawn.map(([x1, x2, fillOpacity]) =>
             plot.barX(last, {
               y: (_, y) => y,

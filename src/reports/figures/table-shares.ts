@@ -6,7 +6,7 @@ import { percent } from '../numbers.js';
 import { finishedCells } from '../summary.js';
 import { curvePanels, curvesOf, isOverTime } from './curves.js';
 import type { FigureSpec } from './figure-spec.js';
-import { accent } from './palette.js';
+import { accent, ground } from './palette.js';
 import { variantRows } from './variant-rows.js';
 
 type Table = NonNullable<CellEpoch['table']>;
@@ -62,7 +62,7 @@ function share(
             plot.gridX({ strokeOpacity: 0.12 }),
             plot.ruleX([0], { strokeOpacity: 0.7 }),
             plot.ruleY(last, { y: (_, y) => y, x1: 0, x2: 'mean', stroke: accent, strokeWidth: 2 }),
-            plot.dot(seeds, { x: 'share', y: 'y', r: 3.5, stroke: accent, fill: 'var(--plot-background)' }),
+            plot.dot(seeds, { x: 'share', y: 'y', r: 3.5, stroke: accent, fill: ground.light }),
             plot.text(last, {
               y: (_, y) => y,
               text: ({ mean }) => percent(mean),
