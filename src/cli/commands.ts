@@ -7,6 +7,7 @@ import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
+import { reproduceCommand } from './reproduce.js';
 import { trainCommand } from './train.js';
 
 export const commands = {
@@ -16,6 +17,7 @@ export const commands = {
   evaluate: evaluateCommand,
   predict: predictCommand,
   compare: compareCommand,
+  reproduce: reproduceCommand,
   inspect: inspectCommand,
   bench: benchCommand,
 } as const satisfies Record<string, CommandSpec>;

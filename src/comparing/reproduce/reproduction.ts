@@ -1,0 +1,32 @@
+// What a reproduction is: one table or figure of the paper, made on whatever prepared data it is given. To add one: a file
+// that exports a Reproduction, and a line in registry.ts.
+import type { Comparison } from '../../reports/comparison.js';
+import type { VariantSpec } from '../variants.js';
+import type { Page } from './page.js';
+import type { ChosenSettings } from './paper-row.js';
+
+export interface Reproduction {
+  /** One line for `--help`. */
+  summary: string;
+  /** Whether it trains on data; the others are computed. */
+  needsData: boolean;
+  /** The paper's rows it can be limited to; none: it cannot. */
+  rows: readonly string[];
+  make(request: ReproductionRequest): Promise<Page>;
+}
+
+export interface ReproductionRequest {
+  /** Directory of an encoded data set; empty where none is needed. */
+  data: string;
+  /** The same rows, prepared at the lower threshold of table 3. */
+  dataThreshold: string | null;
+  settings: ChosenSettings;
+  /** Rows of the table, by the paper's names; null: all. */
+  rows: readonly string[] | null;
+  /** Clips of LPT to choose from by validation; null: the configuration's. */
+  clips: readonly number[] | null;
+  /** The command that repeats it. */
+  command: string;
+  /** Trains variants with every seed, as far as that has not been done. `folder` keeps cells of other data apart. */
+  measure(data: string, variants: readonly VariantSpec[], folder?: string): Promise<Comparison>;
+}
