@@ -2,28 +2,15 @@
 // seed, and the data's fingerprint. Options of other methods are not in it, so that a new method in the registry
 // leaves the cells of all others what they are.
 import { createHash } from 'node:crypto';
-import type { MethodSpec } from '../embedding/method.js';
-import { type MethodName, methods } from '../embedding/methods.js';
-import type { Rounding } from '../embedding/table.js';
-import { type Config, configSchema } from '../runs/config.js';
+import { methods } from '../embedding/methods.js';
+import { type Config, configRounding, configSchema } from '../runs/config.js';
 
 /** The configuration without what its method does not read: other methods' options, a width that it has not. */
 export function relevantConfig(config: Config): Record<string, unknown> {
   const { name, bits } = config.method;
   const { model, optimizer, dense, training } = config;
-  const method = methods[name].isQuantized ? { name, bits, rounding: roundingOf(config) } : { name };
+  const method = methods[name].isQuantized ? { name, bits, rounding: configRounding(config) } : { name };
   return { model, method, optimizer, dense, [name]: config[name], training };
-}
-
-/** How codes are rounded: the method's only way, where it has one, or the one that was chosen. */
-export function roundingOf({ method: { name, rounding } }: Config): Rounding {
-  return onlyRounding(name) ?? rounding;
-}
-
-/** The only way that a method rounds; undefined where it can be chosen. */
-export function onlyRounding(name: MethodName): Rounding | undefined {
-  const spec = methods[name] as MethodSpec<unknown> & { rounding?: Rounding };
-  return spec.rounding;
 }
 
 /** The relevant configuration without the seed: what all cells of a variant share. */

@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import type { Manifest } from '../data/manifest.js';
 import { onnxruntimeVersion } from '../graph/session.js';
 import type { Cell, ComparedData, Comparison, Variant } from '../reports/comparison.js';
-import { type Config, configBits, configSchema } from '../runs/config.js';
+import { type Config, configBits, configRounding, configSchema } from '../runs/config.js';
 import { version } from '../version.js';
-import { relevantConfig, roundingOf, seedlessConfig } from './cell-key.js';
+import { relevantConfig, seedlessConfig } from './cell-key.js';
 import { derivedFrom, type PlannedCell } from './plan.js';
 import { variantMemory } from './variant-memory.js';
 import type { VariantSpec } from './variants.js';
@@ -81,7 +81,7 @@ function emptyVariant({ name, config }: VariantSpec, data: string, manifest: Man
     name,
     method: config.method.name,
     bits,
-    rounding: bits === null ? null : roundingOf(config),
+    rounding: configRounding(config),
     config: seedlessConfig(config),
     command: base === null ? trainCommand(config, data) : null,
     derivedFrom: base,
@@ -101,7 +101,9 @@ function trainCommand(config: Config, data: string): string {
   );
   const bits = configBits(config);
   const words = ['bitrow train', '--data', word(data), '--out', 'RUN', '--method', method.name];
-  if (bits !== null) words.push('--bits', String(bits), '--rounding', roundingOf(config));
+  const rounding = configRounding(config);
+  if (bits !== null) words.push('--bits', String(bits));
+  if (rounding !== null) words.push('--rounding', rounding);
   if (model.name !== configSchema.parse({}).model.name) words.push('--model', model.name);
   words.push('--seed', String(config.training.seed));
   for (const [path, value] of settings) words.push('--set', word(`${path}=${JSON.stringify(value)}`));

@@ -1,9 +1,8 @@
 // A method as it is written in `--methods`: `full`, `alpt:8`, `lpt:4:deterministic`.
-import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import type { PartialConfig } from '../runs/resolve-config.js';
-import { onlyRounding } from './cell-key.js';
 
 const roundings = ['stochastic', 'deterministic'];
 
@@ -34,7 +33,7 @@ export function parseMethodName(text: string): { name: MethodName; section: Part
     );
   }
   const only = onlyRounding(known);
-  if (only !== undefined && 'rounding' in section && section.rounding !== only) {
+  if (only !== null && 'rounding' in section && section.rounding !== only) {
     throw new UserError(
       `The rounding of method '${known}' is ${only}, not ${section.rounding}.`,
       `write '${text.replace(`:${section.rounding}`, '')}'`,
