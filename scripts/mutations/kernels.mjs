@@ -207,7 +207,7 @@ export const kernelMutations = [
       ],
       ['ties down', 'x - floor >= 0.5', 'x - floor > 0.5'],
       ['initial codes unlimited', 'roundHalfUp4(limited)));', 'roundHalfUp4(scaled)));'],
-      ['no bias', 'v128.add<f32>(scaled, v128.splat<f32>(rowBias))', 'scaled'],
+      ['no bias', 'v128.add<f32>(scaled, v128.splat<f32>(bias))', 'scaled'],
       [
         'the first grid of all rows',
         'if (!rowRange || isWritten(row)) bindGrid(row);',
