@@ -138,12 +138,18 @@ function exercise(
     kernels.touchRows(at.rows, CHUNK);
     kernels.writeValues(at.rows, CHUNK, at.change);
     if (hasOwnStep) kernels.writeSteps(at.rows, CHUNK, at.steps);
-    // The magnitude of some value, so that one lies at each limit.
-    const magnitude = new Uint32Array(memory.buffer, at.values, 1)[0] & 0x7fffffff;
+    // Magnitudes of values that are there, so that some lie at each limit: in whole vectors, and beyond them.
+    kernels.readRows(at.rows, CHUNK, at.values);
+    const magnitudes = new Uint32Array(memory.buffer, at.values, CHUNK * dim).map(
+      (bits) => bits & 0x7fffffff,
+    );
+    const magnitude = magnitudes[5 * dim];
     for (const shift of [22, 11, 0]) {
       kernels.countMagnitudes(FIRST_ROW, ROWS, shift, (magnitude >>> shift) >>> 11, at.bins);
     }
-    kernels.zeroMagnitudes(FIRST_ROW + 3, ROWS - 5, magnitude);
+    const [low, , high] = [magnitude, magnitudes[0], magnitudes[7 * dim + dim - 1]].sort((a, b) => a - b);
+    kernels.zeroMagnitudes(FIRST_ROW, ROWS - 2, low);
+    kernels.zeroMagnitudes(FIRST_ROW, ROWS, high);
     kernels.zeroMagnitudes(FIRST_ROW, 20, magnitude + 1);
     kernels.countMagnitudes(FIRST_ROW, ROWS, 22, 0, at.bins);
   } else {
