@@ -114,6 +114,7 @@ export function syntheticComparison(options: SyntheticOptions = {}): Comparison 
       rows: { train: 2_400_000, validation: 300_000, test: 300_000 },
       positiveRate: 0.2107,
     },
+    split: 'test',
     seeds: seedList,
     variants: made,
   };

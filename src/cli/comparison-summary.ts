@@ -4,7 +4,13 @@ import { type RankedVariant, rankVariants } from '../comparing/ranking.js';
 import type { MeanDeviation } from '../metrics/mean-deviation.js';
 import type { PairedDifference } from '../metrics/paired-difference.js';
 import type { Comparison } from '../reports/comparison.js';
-import { type ComparedSplit, reportedSplit, type SummaryRow, summarize } from '../reports/summary.js';
+import {
+  type ComparedSplit,
+  reportedSplit,
+  type SummaryRow,
+  splitName,
+  summarize,
+} from '../reports/summary.js';
 import type { Result } from './command.js';
 import { count, duration, times } from './quantities.js';
 
@@ -31,14 +37,11 @@ export function comparisonSummary(
   };
 }
 
-function table(
-  { variants, seeds }: Comparison,
-  summary: readonly SummaryRow[],
-  split: ComparedSplit,
-): string[] {
+function table(comparison: Comparison, summary: readonly SummaryRow[], split: ComparedSplit): string[] {
+  const { variants, seeds } = comparison;
   const [first] = variants;
   const head = [
-    `${split}, ${seeds.length} seed${seeds.length === 1 ? '' : 's'}`,
+    `${splitName(comparison, split)}, ${seeds.length} seed${seeds.length === 1 ? '' : 's'}`,
     'AUC',
     `− ${first.name} [90 %]`,
     'logloss',
@@ -62,11 +65,12 @@ function table(
   return [...aligned([head, ...rows]), '', 'table, + optimizer, served: how many times smaller than fp32'];
 }
 
-function aligned(table: readonly string[][]): string[] {
+/** Numbers to the right; the first `words` columns to the left. */
+function aligned(table: readonly string[][], words = 1): string[] {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   return table.map((row) =>
     row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .map((cell, i) => (i < words ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd(),
   );
@@ -105,7 +109,7 @@ function rankingLines(ranking: readonly RankedVariant[]): string[] {
     isTied ? '=' : '',
   ]);
   return [
-    ...aligned([['', 'by validation AUC', 'mean ± deviation', '− the best [90 %]', ''], ...rows]),
+    ...aligned([['', 'by validation AUC', 'mean ± deviation', '− the best [90 %]', ''], ...rows], 2),
     '= not told apart from the best: the interval includes 0, or there are too few seeds for one',
   ];
 }

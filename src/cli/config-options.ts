@@ -179,7 +179,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
     const meaning = option === 'bits' ? 'has no width to choose' : 'rounds nothing';
     throw new UserError(
       `The method '${name}' ${meaning}, so ${said} means nothing for it.`,
-      `leave ${said} out, or choose a method that stores integers: ${quantized.join(', ')}`,
+      `leave ${said} out, or choose a method with a width: ${quantized.join(', ')}`,
       2,
     );
   }

@@ -1,5 +1,6 @@
 // `bitrow reproduce`: a table or figure of the ALPT paper, on whatever prepared data it is given.
 import * as z from 'zod';
+import type { Reproduction } from '../comparing/reproduce/reproduction.js';
 import { UserError } from '../errors.js';
 import { findPreset, presetNames } from '../runs/presets.js';
 import type { ConfigLayer } from '../runs/resolve-config.js';
@@ -59,7 +60,8 @@ export const reproduceCommand: CommandSpec = {
   async run({ args: [name], options, json, signal }) {
     const given = optionsSchema.parse(options);
     const { data, dataThreshold, out, rows, clips, threads, jobs, seeds = DEFAULT_SEEDS } = given;
-    const { reproduce } = await import('../comparing/reproduce/reproduce.js');
+    const { findReproduction, reproduce } = await import('../comparing/reproduce/reproduce.js');
+    requireRead(name, findReproduction(name), given);
     const { renderText } = await import('../comparing/reproduce/render-text.js');
     const { compare } = await import('../comparing/compare.js');
     const { preset, layers } = await commonConfig(given);
@@ -76,7 +78,7 @@ export const reproduceCommand: CommandSpec = {
         clips: clips ?? null,
         threads,
         jobs,
-        command: givenCommand(`reproduce ${name}`, given),
+        command: givenCommand(`reproduce ${name}`, { ...given, clips: clips?.join(',') }),
         onProgress: progress.onProgress,
         signal,
         compare,
@@ -102,6 +104,27 @@ async function presetOfData(data: string | undefined) {
   const { manifest } = await loadDataset(data);
   const name = presetNames.find((preset) => preset === manifest.dataset);
   return name && findPreset(name);
+}
+
+/** An option that nothing would read is a mistake of who gave it. */
+function requireRead(
+  name: string,
+  { needsData, options }: Reproduction,
+  { out: _out, ...given }: z.infer<typeof optionsSchema>,
+): void {
+  const own = ['clips', 'dataThreshold'].filter((option) => !options.some((read) => read === option));
+  const unread = Object.entries(given).find(
+    ([option, value]) => value !== undefined && (!needsData || own.includes(option)),
+  );
+  if (!unread) return;
+  const flag = `--${unread[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new UserError(
+    needsData
+      ? `${name} does not read ${flag}.`
+      : `${name} is computed, without any training: it does not read ${flag}.`,
+    `leave ${flag} out`,
+    2,
+  );
 }
 
 /** The rows of a table say what the methods are, and --seeds the seeds. */

@@ -19,9 +19,17 @@ export function seedlessConfig(config: Config): Record<string, unknown> {
   return { ...relevantConfig(config), training };
 }
 
-/** The configuration of a variant's cell. */
+/**
+ * The configuration of a variant's cell. What its method does not read is as by default, whoever asked for it: a run
+ * that was stopped, or kept, is taken up by any call that means the same training.
+ */
 export function withSeed(config: Config, seed: number): Config {
-  return { ...config, training: { ...config.training, seed } };
+  return plain({ ...config, training: { ...config.training, seed } });
+}
+
+/** The same training, with every option that its method does not read as by default. */
+export function plain(config: Config): Config {
+  return configSchema.parse(relevantConfig(config));
 }
 
 /** 16 hexadecimal digits, the name of the cell's folder. The configuration's seed is the cell's. */

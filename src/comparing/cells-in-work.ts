@@ -32,7 +32,14 @@ export class CellsInWork {
 
   /** As it stands. */
   get comparison(): Comparison {
-    return withCells(this.head, this.cells, (key) => this.store.get(key)?.cell ?? this.failed.get(key));
+    return withCells(this.head, this.cells, (key) => this.stored(key) ?? this.failed.get(key));
+  }
+
+  /** A finished cell. Scored on another split by an earlier call, it has no number of this comparison's. */
+  private stored(key: string): Cell | undefined {
+    const stored = this.store.get(key);
+    if (!stored) return undefined;
+    return stored.split === this.head.split ? stored.cell : { ...stored.cell, test: null };
   }
 
   /** Puts it on the disk, and draws its report unless that was done just before. */

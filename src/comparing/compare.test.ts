@@ -179,12 +179,15 @@ describe('a comparison', () => {
     });
     expect(more.trained).toEqual(['lpt:8 2']);
     expect(more.comparison.variants.map(({ name }) => name)).toEqual(['four bits', 'lpt:8']);
-    expect(more.comparison.variants[0].cells).toEqual([first.comparison.variants[1].cells[1]]);
+    // Scored on another split: no number of one may stand for the other.
+    expect(more.comparison.split).toBe('train');
+    const [, scoredOnTest] = first.comparison.variants[1].cells;
+    expect(more.comparison.variants[0].cells).toEqual([{ ...scoredOnTest, test: null }]);
     expect(more.comparison.variants[1].cells[0]).toMatchObject({ test: metrics, validation: metrics });
     expect(more.events).toContainEqual({
       kind: 'warning',
       message:
-        '1 finished cell was scored on test beside validation, not on train; the weights are gone, so that stays.',
+        '1 finished cell was scored on test beside validation, not on train: it has no number of train here.',
     });
     const { fingerprint } = (await loadDataset(data)).manifest;
     const key = cellKey(config('lpt:8', { training: { seed: 2 } }), fingerprint);

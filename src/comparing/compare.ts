@@ -64,7 +64,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   if (rowsOf(manifest, 'train') === 0) throw new UserError(`The dataset '${data}' has no rows to train on.`);
   const split = scoredSplit(manifest, options.split);
   const cells = planCells(variants, seeds, manifest.fingerprint);
-  const head = comparisonHead({ ...options, variants, manifest });
+  const head = comparisonHead({ ...options, variants, split, manifest });
   const store = await CellStore.open(out, dataIdentity(manifest));
   try {
     const work = new CellsInWork(store, head, cells, emit);
@@ -113,7 +113,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
 
 function scoredSplit(manifest: Manifest, asked: string | null | undefined): string | null {
   if (asked === undefined) return rowsOf(manifest, 'test') > 0 ? 'test' : null;
-  return asked === null ? null : splitOf(manifest, asked).name;
+  // Validation is scored in any case.
+  return asked === null || asked === 'validation' ? null : splitOf(manifest, asked).name;
 }
 
 function rowsOf(manifest: Manifest, split: string): number {

@@ -19,10 +19,11 @@ export function comparisonHead(parts: {
   data: string;
   variants: readonly VariantSpec[];
   seeds: readonly number[];
+  split: string | null;
   command: string;
   manifest: Manifest;
 }): ComparisonHead {
-  const { data, variants, seeds, command, manifest } = parts;
+  const { data, variants, seeds, split, command, manifest } = parts;
   return {
     format: 'bitrow-comparison-1',
     bitrow: version,
@@ -34,6 +35,7 @@ export function comparisonHead(parts: {
       onnxruntime: onnxruntimeVersion,
     },
     data: comparedData(data, manifest),
+    split,
     seeds: [...seeds],
     variants: variants.map((variant) => emptyVariant(variant, data, manifest)),
   };

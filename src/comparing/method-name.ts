@@ -28,7 +28,7 @@ export function parseMethodName(text: string): { name: MethodName; section: Part
     const quantized = methodNames.filter((method) => methods[method].isQuantized);
     throw new UserError(
       `The method '${known}' ${meaning}, so '${text}' means nothing.`,
-      `write '${known}', or choose a method that stores integers: ${quantized.join(', ')}`,
+      `write '${known}', or choose a method with a width: ${quantized.join(', ')}`,
       2,
     );
   }

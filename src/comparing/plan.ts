@@ -4,7 +4,7 @@ import type { MethodSpec } from '../embedding/method.js';
 import { methods } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
-import { cellKey, variantKey, withSeed } from './cell-key.js';
+import { cellKey, plain, variantKey, withSeed } from './cell-key.js';
 import type { VariantSpec } from './variants.js';
 
 /** A variant with one seed. */
@@ -113,5 +113,5 @@ export function derivedFrom(config: Config): 'full' | undefined {
 /** The configuration of the run that a derived method's model is made from. */
 export function baseConfig(config: Config): Config | undefined {
   const name = derivedFrom(config);
-  return name && { ...config, method: { ...config.method, name } };
+  return name && plain({ ...config, method: { ...config.method, name } });
 }

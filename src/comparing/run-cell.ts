@@ -54,6 +54,8 @@ export async function runCell(task: CellTask, hooks: CellHooks = {}): Promise<vo
   await untilFree(run);
   // A cell that finished before, and whose weights are gone: what is made from it needs them again.
   if (await isSpent(run)) await rm(run, { recursive: true });
+  // Weights that an earlier call was told to keep stay.
+  const wasKept = isStored(task) && existsSync(run);
   const elapsed = () => (performance.now() - began) / 1000;
   try {
     const { data, config, threads } = task;
@@ -66,7 +68,7 @@ export async function runCell(task: CellTask, hooks: CellHooks = {}): Promise<vo
     await store(task, { ...diverged, epochs: await recordedEpochs(run) }, elapsed());
     for (const derived of task.derived) await store({ ...task, ...derived }, diverged);
   }
-  if (!task.keepRuns) await deleteWeights(run);
+  if (!task.keepRuns && !wasKept) await deleteWeights(run);
 }
 
 /** A cell without a training of its own, made from the model of another's. */

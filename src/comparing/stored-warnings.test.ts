@@ -28,7 +28,7 @@ it('says nothing of cells that are as they would be made now', () => {
 
 it('names the split, what they were made with, and their threads', () => {
   expect(storedWarnings([stored({ split: null }), stored({ split: 'train' }), stored()], now)).toEqual([
-    '2 finished cells were scored on nothing, train beside validation, not on test; the weights are gone, so that stays.',
+    '2 finished cells were scored on nothing, train beside validation, not on test: they have no number of test here.',
   ]);
   expect(storedWarnings([stored({ made: { ...made, processor: 'B' } })], now)).toEqual([
     "1 finished cell was made with processor 'B', this is 'A': numbers may differ in their last bits, and speeds are not comparable.",

@@ -25,7 +25,7 @@ export function storedWarnings(stored: readonly StoredCell[], now: MadeNow): str
     ...told(
       ({ split }) => now.split !== null && split !== now.split,
       (were, cells) =>
-        `${were} scored on ${listed(cells.map(({ split }) => split ?? 'nothing'))} beside validation, not on ${now.split}; the weights are gone, so that stays.`,
+        `${were} scored on ${listed(cells.map(({ split }) => split ?? 'nothing'))} beside validation, not on ${now.split}: ${cells.length === 1 ? 'it has' : 'they have'} no number of ${now.split} here.`,
     ),
     ...Object.entries(now.made).flatMap(([what, here]) =>
       told(

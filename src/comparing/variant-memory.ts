@@ -39,5 +39,6 @@ function servedBytes(config: Config, manifest: Manifest): number {
   const spec = embeddingSpec(config, datasetShape(manifest), { threads: 1, isTraining: false });
   const { stateOffset } = spec.layout;
   const rowBytes = createMethod(config).servedRowBytes ?? stateOffset;
-  return rowBytes * tableRows(spec) + 4 * (spec.storage.parameters?.length ?? 0);
+  const sharesStep = spec.storage.view?.kind === 'grid' && !spec.storage.hasRowStep;
+  return Math.round(rowBytes * tableRows(spec)) + (sharesStep ? 4 : 0);
 }

@@ -32,7 +32,7 @@ export const magnitude = {
   },
 } satisfies MethodSpec<z.infer<typeof options>>;
 
-/** Mean bytes of a row of a pruned table as served: a bit for each value, and the values that are not zero in fp32. */
+/** Mean bytes of a row of a pruned table as served, no whole number: a bit for each value, and those not zero in fp32. */
 export function sparseRowBytes(dim: number, sparsity: number): number {
-  return Math.ceil(dim / 8 + 4 * dim * (1 - sparsity));
+  return dim / 8 + 4 * dim * (1 - sparsity);
 }

@@ -11,6 +11,8 @@ export interface Comparison {
   command: string;
   machine: { cpu: string; cores: number; node: string; onnxruntime: string };
   data: ComparedData;
+  /** The split whose metrics are the cells' `test`; null where nothing but validation is scored. */
+  split: string | null;
   seeds: number[];
   /** The first is what the others are compared to, `full` unless it is not among them. In the order asked for. */
   variants: Variant[];
@@ -65,7 +67,7 @@ export interface Cell {
   bestEpoch: number | null;
   /** Of the best epoch. */
   validation: CellMetrics | null;
-  /** null where nobody looked. */
+  /** Of the comparison's `split`; null where nobody looked at it. */
   test: CellMetrics | null;
   epochs: CellEpoch[];
   samplesPerSecond: number | null;

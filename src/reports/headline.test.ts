@@ -40,7 +40,7 @@ describe('verdict', () => {
 
   it('claims nothing from one seed', () => {
     const text = sentence(syntheticComparison({ seeds: 1, variants: 2 }));
-    expect(text).toContain(') has fewer than two seeds to compare and so no interval');
+    expect(text).toContain(') has fewer than two seeds with a test AUC to compare, and so no interval');
     expect(text).not.toContain('told apart');
     expect(sentence(syntheticComparison({ variants: 1 }))).toContain('nothing to compare');
     expect(sentence({ ...syntheticComparison(), variants: [] })).toContain('nothing to compare');

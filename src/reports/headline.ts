@@ -4,7 +4,7 @@ import type { Comparison } from './comparison.js';
 import { type Block, type Inline, listed } from './content.js';
 import { differenceDecimals } from './metric-decimals.js';
 import { count, percent, signed } from './numbers.js';
-import { present, reportedSplit, type SummaryRow, summarize } from './summary.js';
+import { present, reportedSplit, type SummaryRow, splitName, summarize } from './summary.js';
 
 export function titleOf({ data, variants }: Comparison): string {
   return `${variants.length} ${variants.length === 1 ? 'variant' : 'variants'} on ${data.dataset}`;
@@ -64,11 +64,11 @@ export function verdict(comparison: Comparison): Inline[] {
     clauses.push([
       ...named(unknown, true),
       unknown.length === 1 ? ' has' : ' have',
-      ' fewer than two seeds to compare and so no interval',
+      ` fewer than two seeds with ${/^[aeiou]/.test(splitName(comparison, split)) ? 'an' : 'a'} ${splitName(comparison, split)} AUC to compare, and so no interval`,
     ]);
   }
   return [
-    `By ${split} AUC, at 90 % and compared to `,
+    `By ${splitName(comparison, split)} AUC, at 90 % and compared to `,
     reference,
     ' seed by seed: ',
     ...clauses.flatMap((clause, i) => (i === 0 ? clause : ['; ', ...clause])),

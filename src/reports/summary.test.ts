@@ -68,6 +68,7 @@ function comparison(...variants: Variant[]): Comparison {
       rows: { train: 8 },
       positiveRate: 0.2,
     },
+    split: 'test',
     seeds: [1, 2, 3],
     variants,
   };

@@ -87,6 +87,11 @@ export function reportedSplit({ variants }: Comparison): ComparedSplit {
   return variants.some((variant) => variant.cells.some((cell) => cell.test)) ? 'test' : 'validation';
 }
 
+/** What people call it: `test` is whatever split the comparison scored beside validation. */
+export function splitName({ split }: Comparison, compared: ComparedSplit): string {
+  return compared === 'test' ? (split ?? 'test') : compared;
+}
+
 /** The cells that count: diverged and failed ones have no result. */
 export function finishedCells(variant: Variant): Cell[] {
   return variant.cells.filter((cell) => cell.status === 'finished');

@@ -5,7 +5,14 @@ import type { Comparison } from './comparison.js';
 import type { Block, Column, Text } from './content.js';
 import { differenceDecimals, valueDecimals } from './metric-decimals.js';
 import { bytes, count, duration, signed, times } from './numbers.js';
-import { type ByMetric, type ComparedSplit, reportedSplit, type SummaryRow, summarize } from './summary.js';
+import {
+  type ByMetric,
+  type ComparedSplit,
+  reportedSplit,
+  type SummaryRow,
+  splitName,
+  summarize,
+} from './summary.js';
 
 const nothing = '–';
 
@@ -46,7 +53,7 @@ export function qualityTable(comparison: Comparison): Block[] {
       ...splits.flatMap((split) =>
         metrics.map(
           (metric): RowColumn => ({
-            head: `${split} ${names[metric]}`,
+            head: `${splitName(comparison, split)} ${names[metric]}`,
             kind: 'right',
             cell: (row) => meanText(row[split][metric], digits[metric]),
           }),

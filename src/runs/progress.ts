@@ -7,18 +7,19 @@ export const progressSchema = z.strictObject({
   epoch: z.int().min(1),
   /** Batches of it that are done: with the epoch, the position. All of them when only its validation is missing. */
   batch: z.int().min(0),
-  /** t of the last batch. */
-  trainingStep: z.int().min(0),
-  /** Of the epoch in work: sums of the rows' weighted losses and of their weights, rows, seconds. */
+  /** Of the epoch in work: sums of the rows' weighted losses and of their weights, rows. */
   lossSum: z.number(),
   weight: z.number(),
   rows: z.int().min(0),
-  seconds: z.number(),
   /** The first two of these for each part of the epoch that has begun: at most twenty parts of equally many batches. */
   curve: z.array(z.strictObject({ lossSum: z.number(), weight: z.number() })),
   /** Element changes of its sampled steps, and those that deterministic rounding would erase. */
   changes: z.int().min(0),
   erased: z.int().min(0),
+  /** t of the last batch. */
+  trainingStep: z.int().min(0),
+  /** Of the epoch in work. */
+  seconds: z.number(),
   /** Of the epochs before it, for the mean rate. */
   rowsBefore: z.int().min(0),
   secondsBefore: z.number(),

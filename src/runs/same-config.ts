@@ -1,4 +1,5 @@
 // What a run's configuration allows to be different when training goes on from it, or another model is made from it.
+import { methodNames } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import type { Config } from './config.js';
 
@@ -37,10 +38,11 @@ export function requireSameModel(run: Config, given: Config): void {
 /**
  * For a run that is made from another's model: only what comes after the training differs.
  *
- * @throws UserError naming the first option of another section than `method` and the method's own that differs
+ * @throws UserError naming the first option that differs of a section that both read
  */
 export function requireSameTraining(run: Config, given: Config): void {
-  const own = ['method', given.method.name];
+  // What other methods would read has no say, and a preset sets it by the width.
+  const own: string[] = ['method', ...methodNames];
   const difference = differences(run, given).find(({ path }) => !own.includes(path.split('.', 1)[0]));
   if (difference) throw differs(difference, 'make it from a run with the same value');
 }

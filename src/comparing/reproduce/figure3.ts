@@ -15,6 +15,7 @@ const seed = 1;
 export const figure3: Reproduction = {
   summary: 'the synthetic experiment with FP, DR and SR, and theorems 1 and 2 (needs no data)',
   needsData: false,
+  options: [],
   rows: [],
   async make({ command }): Promise<Page> {
     const experiments = Object.fromEntries(

@@ -30,6 +30,7 @@ interface Point {
 export const figure4: Reproduction = {
   summary: 'AUC of ALPT by learning rate and gradient scaling of the step size',
   needsData: true,
+  options: [],
   rows: [],
   async make(request) {
     const { manifest } = await loadDataset(request.data);

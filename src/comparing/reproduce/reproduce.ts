@@ -109,7 +109,8 @@ function requireOwn(out: string): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw cannotWrite(out, error);
   }
-  const own = [CELLS, ...reproductionNames.map((name) => `${name}.html`)];
+  // The page comes last: what a killed process left may be its figures alone.
+  const own = [CELLS, 'figures', ...reproductionNames.map((name) => `${name}.html`)];
   if (names.length === 0 || names.some((name) => own.includes(name))) return;
   throw new UserError(
     `The output '${out}' exists and holds something else; it is never replaced.`,

@@ -12,6 +12,8 @@ export interface Reproduction {
   needsData: boolean;
   /** The paper's rows it can be limited to; none: it cannot. */
   rows: readonly string[];
+  /** Options it reads beside those of every training; a computed one reads none. */
+  options: readonly ('clips' | 'dataThreshold')[];
   make(request: ReproductionRequest): Promise<Page>;
 }
 

@@ -19,6 +19,7 @@ const bits = 8;
 export const table1: Reproduction = {
   summary: 'all methods at 8 bits: AUC, logloss, epochs × time, compression',
   needsData: true,
+  options: ['clips'],
   rows: names,
   async make(request) {
     const { manifest } = await loadDataset(request.data);

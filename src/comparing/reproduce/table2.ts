@@ -19,6 +19,7 @@ const widths = [2, 4] as const;
 export const table2: Reproduction = {
   summary: 'PACT, LSQ, LPT and ALPT at 2 and 4 bits',
   needsData: true,
+  options: ['clips'],
   rows: names,
   async make(request) {
     const { manifest } = await loadDataset(request.data);

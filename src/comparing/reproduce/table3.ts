@@ -32,6 +32,7 @@ export interface MeasuredHalf {
 export const table3: Reproduction = {
   summary: 'FP, LPT and ALPT at D = 32, and with more features (--data-threshold)',
   needsData: true,
+  options: ['clips', 'dataThreshold'],
   rows: names,
   async make(request) {
     const { data, dataThreshold } = request;

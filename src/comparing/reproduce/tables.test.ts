@@ -36,6 +36,7 @@ function comparisonOf(
       rows: Object.fromEntries(splits.map(({ name, rows }) => [name, rows])),
       positiveRate: 0.25,
     },
+    split: 'test',
     seeds,
     variants: planned.flatMap(({ candidates }) => candidates.map(({ name }) => variantOf(name, aucOf(name)))),
   };

@@ -3,7 +3,7 @@
 import type { Text } from '../content.js';
 import { differenceDecimals } from '../metric-decimals.js';
 import { signed } from '../numbers.js';
-import { reportedSplit, summarize } from '../summary.js';
+import { reportedSplit, splitName, summarize } from '../summary.js';
 import { differenceScale } from './difference-scale.js';
 import { type FigureSpec, figureWidth } from './figure-spec.js';
 import { ground, variantStyles } from './palette.js';
@@ -25,6 +25,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
     title,
     draw(comparison, plot) {
       const split = reportedSplit(comparison);
+      const name = splitName(comparison, split);
       const styles = variantStyles(comparison);
       const summary = summarize(comparison);
       const rows = summary.flatMap(({ name, difference, distinguishable }) => {
@@ -56,7 +57,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
           marginRight: 215,
           marginTop: 14,
           marginBottom: 42,
-          x: { ...scale.options, label: `${split} ${label}`, labelAnchor: 'center', labelArrow: 'none' },
+          x: { ...scale.options, label: `${name} ${label}`, labelAnchor: 'center', labelArrow: 'none' },
           y: {
             type: 'band',
             domain: rows.map((_, i) => i),
@@ -90,7 +91,7 @@ function differences(metric: 'auc' | 'logloss'): FigureSpec {
           ],
           color: { type: 'identity' },
         },
-        description: `Mean paired differences of ${split} ${metric} to ${first} with 90 % intervals: ${rows.map((row) => `${row.name} ${inWords(row)}`).join('; ')}.`,
+        description: `Mean paired differences of ${name} ${metric} to ${first} with 90 % intervals: ${rows.map((row) => `${row.name} ${inWords(row)}`).join('; ')}.`,
         caption: caption(first, better, scale.isLogarithmic),
       };
     },

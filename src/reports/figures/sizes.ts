@@ -3,7 +3,7 @@
 import { type Inline, listed } from '../content.js';
 import { bytes, roundBytes } from '../numbers.js';
 import { frontier } from '../pareto.js';
-import { reportedSplit, type SummaryRow, summarize } from '../summary.js';
+import { reportedSplit, type SummaryRow, splitName, summarize } from '../summary.js';
 import { lowestShown } from './below-frame.js';
 import type { FigureSpec } from './figure-spec.js';
 import { labelPlaces } from './label-places.js';
@@ -27,6 +27,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
     title,
     draw(comparison, plot) {
       const split = reportedSplit(comparison);
+      const name = splitName(comparison, split);
       const points = summarize(comparison).flatMap((row): SizePoint[] => {
         const { mean, deviation } = row[split].auc;
         if (mean === null || !(cost(row) > 0)) return [];
@@ -60,7 +61,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
             labelAnchor: 'center',
             labelArrow: 'none',
           },
-          y: { domain: frame.values, ticks: 7, label: `${split} AUC` },
+          y: { domain: frame.values, ticks: 7, label: `${name} AUC` },
           color: { type: 'identity' },
           marks: [
             plot.gridX({ strokeOpacity: 0.1, ticks: frame.ticks }),
@@ -120,7 +121,7 @@ function sizes({ title, axis, what }: Words, cost: (row: SummaryRow) => number):
             ),
           ],
         },
-        description: `Mean ${split} AUC over bytes: ${points.map((point) => `${point.name} ${point.value.toFixed(4)} at ${bytes(point.cost)}`).join('; ')}. On the frontier: ${best.map(({ name }) => name).join(', ')}.`,
+        description: `Mean ${name} AUC over bytes: ${points.map((point) => `${point.name} ${point.value.toFixed(4)} at ${bytes(point.cost)}`).join('; ')}. On the frontier: ${best.map(({ name }) => name).join(', ')}.`,
         caption: [
           'Further up and to the left is better; bars are one standard deviation over seeds (a seed moves all variants alike: whether two differ, the paired differences above say), bytes are on a logarithmic axis. On the Pareto frontier (dashed, names in bold): ',
           ...names,
