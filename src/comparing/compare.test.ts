@@ -194,6 +194,28 @@ describe('a comparison', () => {
     expect(existsSync(join(out, 'cells', key, 'run', 'best.safetensors'))).toBe(true);
   });
 
+  it('leaves weights that an earlier call kept, and makes models of them without training', async () => {
+    const out = place('kept');
+    const asked = (name: string) => ({ name, config: config(name) });
+    await run({ out, variants: [asked('full')], seeds: [1], keepRuns: true });
+    const { fingerprint } = (await loadDataset(data)).manifest;
+    const full = join(out, 'cells', cellKey(config('full', { training: { seed: 1 } }), fingerprint), 'run');
+    const weights = readdirSync(full).sort();
+    expect(weights).toContain('best.safetensors');
+    const { comparison } = await run({
+      out,
+      variants: [asked('full'), asked('round:2'), asked('round:8'), asked('magnitude')],
+      seeds: [1],
+    });
+    expect(comparison.variants.map(({ cells }) => cells.map(({ status }) => status))).toEqual(
+      Array.from({ length: 4 }, () => ['finished']),
+    );
+    expect(readdirSync(full).sort()).toEqual(weights);
+    const [exact, two, eight] = comparison.variants.map(({ cells }) => cells[0].test?.logloss);
+    expect(eight).toBeCloseTo(exact ?? Number.NaN, 3);
+    expect(two).not.toBe(eight);
+  });
+
   it('has the same numbers one after the other', async () => {
     const alone = await run({
       out: place('alone'),

@@ -39,8 +39,7 @@ describe('the plan of a comparison', () => {
 });
 
 const derived = methodNames.filter((name) => derivedFrom(resolveConfig({ method: { name } })) === 'full');
-// Skipped where no method of the registry is made from another.
-describe.skipIf(derived.length === 0)('methods that are made from full', () => {
+describe('methods that are made from full', () => {
   const full = cellKey(resolveConfig({ method: { name: 'full' } }), 'data');
 
   it('are planned as one training of full, whether that was asked for or not', () => {
@@ -52,6 +51,19 @@ describe.skipIf(derived.length === 0)('methods that are made from full', () => {
     const both = planTrainings(planCells(['full', ...derived].map(variant), [1], 'data'), 'data', nothing);
     expect(labels(both)).toEqual(['full 1']);
     expect(both[0].derived).toHaveLength(derived.length);
+  });
+
+  it('are made from one training of full, whatever their width, their preset and who else is there', () => {
+    const config = (name: string) => resolveConfig({ method: { name: 'full' } }, { method: { name } });
+    const asked = [
+      { name: 'full', config: resolveConfig({ method: { name: 'full', bits: 4 } }) },
+      { name: 'round:2', config: resolveConfig({ method: { name: 'round', bits: 2 }, lpt: { clip: 1 } }) },
+      { name: 'magnitude', config: resolveConfig({ method: { name: 'magnitude' }, alpt: { firstStep: 1 } }) },
+    ];
+    for (const variants of [asked, asked.slice(1), asked.slice(2), [{ name: 'f', config: config('full') }]]) {
+      const trainings = planTrainings(planCells(variants, [1], 'data'), 'data', nothing);
+      expect(trainings.map((training) => training.config)).toEqual([config('full')]);
+    }
   });
 
   it('have full trained again where its own cell has finished', () => {
