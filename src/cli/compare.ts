@@ -6,9 +6,9 @@ import type { CommandSpec } from './command.js';
 import { compareProgress } from './compare-progress.js';
 import { comparisonSummary } from './comparison-summary.js';
 import { commonConfig, commonOptionsSchema, declareCommonOptions } from './config-options.js';
+import { givenCommand } from './given-command.js';
 import { Interrupted } from './interrupted.js';
-import { wholeNumber } from './option-values.js';
-import { shellWord } from './train-summary.js';
+import { jobCount, wholeNumber } from './option-values.js';
 
 const DEFAULT_SEEDS = 5;
 
@@ -133,29 +133,15 @@ function requireNoVariant(layers: readonly ConfigLayer[]): void {
   }
 }
 
-function jobCount(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber('--jobs', 1)(text);
-}
-
-/** The command that was given, as it can be typed again. */
-function commandOf(given: Options): string {
-  const { data, out, methods, variants, ...others } = given;
-  const words = Object.entries({ data, out, methods, variants, ...others }).flatMap(
-    ([name, value]): string[] => {
-      if (value === undefined || value === false) return [];
-      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return value === true
-        ? [flag]
-        : [value].flat().flatMap((one, i) => [...(i === 0 ? [flag] : []), shellWord(String(one))]);
-    },
-  );
-  return ['bitrow compare', ...words].join(' ');
-}
-
 function stoppedAt(out: string, counts: { finished: number; cells: number } | null): string {
   const kept =
     counts === null
       ? 'Stopped before the first cell.'
       : `Stopped; ${counts.finished} of ${counts.cells} cells have finished and are kept in '${out}', those in work left a checkpoint.`;
   return `${kept} To go on, give the same command again.`;
+}
+
+/** What is compared stands first. */
+function commandOf({ data, out, methods, variants, ...others }: Options): string {
+  return givenCommand('compare', { data, out, methods, variants, ...others });
 }

@@ -53,3 +53,8 @@ export function positiveOrNever(option: string): (text: string) => number | 'nev
     );
   };
 }
+
+/** The value of --jobs: `auto`, or a whole number from 1 up. */
+export function jobCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber('--jobs', 1)(text);
+}

@@ -9,7 +9,7 @@ import { compareProgress } from './compare-progress.js';
 import { commonConfig, commonOptionsSchema, declareCommonOptions } from './config-options.js';
 import { givenCommand } from './given-command.js';
 import { Interrupted } from './interrupted.js';
-import { wholeNumber } from './option-values.js';
+import { jobCount, wholeNumber } from './option-values.js';
 
 const DEFAULT_SEEDS = 5;
 
@@ -155,8 +155,4 @@ function clipList(text: string): number[] {
       2,
     );
   });
-}
-
-function jobCount(text: string): number | 'auto' {
-  return text === 'auto' ? text : wholeNumber('--jobs', 1)(text);
 }

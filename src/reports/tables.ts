@@ -70,7 +70,7 @@ export function qualityTable(comparison: Comparison): Block[] {
     ]),
     {
       kind: 'paragraph',
-      text: `Mean ± standard deviation over seeds, of the epoch that was best by validation AUC. Differences are to the first variant, seed by seed, with their 90 % interval; bold where it leaves out 0. Each interval stands by itself: of ten variants that are equal to the first, one is expected to look different.`,
+      text: `Mean ± standard deviation over seeds, of the epoch that was best by validation AUC (for a variant made from another's models after training, of theirs). Differences are to the first variant, seed by seed, with their 90 % interval; bold where it leaves out 0. Each interval stands by itself: of ten variants that are equal to the first, one is expected to look different.`,
     },
   ];
 }

@@ -43,7 +43,7 @@ export const stepSizes: FigureSpec = {
     const description = `Percentiles of the rows' steps. Medians after the last epoch: ${last.map(({ name, p50 }) => `${name} ${scientific(p50)}`).join('; ')}.`;
     const bands = 'from dark to light: 25 to 75, 10 to 90 and 1 to 99 % of the rows';
     const meaning =
-      'A step is the distance of two neighbouring codes, learned for each row; the axis is logarithmic. Rows that are rarely seen keep the step they began with.';
+      'A step is the distance of two neighbouring codes, one for each row; the axis is logarithmic. Rows that are rarely seen keep the step they began with.';
     const all = variants.flatMap(({ spreads }) => spreads);
     const range = [Math.min(...all.map(({ p1 }) => p1)), Math.max(...all.map(({ p99 }) => p99))] as const;
     const ticks = logTicks(range, 3);

@@ -85,20 +85,20 @@ const words = (text: Text) => (typeof text === 'string' ? [text] : text);
 export const saturatedCodes = share(
   'Saturated codes',
   'codes at an end of the grid',
-  'Of the codes in rows ever written, those at the lowest or highest value there is: values that would like to be larger than the step lets them.',
+  'Of the codes in rows ever written, those at the lowest or highest value there is: values that would like to be larger than the step lets them. Where the step of a row follows from its range, some are there by construction.',
   ({ saturated }) => saturated,
 );
 
 export const zeroCodes = share(
   'Zero codes',
   'codes that are 0',
-  'Of the codes in rows ever written, those that are 0. Many of them mean that the step is coarse for most values.',
+  'Of the codes in rows ever written, those that are 0, the middle of the grid. Many of them mean that the step is coarse for most values.',
   ({ zero }) => zero,
 );
 
 export const erasedUpdates = share(
   'Updates that deterministic rounding would erase',
   'changes below half a step',
-  'Of the changes an optimizer asked for, those smaller than half a step: rounding to the nearest code takes them back, step after step, so such a weight never moves; stochastic rounding keeps them in the mean (remark 1 of the ALPT paper).',
+  'Of the changes an optimizer asked for, those smaller than half a step, or against the end of the grid: rounding to the nearest code takes them back, step after step, so such a weight never moves; stochastic rounding keeps them in the mean (remark 1 of the ALPT paper).',
   ({ erased }) => erased,
 );
