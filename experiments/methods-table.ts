@@ -25,7 +25,7 @@ function line(row: SummaryRow, split: ComparedSplit): string {
   const difference = row.difference?.[split].auc;
   const interval =
     difference && difference.mean !== null
-      ? `${signed(difference.mean, 4)} (${difference.low === null ? '–' : `${signed(difference.low, 4)} … ${signed(difference.high ?? 0, 4)}`})`
+      ? `${signed(difference.mean, 5)} (${difference.low === null ? '–' : `${signed(difference.low, 5)} … ${signed(difference.high ?? 0, 5)}`})`
       : '';
   const cells = [
     row.name,
