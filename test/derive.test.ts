@@ -94,8 +94,8 @@ describe('deriveRun', () => {
     await expect(refusal(configOf('round', { training: { seed: 5 } }))).rejects.toThrow(
       'training.seed is 5, but the run has 1.',
     );
-    await expect(refusal(configOf('round', { magnitude: { sparsity: 0.1 } }))).rejects.toThrow(
-      'magnitude.sparsity is 0.1, but the run has 0.5.',
+    await expect(refusal(configOf('round', { optimizer: { learningRate: 0.5 } }))).rejects.toThrow(
+      'optimizer.learningRate is 0.5, but the run has ',
     );
     const magnitude = place('other');
     await deriveRun({ from, out: magnitude, config: configOf('magnitude') });
