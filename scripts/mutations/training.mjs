@@ -63,7 +63,6 @@ export const trainingMutations = [
         'learningRate * rateFactor, weightDecay: 0 };',
       ],
       ['no decay of the step', 'weightDecay: options.stepWeightDecay', 'weightDecay: 0'],
-      ['seen as stored', 'viewOnGrid(view, table, rows, values);', ''],
       [
         'optimizer sees what the network sees',
         'rows, change, gradient, change)',
@@ -79,8 +78,16 @@ export const trainingMutations = [
     only: 'pact',
     changes: [
       ['no decay of the clip', 'options.clipDecay ?? weightDecay', '0'],
-      ['seen as stored', 'viewOnGrid(view, table, rows, values);', ''],
       ['the step learned', 'unit: limits.highest', 'unit: 1'],
+    ],
+  },
+  {
+    file: 'src/embedding/grid-view.ts',
+    tests: goldens,
+    only: 'lsq',
+    changes: [
+      ['seen as stored', '    viewOnGrid(view, table, rows, values);', ''],
+      ['w not kept', 'values.set(change);', 'values.set(change); change.fill(0);'],
     ],
   },
   {

@@ -3,6 +3,7 @@
 // gradient by the step and the straight-through gradient by w. How a step moves is learned-step.ts's business.
 import type { CodeBits, Grid } from '../quantization/grid.js';
 import type { GridSlope } from '../quantization/master-value.js';
+import type { Block } from './method.js';
 import { CHUNK_ROWS } from './shard.js';
 import type { Table } from './table.js';
 
@@ -29,6 +30,16 @@ export function viewOnGrid(view: GridView, table: Table, rows: Uint32Array, valu
     work.set(part);
     kernels.roundToGrid(valuesAt, stepsAt, some.length, dim, lowest, highest);
     part.set(work);
+  }
+}
+
+/** Has the network see the rows of all blocks on the grid; w itself is kept in `change`, where its own will be. */
+export function seeOnGrid(view: GridView, table: Table, blocks: Iterable<Block>): void {
+  for (const { rows, values, change } of blocks) {
+    table.touch(rows);
+    table.readStored(rows, change);
+    values.set(change);
+    viewOnGrid(view, table, rows, values);
   }
 }
 

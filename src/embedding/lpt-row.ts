@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { firstStep } from '../quantization/grid.js';
 import { rowRanges } from '../quantization/row-grid.js';
+import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
 
 const options = z.strictObject({
@@ -16,30 +17,13 @@ export const lptRow = {
   summary: 'integer rows, each with the step of its own range',
   isQuantized: true,
   options,
-  create: ({
-    bits,
-    rounding,
-    deviation,
-    optimizer,
-    learningRate,
-    weightDecay,
-    options: { range },
-  }): Method => ({
-    // That step only serves rows without any extent.
-    storage: { bits, tableStep: Math.fround(firstStep(deviation, bits)), hasRowStep: true, range },
-    stepOptimizer: optimizer,
-    stepFloor: null,
-    async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
-      for (const { rows, values } of blocks) {
-        table.touch(rows);
-        table.read(rows, values);
-      }
-      const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-      for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
-        table.valueChange(optimizer, rule, rows, values, gradient, change);
-        // To the range of values + change; a row that does not change keeps step and bias.
-        table.writeCodes(rows, change, null, trainingStep, rounding);
-      }
-    },
-  }),
+  // The step of LPT: `writeCodes` goes to the range of each row's new values, and leaves a row that does not change.
+  create: (settings): Method =>
+    lowPrecision(settings, {
+      bits: settings.bits,
+      // That step only serves rows without any extent.
+      tableStep: Math.fround(firstStep(settings.deviation, settings.bits)),
+      hasRowStep: true,
+      range: settings.options.range,
+    }),
 } satisfies MethodSpec<z.infer<typeof options>>;

@@ -2,7 +2,8 @@
 // the whole table. Rows of the batch are dequantized, updated and rounded back; no fp32 copy is kept.
 import { z } from 'zod';
 import { clipStep } from '../quantization/grid.js';
-import type { Method, MethodSpec } from './method.js';
+import type { Storage } from './layout.js';
+import type { Method, MethodSettings, MethodSpec } from './method.js';
 
 const options = z.strictObject({
   /** c: the grid spans −c … c; step = c / 2^(M−1). */
@@ -14,8 +15,21 @@ export const lpt = {
   summary: 'integer rows, one fixed step for the table',
   isQuantized: true,
   options,
-  create: ({ bits, rounding, optimizer, learningRate, weightDecay, options: { clip } }): Method => ({
-    storage: { bits, tableStep: Math.fround(clipStep(clip, bits)), hasRowStep: false },
+  create: (settings): Method =>
+    lowPrecision(settings, {
+      bits: settings.bits,
+      tableStep: Math.fround(clipStep(settings.options.clip, settings.bits)),
+      hasRowStep: false,
+    }),
+} satisfies MethodSpec<z.infer<typeof options>>;
+
+/** Low-precision training on whatever grid the storage says: one pass, and nothing to learn but the codes. */
+export function lowPrecision(
+  { rounding, optimizer, learningRate, weightDecay }: MethodSettings<unknown>,
+  storage: Storage,
+): Method {
+  return {
+    storage,
     stepOptimizer: optimizer,
     stepFloor: null,
     async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
@@ -29,5 +43,5 @@ export const lpt = {
         table.writeCodes(rows, change, null, trainingStep, rounding);
       }
     },
-  }),
-} satisfies MethodSpec<z.infer<typeof options>>;
+  };
+}

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
 import { firstStep, grid } from '../quantization/grid.js';
 import { stepSlope } from '../quantization/master-value.js';
-import { gridGradient, viewOnGrid } from './grid-view.js';
+import { gridGradient, seeOnGrid } from './grid-view.js';
 import {
   granularities,
   gridStorage,
@@ -76,14 +76,8 @@ export const lsq = {
           learningRate: options.stepLearningRate * rateFactor,
           weightDecay: options.stepWeightDecay,
         };
-        for (const { rows, values, change } of blocks) {
-          table.touch(rows);
-          // w, kept until its gradient comes where its change will be then.
-          table.readStored(rows, change);
-          // Eq. 6: ŵ = Δ · R_D(w/Δ limited to the grid).
-          values.set(change);
-          viewOnGrid(view, table, rows, values);
-        }
+        // Eq. 6: ŵ = Δ · R_D(w/Δ limited to the grid).
+        seeOnGrid(view, table, blocks);
         const rowScale = isPerRow ? scaleOf(dim, batchRows, dim, limits.highest) : 1;
         for (const block of await network.backward({ updatesDense: true })) {
           const { rows, gradient, change, dSteps } = block;

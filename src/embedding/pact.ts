@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
 import { clipSlope } from '../quantization/master-value.js';
-import { gridGradient, viewOnGrid } from './grid-view.js';
+import { gridGradient, seeOnGrid } from './grid-view.js';
 import {
   granularities,
   gridStorage,
@@ -63,13 +63,7 @@ export const pact = {
           learningRate: options.clipLearningRate * rateFactor,
           weightDecay: options.clipDecay ?? weightDecay,
         };
-        for (const { rows, values, change } of blocks) {
-          table.touch(rows);
-          // w, kept until its gradient comes where its change will be then.
-          table.readStored(rows, change);
-          values.set(change);
-          viewOnGrid(view, table, rows, values);
-        }
+        seeOnGrid(view, table, blocks);
         for (const block of await network.backward({ updatesDense: true })) {
           const { rows, gradient, change, dSteps } = block;
           // dα = Σ dŵ · (1[w ≥ α] − 1[w ≤ −α]), and the gradient by w where it is not clipped.

@@ -4,7 +4,7 @@
 // methods and data sets, since all have the same number of rows.
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { readCounts } from '../data/vocabulary-file.js';
+import { featureCounts } from './feature-counts.js';
 import type { RowSlices, Slicer } from './slices.js';
 
 const PARTS = 10;
@@ -28,15 +28,7 @@ export class DecileSlicer implements Slicer {
     rows: number,
     sizes: readonly number[],
   ): Promise<DecileSlicer> {
-    const { fields, vocabularies } = dataset.manifest;
-    const tables = new Map<string, Float64Array>();
-    for (const { name } of vocabularies) {
-      tables.set(name, (await readCounts(dataset, name)).map(Math.log1p));
-    }
-    const ofField = fields.map(({ vocabulary }, field) => {
-      const table = tables.get(vocabulary) ?? new Float64Array(0);
-      return table.subarray(0, sizes[field]);
-    });
+    const ofField = await featureCounts(dataset, sizes, (counts) => counts.map(Math.log1p));
     return new DecileSlicer(rows, ofField);
   }
 

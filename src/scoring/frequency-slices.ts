@@ -4,7 +4,7 @@
 // cost most.
 import type { Batch } from '../batch/reader.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { readCounts } from '../data/vocabulary-file.js';
+import { featureCounts } from './feature-counts.js';
 import type { RowSlices, Slicer } from './slices.js';
 
 /** Rows with this many OOV features, or more, are one slice. */
@@ -51,16 +51,7 @@ export class FrequencySlicer implements Slicer {
     rows: number,
     sizes: readonly number[],
   ): Promise<FrequencySlicer> {
-    const { fields, vocabularies } = dataset.manifest;
-    const tables = new Map<string, Uint8Array>();
-    for (const { name } of vocabularies) {
-      const counts = await readCounts(dataset, name);
-      tables.set(name, Uint8Array.from(counts, frequencySlice));
-    }
-    const ofField = fields.map(({ vocabulary }, field) => {
-      const table = tables.get(vocabulary) ?? new Uint8Array(0);
-      return table.subarray(0, sizes[field]);
-    });
+    const ofField = await featureCounts(dataset, sizes, (counts) => Uint8Array.from(counts, frequencySlice));
     return new FrequencySlicer(rows, ofField);
   }
 
