@@ -1,7 +1,8 @@
 // A training of one thread in this process, on batches given as arrays: for tests that look inside a step.
 
 import type { Method } from '../src/embedding/method.js';
-import { allocateTable, Table, type TableMemory } from '../src/embedding/table.js';
+import { Table } from '../src/embedding/table.js';
+import { allocateTable, type TableMemory } from '../src/embedding/table-memory.js';
 import { writeRecords } from '../src/embedding/table-records.js';
 import { DENSE_BLOCK, denseLayout } from '../src/models/dense.js';
 import type { Optimizer } from '../src/optimizers/optimizer.js';

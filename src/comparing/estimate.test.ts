@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
-import { allocateTable } from '../embedding/table.js';
+import { allocateTable } from '../embedding/table-memory.js';
 import { resolveConfig } from '../runs/resolve-config.js';
 import { datasetShape, embeddingSpec } from '../scoring/blueprint.js';
 import { Trainer } from '../training/trainer.js';

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { adam } from '../optimizers/adam.js';
 import type { ErasedChanges } from './erased-changes.js';
 import { rowLayout } from './layout.js';
-import { allocateTable, type Rounding, Table } from './table.js';
+import { type Rounding, Table } from './table.js';
+import { allocateTable } from './table-memory.js';
 
 const STEP = 0.25;
 /** The first step for which changes are counted. */

@@ -7,7 +7,8 @@ import { adam } from '../optimizers/adam.js';
 import { type CodeBits, codeBits, grid } from '../quantization/grid.js';
 import { gridOfRange, type RowRange, rowRanges } from '../quantization/row-grid.js';
 import { rowLayout, type Storage } from './layout.js';
-import { allocateTable, Table } from './table.js';
+import { Table } from './table.js';
+import { allocateTable } from './table-memory.js';
 
 const ROWS = 30;
 const FIRST_STEP = 0.125;

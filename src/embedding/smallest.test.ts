@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { adam } from '../optimizers/adam.js';
 import { rowLayout, type Storage } from './layout.js';
 import { findSmallest, shareOf, zeroSmallest } from './smallest.js';
-import { allocateTable, Table } from './table.js';
+import { Table } from './table.js';
+import { allocateTable } from './table-memory.js';
 import { setSmallest, thresholdStorage } from './threshold-view.js';
 
 const storage: Storage = { bits: 32, tableStep: 1, hasRowStep: false, ...thresholdStorage };

@@ -7,7 +7,8 @@ import { type CodeBits, clipStep, codeBits } from '../quantization/grid.js';
 import { packCodes } from '../quantization/packing.js';
 import { rowLayout } from './layout.js';
 import { MAX_SHARD_BYTES } from './shard.js';
-import { allocateTable, Table } from './table.js';
+import { Table } from './table.js';
+import { allocateTable } from './table-memory.js';
 import { partOf, writeRecords } from './table-records.js';
 
 const ROWS = 4000;

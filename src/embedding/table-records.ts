@@ -1,7 +1,7 @@
 // A table's records as bytes, for checkpoints: which rows were ever written, and their codes, steps and optimizer
 // state, out of memory and back in. The state stays opaque. Only while no thread updates the table.
 import type { ShardPlan } from './shard.js';
-import type { TableMemory } from './table.js';
+import type { TableMemory } from './table-memory.js';
 
 /** What of a record is meant, in the order of the record. */
 export const recordParts = ['codes', 'steps', 'state'] as const;

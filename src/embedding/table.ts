@@ -7,59 +7,17 @@ import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream } from '../random/streams.js';
+import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
-import {
-  CHUNK_ROWS,
-  createShard,
-  planShards,
-  type Scratch,
-  type ShardPlan,
-  scratchAt,
-  type TableSpec,
-  tableRows,
-} from './shard.js';
+import { CHUNK_ROWS, type TableSpec, tableRows } from './shard.js';
+import type { TableMemory } from './table-memory.js';
 import { applyView } from './view.js';
-
-/** What threads share of a table; may be sent to a worker. */
-export interface TableMemory {
-  spec: TableSpec;
-  plans: ShardPlan[];
-  memories: SharedMemory[];
-  /** Numbers of the table as a whole, fp32. */
-  parameters: SharedArrayBuffer;
-}
-
-/** Allocates all shards of a table, no row written. @throws RangeError when a shard has no room for a row */
-export function allocateTable(spec: TableSpec): TableMemory {
-  const plans = planShards(spec);
-  const memories = plans.map((plan) => createShard(spec, plan));
-  return { spec, plans, memories, parameters: allocateParameters(spec) };
-}
-
-/** The numbers of the table as a whole, with their first values. */
-export function allocateParameters({ storage }: TableSpec): SharedArrayBuffer {
-  const first = Float32Array.from(storage.parameters ?? []);
-  const parameters = new SharedArrayBuffer(first.byteLength);
-  new Float32Array(parameters).set(first);
-  return parameters;
-}
 
 /** How a row's values become codes: at random by their distance, or half up. */
 export type Rounding = 'stochastic' | 'deterministic';
 
 /** Rows that are counted at a time: of a width up to 1,024, no count passes 32 bits. */
 const RUN_ROWS = 2 ** 20;
-
-/** A run of rows within one shard, already copied to the thread's scratch area. */
-interface Chunk {
-  kernels: Kernels;
-  memory: SharedMemory;
-  plan: ShardPlan;
-  scratch: Scratch;
-  /** Position in the caller's row list. */
-  from: number;
-  count: number;
-}
 
 /**
  * One thread's access to a table. The rows of a list are distinct, and fastest when ascending; no two threads may
@@ -73,8 +31,7 @@ export class Table {
   /** Rows dequantized so far by this thread: work that tests count. */
   rowsRead = 0;
   private readonly erased: ErasedChanges = { changes: 0, erased: 0 };
-  private readonly shards: Omit<Chunk, 'from' | 'count'>[];
-  private readonly shardRows: number;
+  private readonly chunks: Chunks;
 
   /** @param createKernels the kernels of a memory; the reference ones make a slow oracle of the whole table */
   constructor(
@@ -85,27 +42,23 @@ export class Table {
     this.spec = shared.spec;
     this.rows = tableRows(shared.spec);
     this.parameters = new Float32Array(shared.parameters);
-    this.shardRows = shared.plans[0]?.rows ?? 1;
-    this.shards = shared.plans.map((plan, i) => {
-      const memory = shared.memories[i];
-      const kernels = createKernels(memory);
-      const scratch = scratchAt(plan.scratch + thread * plan.scratchBytes, shared.spec.dim);
-      kernels.bind(scratch.work);
-      return { kernels, memory, plan, scratch };
-    });
+    this.chunks = new Chunks(shared, thread, createKernels);
   }
 
   /** This thread's kernels and scratch area, for work on arrays that are no rows: up to CHUNK_ROWS of width D. */
-  get workplace(): Pick<Chunk, 'kernels' | 'memory' | 'scratch'> {
-    return this.shards[0];
+  get workplace(): Place {
+    return this.chunks.first;
   }
 
   /** Gives every row its initial codes in memory; update methods need it done. */
   touch(rows: Uint32Array): void {
-    this.forEachChunk(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
+    this.chunks.each(rows, ({ kernels, scratch, count }) => kernels.touchRows(scratch.rows, count));
   }
 
-  /** What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias), or fp32 values through the method's view. */
+  /**
+   * What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias), or fp32 values
+   * through the method's view.
+   */
   read(rows: Uint32Array, values: Float32Array): void {
     const { view } = this.spec.storage;
     this.readStored(rows, values);
@@ -115,9 +68,9 @@ export class Table {
   /** What is stored, dequantized: for methods with a view their own fp32 copy, for others what `read` gives. */
   readStored(rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       chunk.kernels.readRows(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
-      this.copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
+      copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
     });
   }
 
@@ -128,17 +81,17 @@ export class Table {
       steps.fill(this.parameters[0]);
       return;
     }
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       chunk.kernels.readSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
-      this.copyOut(chunk, chunk.scratch.lists[0], 1, steps);
+      copyOut(chunk, chunk.scratch.lists[0], 1, steps);
     });
   }
 
   /** biases (n), 0 unless rows are affine. */
   readBiases(rows: Uint32Array, biases: Float32Array): void {
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       chunk.kernels.readBiases(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
-      this.copyOut(chunk, chunk.scratch.lists[0], 1, biases);
+      copyOut(chunk, chunk.scratch.lists[0], 1, biases);
     });
   }
 
@@ -170,27 +123,27 @@ export class Table {
 
   /** fp32 rows += change (n, D). */
   writeValues(rows: Uint32Array, change: Float32Array): void {
-    this.forEachChunk(rows, (chunk) => {
-      this.copyIn(chunk, chunk.scratch.blocks[0], this.spec.dim, change);
+    this.chunks.each(rows, (chunk) => {
+      copyIn(chunk, chunk.scratch.blocks[0], this.spec.dim, change);
       chunk.kernels.writeValues(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
     });
   }
 
   /** The steps of fp32 rows that have one each = steps (n). */
   writeSteps(rows: Uint32Array, steps: Float32Array): void {
-    this.forEachChunk(rows, (chunk) => {
-      this.copyIn(chunk, chunk.scratch.lists[0], 1, steps);
+    this.chunks.each(rows, (chunk) => {
+      copyIn(chunk, chunk.scratch.lists[0], 1, steps);
       chunk.kernels.writeSteps(chunk.scratch.rows, chunk.count, chunk.scratch.lists[0]);
     });
   }
 
   /** values (n, D) = Q_D(step·code + change, step): what ALPT's second pass sees. */
   forward(rows: Uint32Array, change: Float32Array, values: Float32Array): void {
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       const [changeAt, valuesAt] = chunk.scratch.blocks;
-      this.copyIn(chunk, changeAt, this.spec.dim, change);
+      copyIn(chunk, changeAt, this.spec.dim, change);
       chunk.kernels.forwardRows(chunk.scratch.rows, chunk.count, changeAt, valuesAt);
-      this.copyOut(chunk, valuesAt, this.spec.dim, values);
+      copyOut(chunk, valuesAt, this.spec.dim, values);
     });
   }
 
@@ -202,13 +155,13 @@ export class Table {
     scale: number,
     dSteps: Float32Array,
   ): void {
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       const { scratch, kernels, count } = chunk;
       const [changeAt, dValuesAt] = scratch.blocks;
-      this.copyIn(chunk, changeAt, this.spec.dim, change);
-      this.copyIn(chunk, dValuesAt, this.spec.dim, dValues);
+      copyIn(chunk, changeAt, this.spec.dim, change);
+      copyIn(chunk, dValuesAt, this.spec.dim, dValues);
       kernels.stepGradient(scratch.rows, count, changeAt, dValuesAt, scale, scratch.lists[0]);
-      this.copyOut(chunk, scratch.lists[0], 1, dSteps);
+      copyOut(chunk, scratch.lists[0], 1, dSteps);
     });
   }
 
@@ -225,12 +178,12 @@ export class Table {
   ): void {
     const isStochastic = rounding === 'stochastic' ? 1 : 0;
     const { range } = this.spec.storage;
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       const { scratch, kernels, memory, count } = chunk;
       const [changeAt] = scratch.blocks;
       const [stepsAt, biasesAt, countsAt] = scratch.lists;
-      this.copyIn(chunk, changeAt, this.spec.dim, change);
-      if (newSteps) this.copyIn(chunk, stepsAt, 1, newSteps);
+      copyIn(chunk, changeAt, this.spec.dim, change);
+      if (newSteps) copyIn(chunk, stepsAt, 1, newSteps);
       else if (range) kernels.fitRows(scratch.rows, count, changeAt, stepsAt, biasesAt);
       if (countsErased(trainingStep)) {
         const counts = new Uint32Array(memory.buffer, countsAt, 2).fill(0);
@@ -255,7 +208,7 @@ export class Table {
   countCodes(first: number, end: number): { saturated: number; zero: number } {
     const total = { saturated: 0, zero: 0 };
     // A chunk at a time: the kernel counts in 32 bits.
-    this.forEachRun(first, end, CHUNK_ROWS, ({ kernels, memory, scratch }, row, count) => {
+    this.chunks.eachRun(first, end, CHUNK_ROWS, ({ kernels, memory, scratch }, row, count) => {
       const counts = new Uint32Array(memory.buffer, scratch.rows, 2).fill(0);
       kernels.countCodes(row, count, scratch.rows);
       total.saturated += counts[0];
@@ -270,7 +223,7 @@ export class Table {
    */
   countMagnitudes(first: number, end: number, shift: number, prefix: number): Float64Array {
     const total = new Float64Array(2 ** MAGNITUDE_DIGITS);
-    this.forEachRun(first, end, RUN_ROWS, ({ kernels, memory, scratch }, row, count) => {
+    this.chunks.eachRun(first, end, RUN_ROWS, ({ kernels, memory, scratch }, row, count) => {
       // The three blocks lie together, and have room for 3·1,024 numbers even where D is 1.
       const bins = new Uint32Array(memory.buffer, scratch.blocks[0], total.length).fill(0);
       kernels.countMagnitudes(row, count, shift, prefix, scratch.blocks[0]);
@@ -281,24 +234,9 @@ export class Table {
 
   /** Sets the stored fp32 values of rows first … end − 1 with a magnitude below `limit` to zero; writes all those rows. */
   zeroMagnitudes(first: number, end: number, limit: number): void {
-    this.forEachRun(first, end, RUN_ROWS, ({ kernels }, row, count) =>
+    this.chunks.eachRun(first, end, RUN_ROWS, ({ kernels }, row, count) =>
       kernels.zeroMagnitudes(row, count, limit),
     );
-  }
-
-  /** Calls `visit` for rows first … end − 1, at most `most` of one shard at a time. */
-  private forEachRun(
-    first: number,
-    end: number,
-    most: number,
-    visit: (shard: Omit<Chunk, 'from' | 'count'>, row: number, count: number) => void,
-  ): void {
-    for (const shard of this.shards) {
-      const last = Math.min(end, shard.plan.firstRow + shard.plan.rows);
-      for (let row = Math.max(first, shard.plan.firstRow); row < last; row += most) {
-        visit(shard, row, Math.min(most, last - row));
-      }
-    }
   }
 
   /** What this thread's writes of codes changed in the sampled steps since it was asked last. */
@@ -320,11 +258,11 @@ export class Table {
     change: Float32Array,
   ): void {
     const stride = this.spec.layout.recordBytes;
-    this.forEachChunk(rows, (chunk) => {
+    this.chunks.each(rows, (chunk) => {
       const { kernels, plan, scratch, count } = chunk;
       const [valuesAt, gradientAt, changeAt] = dim === 1 ? scratch.lists : scratch.blocks;
-      this.copyIn(chunk, valuesAt, dim, values);
-      this.copyIn(chunk, gradientAt, dim, gradient);
+      copyIn(chunk, valuesAt, dim, values);
+      copyIn(chunk, gradientAt, dim, gradient);
       const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow };
       const block = {
         rows: scratch.rows,
@@ -335,38 +273,7 @@ export class Table {
         change: changeAt,
       };
       optimizer.change(kernels, address, block, settings);
-      this.copyOut(chunk, changeAt, dim, change);
+      copyOut(chunk, changeAt, dim, change);
     });
-  }
-
-  /** Calls `visit` for each longest run of rows in one shard, at most CHUNK_ROWS of them. Rows should be sorted. */
-  private forEachChunk(rows: Uint32Array, visit: (chunk: Chunk) => void): void {
-    for (let from = 0; from < rows.length; ) {
-      const index = Math.floor(rows[from] / this.shardRows);
-      const shard = this.shards[index];
-      const last = Math.min(rows.length, from + CHUNK_ROWS);
-      const first = shard.plan.firstRow;
-      const end = first + shard.plan.rows;
-      let to = from + 1;
-      while (to < last && rows[to] >= first && rows[to] < end) to++;
-      const count = to - from;
-      new Uint32Array(shard.memory.buffer, shard.scratch.rows, count).set(rows.subarray(from, to));
-      visit({ ...shard, from, count });
-      from = to;
-    }
-  }
-
-  private copyIn({ memory, from, count }: Chunk, address: number, width: number, source: Float32Array): void {
-    const part = source.subarray(from * width, (from + count) * width);
-    new Float32Array(memory.buffer, address, part.length).set(part);
-  }
-
-  private copyOut(
-    { memory, from, count }: Chunk,
-    address: number,
-    width: number,
-    target: Float32Array,
-  ): void {
-    target.set(new Float32Array(memory.buffer, address, count * width), from * width);
   }
 }

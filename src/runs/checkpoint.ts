@@ -3,7 +3,7 @@
 // With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
-import type { TableMemory } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import {
   partOf,
   type RecordPart,

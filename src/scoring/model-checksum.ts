@@ -8,7 +8,8 @@
 //   "dense" name shape and its values, in the order of the checkpoint
 import { createHash } from 'node:crypto';
 import { isQuantized } from '../embedding/layout.js';
-import { Table, type TableMemory } from '../embedding/table.js';
+import { Table } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import type { DenseTensor } from '../runs/checkpoint.js';
 
 /** Rows that are dequantized at a time. */

@@ -1,7 +1,7 @@
 // Opens a trained run for scoring: its table without optimizer state, a team, and the scoring graph.
 import { existsSync } from 'node:fs';
 import type { Manifest } from '../data/manifest.js';
-import { allocateTable, type TableMemory } from '../embedding/table.js';
+import { allocateTable, type TableMemory } from '../embedding/table-memory.js';
 import { UserError } from '../errors.js';
 import { denseLayout } from '../models/dense.js';
 import { type DenseTensor, loadCheckpoint } from '../runs/checkpoint.js';

@@ -1,6 +1,7 @@
 // One thread of a team that only scores.
 import { workerData } from 'node:worker_threads';
-import { Table, type TableMemory } from '../embedding/table.js';
+import { Table } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import { serve } from '../team/serve.js';
 import { Exchange } from './exchange.js';
 import type { ExchangeMemory } from './exchange-layout.js';

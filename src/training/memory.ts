@@ -12,7 +12,7 @@
 import { pairPlannerBytes } from '../batch/pair-planner.js';
 import { rowPlannerBytes } from '../batch/row-planner.js';
 import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
-import type { TableMemory } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import { partOf } from '../embedding/table-records.js';
 import { PAGE_BYTES } from '../kernels/pages.js';
 import type { Model } from '../models/model.js';

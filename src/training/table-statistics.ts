@@ -2,7 +2,8 @@
 // rows at its floor, and how many changes of the epoch deterministic rounding would have erased. AUC at 8 bits does not show whether steps are learned well; this does.
 import type { ErasedChanges } from '../embedding/erased-changes.js';
 import { isQuantized } from '../embedding/layout.js';
-import { Table, type TableMemory } from '../embedding/table.js';
+import { Table } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import { writtenRanges } from '../embedding/table-records.js';
 
 /** A quantized table after an epoch. */

@@ -3,7 +3,8 @@
 import { type Batch, batchCount, readBatches } from '../batch/reader.js';
 import { mostIdsOf } from '../data/bags.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import { allocateTable, Table, type TableMemory } from '../embedding/table.js';
+import { Table } from '../embedding/table.js';
+import { allocateTable, type TableMemory } from '../embedding/table-memory.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import { DENSE_BLOCK, denseLayout, initializeDense } from '../models/dense.js';
 import type { Model } from '../models/model.js';

@@ -2,7 +2,8 @@
 import { workerData } from 'node:worker_threads';
 import type { ErasedChanges } from '../embedding/erased-changes.js';
 import type { EpochPosition } from '../embedding/method.js';
-import { Table, type TableMemory } from '../embedding/table.js';
+import { Table } from '../embedding/table.js';
+import type { TableMemory } from '../embedding/table-memory.js';
 import type { Config } from '../runs/config.js';
 import { createDenseOptimizer, createMethod, createModel, type DatasetShape } from '../scoring/blueprint.js';
 import { Exchange, type PlannedBatch } from '../scoring/exchange.js';
