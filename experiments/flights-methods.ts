@@ -1,6 +1,6 @@
-// The methods beside each other on flights: the paper's over five seeds, the others over two. Prints the README's table
-// and those of docs/results.md; writes a report for each into OUT. Cells that have finished are never trained again, so
-// it may be stopped and goes on.
+// The methods beside each other on flights: the paper's over five seeds, the others over two. Prints the tables of README,
+// docs/results.md and docs/findings.md, and writes a report of each into OUT. Cells that have finished are never trained
+// again, so it may be stopped and goes on.
 //
 //   node dist/experiments/flights-methods.js DATA OUT      DATA: bitrow prepare flights --out DATA
 import { availableParallelism } from 'node:os';
@@ -9,6 +9,7 @@ import { compare } from '../src/comparing/compare.js';
 import { readVariants, resolveVariants } from '../src/comparing/variants.js';
 import { writeReport } from '../src/reports/write-report.js';
 import { readYaml } from './cells.js';
+import { codesTable, decilesTable } from './codes-table.js';
 import { methodsTable } from './methods-table.js';
 
 const [data, out] = process.argv.slice(2);
@@ -33,5 +34,5 @@ for (const [name, seeds] of [
     },
   });
   await writeReport(comparison, join(out, name));
-  console.log(`\n${methodsTable(comparison)}`);
+  console.log(`\n${[methodsTable, codesTable, decilesTable].map((of) => of(comparison)).join('\n\n')}`);
 }

@@ -25,6 +25,25 @@ describe('memory', () => {
     }
   });
 
+  it.each([
+    // V = 1080, D = 8. A step that all rows share is 4 bytes.
+    ['full', {}, 1080 * 32],
+    ['lpt', {}, 1080 * 4 + 4],
+    ['lsq', {}, 1080 * 4 + 4],
+    ['lsq', { lsq: { granularity: 'row' } }, 1080 * 8],
+    ['pact', {}, 1080 * 4 + 4],
+    ['lpt-row', {}, 1080 * 8],
+    ['lpt-row', { 'lpt-row': { range: 'affine' } }, 1080 * 12],
+    ['round', {}, 1080 * 12],
+    // A bit for each value, and half of them.
+    ['magnitude', {}, 1080 * (1 + 16)],
+    ['pruning', { pruning: { sparsity: 0.9 } }, Math.round(1080 * (1 + 3.2))],
+    // Quotients and remainders.
+    ['hashing', { hashing: { ratio: 4 } }, (270 + 4) * 32],
+  ])('of %s with %o at 4 bits as served', (name, options, bytes) => {
+    expect(variantMemory(config({ name, bits: 4 }, options), manifest).inference).toBe(bytes);
+  });
+
   it('of a variant is told beside fp32 with the same rows and optimizer', () => {
     // V = 1080, D = 8: 4 bits are 4 bytes and a step of 4; Adam has 64 for a row and 8 for its step.
     expect(variantMemory(alpt, manifest)).toEqual({

@@ -1,6 +1,7 @@
 // The bytes of a variant: in training, as it is served, and those of fp32 with the same data, width and optimizer.
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
+import { isQuantized } from '../embedding/layout.js';
 import { tableRows } from '../embedding/shard.js';
 import type { VariantMemory } from '../reports/comparison.js';
 import type { Config } from '../runs/config.js';
@@ -39,6 +40,7 @@ function servedBytes(config: Config, manifest: Manifest): number {
   const spec = embeddingSpec(config, datasetShape(manifest), { threads: 1, isTraining: false });
   const { stateOffset } = spec.layout;
   const rowBytes = createMethod(config).servedRowBytes ?? stateOffset;
-  const sharesStep = spec.storage.view?.kind === 'grid' && !spec.storage.hasRowStep;
+  const { bits, view, hasRowStep } = spec.storage;
+  const sharesStep = !hasRowStep && (isQuantized(bits) || view?.kind === 'grid');
   return Math.round(rowBytes * tableRows(spec)) + (sharesStep ? 4 : 0);
 }

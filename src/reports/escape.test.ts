@@ -26,6 +26,7 @@ describe('Markdown', () => {
     );
     expect(escapeMarkdown('- no list')).toBe('\\- no list');
     expect(escapeMarkdown('1. none either')).toBe('1\\. none either');
+    expect(escapeMarkdown('0.2880')).toBe('0.2880');
     expect(escapeMarkdown('https://x.y www.x.y')).toBe('https:\\/\\/x.y www\\.x.y');
   });
 

@@ -25,13 +25,16 @@ export function escapeHtml(text: string): string {
 
 /** For a line of Markdown, in a table's cell too: nothing in it is markup, and it stays one line. */
 export function escapeMarkdown(text: string): string {
-  return writable(text)
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]<>()#+!|~&$@]/g, '\\$&')
-    .replace(/^(\s*)([-=])/, '$1\\$2')
-    .replace(/^(\s*\d+)\./, '$1\\.')
-    .replace(/:\/\//g, ':\\/\\/')
-    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}\\.`);
+  return (
+    writable(text)
+      .replace(/\s+/g, ' ')
+      .replace(/[\\`*_{}[\]<>()#+!|~&$@]/g, '\\$&')
+      .replace(/^(\s*)([-=])/, '$1\\$2')
+      // A list's number is followed by a space; 0.2880 is none.
+      .replace(/^(\s*\d+)\.(?=\s|$)/, '$1\\.')
+      .replace(/:\/\//g, ':\\/\\/')
+      .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}\\.`)
+  );
 }
 
 /** Code within a line of Markdown, quoted by more backticks than it has in a row. */
