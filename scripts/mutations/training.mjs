@@ -151,17 +151,7 @@ export const trainingMutations = [
   {
     file: 'src/embedding/hashing.ts',
     tests: hashing,
-    changes: [
-      ['rows not written', 'table.touch(rows);', ''],
-      ['values not written', 'table.writeValues(rows, change);', ''],
-      ['values not read', 'table.read(rows, values);', ''],
-    ],
-  },
-  {
-    file: 'src/embedding/hashing.ts',
-    tests: conformance,
-    only: 'schedule',
-    changes: [['no schedule', 'learningRate * rateFactor', 'learningRate']],
+    changes: [['a row for each value', ', lookups: settings.options', '']],
   },
   {
     file: 'src/embedding/pairs.ts',

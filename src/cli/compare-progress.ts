@@ -1,9 +1,10 @@
 // What is seen while a comparison is made: the plan with its estimate, a line for the cell in work (of several the one
 // that began first), a line for each that has finished, and warnings.
 import type { CompareEvent } from '../comparing/events.js';
+import { count } from '../reports/numbers.js';
 import type { TrainEvent } from '../training/events.js';
 import { createProgress, type ProgressTarget } from './progress.js';
-import { bytes, count, duration, metric } from './quantities.js';
+import { bytes, duration, metric } from './quantities.js';
 
 /** A listener for `compare`. `finish` clears the line of a terminal. */
 export function compareProgress(target: ProgressTarget, json: boolean) {

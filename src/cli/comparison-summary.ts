@@ -4,6 +4,7 @@ import { type RankedVariant, rankVariants } from '../comparing/ranking.js';
 import type { MeanDeviation } from '../metrics/mean-deviation.js';
 import type { PairedDifference } from '../metrics/paired-difference.js';
 import type { Comparison } from '../reports/comparison.js';
+import { count } from '../reports/numbers.js';
 import {
   type ComparedSplit,
   reportedSplit,
@@ -12,7 +13,7 @@ import {
   summarize,
 } from '../reports/summary.js';
 import type { Result } from './command.js';
-import { count, duration, times } from './quantities.js';
+import { duration, times } from './quantities.js';
 
 /** The text for people and the object of --json. Exit code 1 where a cell failed. */
 export function comparisonSummary(

@@ -1,8 +1,8 @@
 // What there is to say of an encoded data set: rows and positives of each split, size and OOV share of each field.
 // `prepare` says it at its end, `inspect` at any time.
 import type { Manifest } from '../data/manifest.js';
+import { count } from '../reports/numbers.js';
 import type { Result } from './command.js';
-import { count } from './quantities.js';
 
 /** The summary of the data set at `place`. */
 export function datasetSummary(manifest: Manifest, place: string): Result {

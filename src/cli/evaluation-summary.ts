@@ -1,10 +1,11 @@
 // What `bitrow evaluate` prints: the metrics as lines, slices as a table, and the JSON without the scores of the rows.
 
+import { count } from '../reports/numbers.js';
 import { rowColumns } from '../schema/schema.js';
 import type { Evaluation } from '../scoring/evaluate.js';
 import { BY_DECILES, BY_FREQUENCY } from '../scoring/slices.js';
 import type { Result } from './command.js';
-import { count, metric } from './quantities.js';
+import { metric } from './quantities.js';
 
 /** The text for people and the object of --json. */
 export function evaluationSummary(run: string, evaluation: Evaluation): Result {

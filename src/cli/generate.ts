@@ -1,10 +1,11 @@
 // `bitrow generate`: invented rows that look like a known data set, with the best AUC that can be reached on them.
 import * as z from 'zod';
 import { shapeNames, shapes } from '../generating/registry.js';
+import { count } from '../reports/numbers.js';
 import type { CommandSpec } from './command.js';
 import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
-import { bytes, count, metric } from './quantities.js';
+import { bytes, metric } from './quantities.js';
 
 const known = shapeNames.map((name) => `  ${name.padEnd(10)}${shapes[name].summary}`).join('\n');
 

@@ -2,12 +2,12 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { type RowFormat, rowFormats } from '../data/row-format.js';
+import { count } from '../reports/numbers.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { FilePrediction } from '../scoring/predict-files.js';
 import type { CommandSpec, Result } from './command.js';
 import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
-import { count } from './quantities.js';
 
 const optionsSchema = z.object({
   input: z.array(z.string()),

@@ -1,6 +1,7 @@
 // Progress on standard error: on a terminal one line, rewritten, with a bar, the rate and the time left; elsewhere
 // a plain line every few seconds. With --json it is silent except on a terminal; warnings are always printed.
-import { count, duration } from './quantities.js';
+import { count } from '../reports/numbers.js';
+import { duration } from './quantities.js';
 
 export interface ProgressTarget {
   write(text: string): unknown;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { bytes, count, duration, metric, times } from './quantities.js';
+import { count } from '../reports/numbers.js';
+import { bytes, duration, metric, times } from './quantities.js';
 
 it('counts in groups of three', () => {
   expect(count(1_234_567)).toBe('1,234,567');

@@ -1,21 +1,10 @@
-// Numbers as people read them: counts, bytes, durations, metrics that may be undefined.
-
-/** 1234567 → `1,234,567`. */
-export function count(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
-}
-
-const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
+// Numbers as the command line prints them: bytes, durations, metrics that may be undefined.
+import { inUnit } from '../reports/numbers.js';
 
 /** Decimal units, three digits or more: `21.8 MB`, `812 bytes`. */
 export function bytes(n: number): string {
-  let value = n;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[unit]}`;
+  const { value, unit } = inUnit(n);
+  return `${unit === 'bytes' ? value : value.toFixed(value < 100 ? 1 : 0)} ${unit}`;
 }
 
 /** Seconds in words, such as `2 min 5 s`. */

@@ -1,12 +1,13 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
+import { count } from '../reports/numbers.js';
 import { configBits, configRounding } from '../runs/config.js';
 import { vocabularyOffsets } from '../scoring/blueprint.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun } from '../scoring/open-run.js';
 import type { Result } from './command.js';
-import { bytes, count } from './quantities.js';
+import { bytes } from './quantities.js';
 
 /** Describes the run at `path` and its newest checkpoint. @throws UserError when there is none yet */
 export async function inspectRun(path: string): Promise<Result> {

@@ -1,9 +1,11 @@
 // What is seen while a run trains: a bar per epoch with loss, rate, time left and bytes of the table, one line
 // after each epoch, and warnings.
+
+import { count } from '../reports/numbers.js';
 import type { EpochRecord } from '../training/epochs.js';
 import type { TrainEvent } from '../training/events.js';
 import { createProgress, type ProgressTarget } from './progress.js';
-import { bytes, count, metric } from './quantities.js';
+import { bytes, metric } from './quantities.js';
 
 /** A listener for `train`. `finish` clears the line of a terminal. */
 export function trainProgress(

@@ -1,10 +1,12 @@
 // What `bitrow train` says at its end: the best epoch, what memory was held for what, how that compares to fp32,
 // and the command to type next.
+
+import { count } from '../reports/numbers.js';
 import type { Run } from '../runs/run-directory.js';
 import type { MemoryReport } from '../training/memory.js';
 import type { TrainResult } from '../training/train.js';
 import type { Result } from './command.js';
-import { bytes, count, duration, metric, times } from './quantities.js';
+import { bytes, duration, metric, times } from './quantities.js';
 
 const parts = ['table', 'step', 'optimizer', 'buffers', 'total'] as const satisfies (keyof MemoryReport)[];
 

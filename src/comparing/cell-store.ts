@@ -14,7 +14,7 @@ import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Cell, Comparison } from '../reports/comparison.js';
 import { isLockAside, LOCK_FILE, RunLock } from '../runs/lock.js';
-import { cannotWrite, writeWhole } from '../runs/whole-file.js';
+import { cannotWrite, namesIn, writeWhole } from '../runs/whole-file.js';
 import { storedCellKey } from './cell-key.js';
 
 const COMPARISON_FILE = 'comparison.json';
@@ -151,13 +151,7 @@ function parseCell(path: string): StoredCell {
 
 /** Refuses a place that holds something, but no comparison. */
 function requireOwn(out: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(out);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw cannotWrite(out, error);
-  }
+  const names = namesIn(out);
   const others = names.filter((name) => name !== LOCK_FILE && !isLockAside(name));
   if (others.length === 0 || others.includes(CELLS)) return;
   throw new UserError(

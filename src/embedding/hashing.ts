@@ -3,7 +3,7 @@
 // vocabularies are numbered one after the other, as the code of the ALPT paper's author does, which adds the two rows
 // where both papers multiply them: `combine`.
 import { z } from 'zod';
-import { FULL_BITS } from '../kernels/header.js';
+import { full } from './full.js';
 import type { Method, MethodSpec } from './method.js';
 import { combinations } from './pairs.js';
 
@@ -18,22 +18,10 @@ export const hashing = {
   summary: 'two 32-bit rows for each feature, shared: a quotient and a remainder',
   isQuantized: false,
   options,
-  create: ({ optimizer, learningRate, weightDecay, options: lookups }): Method => ({
-    storage: { bits: FULL_BITS, tableStep: 1, hasRowStep: false, lookups },
-    stepOptimizer: optimizer,
-    stepFloor: null,
-    // As `full`: `rows` are the rows of Q and R behind the batch, `gradient` is dE ⊙ R for those of Q, and dE ⊙ Q
-    // for those of R, summed over the features that share the row.
-    async trainStep({ table, blocks, network, trainingStep, rateFactor }) {
-      for (const { rows, values } of blocks) {
-        table.touch(rows);
-        table.read(rows, values);
-      }
-      const rule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-      for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
-        table.valueChange(optimizer, rule, rows, values, gradient, change);
-        table.writeValues(rows, change);
-      }
-    },
-  }),
+  // The step of `full`: `rows` are the rows of Q and R behind the batch, `gradient` is dE ⊙ R for those of Q, and dE ⊙ Q
+  // for those of R, summed over the features that share the row.
+  create(settings): Method {
+    const method = full.create({ ...settings, options: {} });
+    return { ...method, storage: { ...method.storage, lookups: settings.options } };
+  },
 } satisfies MethodSpec<z.infer<typeof options>>;

@@ -7,15 +7,21 @@ export function count(n: number): string {
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
-/** Three digits, decimal units: `21.8 MB`. */
-export function bytes(n: number): string {
+/** Bytes in the decimal unit that leaves at most three digits before the point. */
+export function inUnit(n: number): { value: number; unit: (typeof units)[number] } {
   let value = n;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${units[unit]}`;
+  return { value, unit: units[unit] };
+}
+
+/** Three digits, decimal units: `21.8 MB`. */
+export function bytes(n: number): string {
+  const { value, unit } = inUnit(n);
+  return `${unit === 'bytes' ? Math.round(value) : value.toPrecision(3)} ${unit}`;
 }
 
 /** As `bytes`, but with no zeros at the end: for round numbers at an axis. */

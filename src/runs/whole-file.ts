@@ -1,5 +1,6 @@
 // Small files of a run that are there whole or not at all, also after a loss of power: written aside, put on the
 // disk, renamed.
+import { readdirSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
@@ -27,4 +28,14 @@ export function cannotWrite(path: string, error: unknown, help?: string): UserEr
   if (error instanceof UserError) return new UserError(error.message, help ?? error.help);
   const reason = error instanceof Error ? error.message : String(error);
   return new UserError(`'${path}' cannot be written: ${reason}.`, help);
+}
+
+/** What lies in a directory that is to be written to; nothing where it is not there yet. @throws UserError */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cannotWrite(directory, error);
+  }
 }

@@ -1,13 +1,12 @@
 // Makes one reproduction and writes its page: OUT/NAME.html (one file), OUT/NAME.md and its figures as SVG. Trained cells
 // stand in OUT/comparison, shared by all tables and figures made there; a finished one is never trained again.
-import { readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownName } from '../../errors.js';
 import { htmlOf } from '../../reports/html.js';
 import { markdownOf } from '../../reports/markdown.js';
 import { htmlPage } from '../../reports/page.js';
-import { cannotWrite, writeWhole } from '../../runs/whole-file.js';
+import { cannotWrite, namesIn, writeWhole } from '../../runs/whole-file.js';
 
 import type { CompareOptions, compare } from '../compare.js';
 import type { Page } from './page.js';
@@ -102,13 +101,7 @@ async function writePage(page: Page, name: string, out: string): Promise<Reprodu
 
 /** Refuses a place that holds something, but no reproduction. */
 function requireOwn(out: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(out);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw cannotWrite(out, error);
-  }
+  const names = namesIn(out);
   // The page comes last: what a killed process left may be its figures alone.
   const own = [CELLS, 'figures', ...reproductionNames.map((name) => `${name}.html`)];
   if (names.length === 0 || names.some((name) => own.includes(name))) return;
