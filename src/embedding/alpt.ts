@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
 import { firstStep, grid } from '../quantization/grid.js';
 import type { Method, MethodSpec } from './method.js';
+import { moveSteps, type StepRule, stepDomains } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
 const gradientScales = {
@@ -16,6 +17,8 @@ type GradientScale = keyof typeof gradientScales;
 
 const options = z.strictObject({
   stepLearningRate: z.number().positive().default(2e-5),
+  /** What the step's optimizer moves: the step, or its logarithm. */
+  stepDomain: z.enum(stepDomains).default('linear'),
   /** λ of the step's own decay, coupled; null: the rows' (as in the paper at 8 bits). */
   stepWeightDecay: z.number().min(0).nullable().default(null),
   gradientScale: z
@@ -39,6 +42,13 @@ export const alpt = {
     const scaleOf = gradientScales[options.gradientScale];
     const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
     const stepFloor = Math.fround(options.stepFloor);
+    const stepRule: StepRule = {
+      optimizer: stepOptimizer,
+      domain: options.stepDomain,
+      learningRate: options.stepLearningRate,
+      weightDecay: options.stepWeightDecay ?? weightDecay,
+      floor: stepFloor,
+    };
     return {
       storage: {
         bits,
@@ -50,11 +60,6 @@ export const alpt = {
 
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-        const stepRule = {
-          trainingStep,
-          learningRate: options.stepLearningRate * rateFactor,
-          weightDecay: options.stepWeightDecay ?? weightDecay,
-        };
         const g = scaleOf(batchRows, dim, q);
 
         // Step 1: update the weights.
@@ -76,9 +81,7 @@ export const alpt = {
         for (const block of await network.backward({ updatesDense: false })) {
           const { rows, gradient, change, steps, dSteps, newSteps } = block;
           table.stepGradient(rows, change, gradient, g, dSteps);
-          table.readSteps(rows, steps);
-          table.stepChange(stepOptimizer, stepRule, rows, steps, dSteps, newSteps);
-          for (let i = 0; i < rows.length; i++) newSteps[i] = Math.max(stepFloor, steps[i] + newSteps[i]);
+          moveSteps(table, stepRule, { trainingStep, rateFactor }, rows, steps, dSteps, newSteps);
           // Line 5: w̃ = Q(w', Δ').
           table.writeCodes(rows, change, newSteps, trainingStep, rounding);
         }

@@ -16,7 +16,7 @@ export const rangeNumbers = { symmetric: 1, affine: 2 } as const satisfies Recor
 export const NO_ONES = 0xffffffff;
 
 /** Bytes kept for the header; the fields take fewer. */
-export const HEADER_BYTES = 64;
+export const HEADER_BYTES = 128;
 
 /** See the banner. Addresses are bytes in the shard's memory. */
 export interface ShardHeader {

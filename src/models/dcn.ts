@@ -11,16 +11,13 @@
 // exact because nothing non-linear stands between the cross network and the output.
 import { z } from 'zod';
 import type { Node } from '../graph/node.js';
+import { mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape } from './model.js';
 
 const options = z.strictObject({
   /** L. */
   crossLayers: z.int().min(1).max(16).default(3),
-  /** Units of each layer of the MLP. */
-  hidden: z.array(z.int().min(1)).min(1).default([200, 200, 200]),
-  /** Probability that a hidden unit is dropped in training. */
-  dropout: z.number().min(0).lt(1).default(0),
-  batchNorm: z.boolean().default(false),
+  ...mlpOptions,
 });
 export type DcnOptions = z.infer<typeof options>;
 
