@@ -78,6 +78,7 @@ export const compareCommand: CommandSpec = {
         threads,
         jobs,
         keepRuns,
+        calibrates: true,
         command: commandOf(given),
         onProgress: progress.onProgress,
         signal: invocation.signal,

@@ -81,7 +81,7 @@ export const reproduceCommand: CommandSpec = {
         command: givenCommand(`reproduce ${name}`, { ...given, clips: clips?.join(',') }),
         onProgress: progress.onProgress,
         signal,
-        compare,
+        compare: (asked) => compare({ ...asked, calibrates: true }),
       });
       const { page, html, markdown, figures } = made;
       return {

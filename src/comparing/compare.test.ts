@@ -348,3 +348,32 @@ describe('what makes no comparison is refused', () => {
     expect(existsSync(join(out, 'cells', 'any'))).toBe(false);
   });
 });
+
+describe('the time before any cell has finished', () => {
+  it('is estimated from a few batches, and from cells as soon as there are some', async () => {
+    const options = {
+      out: place('timed'),
+      variants: [variant('full'), variant('alpt:4')],
+      seeds: [1],
+      calibrates: true,
+    };
+    const first = await run(options);
+    expect(first.start).toMatchObject({ secondsFrom: 'batches' });
+    expect(first.start?.seconds).toBeGreaterThan(0);
+    const again = await run({ ...options, seeds: [1, 2] });
+    expect(again.start).toMatchObject({ secondsFrom: 'cells', trainings: 2 });
+    expect(results(again.comparison)['alpt:4'][0]).toEqual(results(first.comparison)['alpt:4'][0]);
+  });
+
+  it('leaves it to the cell to say that its configuration does not train', async () => {
+    const broken = config('full', { optimizer: { learningRate: 1e30 } });
+    const { start, comparison } = await run({
+      out: place('timed-broken'),
+      variants: [{ name: 'broken', config: broken }],
+      seeds: [1],
+      calibrates: true,
+    });
+    expect(start?.seconds).toBeNull();
+    expect(comparison.variants[0].cells[0].status).toBe('diverged');
+  });
+});

@@ -9,6 +9,7 @@ import { UserError } from '../errors.js';
 import type { Comparison } from '../reports/comparison.js';
 import { checkThreads } from '../team/team.js';
 import { madeHere } from '../training/resume.js';
+import { calibrate } from './calibrate.js';
 import { CellStore, dataIdentity } from './cell-store.js';
 import { CellsInWork } from './cells-in-work.js';
 import { comparisonHead } from './comparison-record.js';
@@ -33,6 +34,8 @@ export interface CompareOptions {
   threads?: number | undefined;
   /** Cells at a time; default 'auto': as many as memory allows with two threads each. */
   jobs?: number | 'auto' | undefined;
+  /** Where no cell has finished, estimate the time by training on a few batches of each kind; default: say nothing. */
+  calibrates?: boolean | undefined;
   /** Keep the weights of every cell; default: delete them when it is scored. */
   keepRuns?: boolean | undefined;
   /** The command that repeats it, for the report. */
@@ -60,7 +63,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   requireJobs(jobs, threads);
   requireComparable(options.variants, seeds);
   const variants = referenceFirst(options.variants);
-  const { manifest } = await loadDataset(data);
+  const dataset = await loadDataset(data);
+  const { manifest } = dataset;
   if (rowsOf(manifest, 'train') === 0) throw new UserError(`The dataset '${data}' has no rows to train on.`);
   const split = scoredSplit(manifest, options.split);
   const cells = planCells(variants, seeds, manifest.fingerprint);
@@ -72,6 +76,11 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const configs = trainings.map(({ config }) => config);
     const available = process.availableMemory();
     const sharing = shareMachine(configs, manifest, { threads, jobs, available });
+    const known = secondsOf(trainings, store.all(), sharing.jobs);
+    const timed =
+      known === null && options.calibrates
+        ? await calibrate(dataset, configs, sharing.threads, signal)
+        : null;
     emit({
       kind: 'start',
       variants: variants.length,
@@ -85,7 +94,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       threads: sharing.threads,
       memoryBytes: sharing.bytes,
       availableBytes: available,
-      seconds: secondsOf(trainings, store.all(), sharing.jobs),
+      seconds: known ?? (timed === null ? null : timed / sharing.jobs),
+      secondsFrom: known === null ? 'batches' : 'cells',
       epochs: Math.max(...variants.map(({ config }) => config.training.epochs)),
     });
     const before = cells.flatMap(({ key }) => store.get(key) ?? []);
