@@ -11,4 +11,4 @@ export { dropoutMask } from './random';
 export { readBiases, readRows, readSteps, touchRows } from './read';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';
-export { fitRows, forwardRows, stepGradient, writeCodes, writeSteps, writeValues } from './write';
+export { fitRows, forwardRows, roundSteps, stepGradient, writeCodes, writeSteps, writeValues } from './write';

@@ -69,6 +69,14 @@ export function drawUniforms(row: u32, step: u32, stream: u32): void {
   }
 }
 
+/** The one uniform of `row` at `step`; workNoise is overwritten. */
+export function drawUniform(row: u32, step: u32, stream: u32): f32 {
+  const vocabulary = vocabularyOf(row);
+  const id = row - load<u32>(offsets + (vocabulary << 2));
+  philox4(workNoise, seedLow, seedHigh, step, (tableNumber << 16) | vocabulary, id, stream << 16);
+  return v128.extract_lane<f32>(toUniforms(workNoise), 0);
+}
+
 /**
  * The initial values of `row`: D floats at `out`, deviates around 0 or 1. Each is a scaled sum of four 16-bit uniforms (two elements a
  * block), so that no transcendental function has to agree between machines.

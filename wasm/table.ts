@@ -19,6 +19,8 @@ export let initialScale: f32 = 0;
 /** 1: each row's grid is that of its own range, symmetric; 2: affine; 0: it is not. */
 export let rowRange: u32 = 0;
 export let onesFrom: u32 = 0;
+/** 4: steps and biases are fp32; 2: half precision. */
+export let stepBytes: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
@@ -47,6 +49,7 @@ export function bind(work: usize): void {
   initialScale = load<f32>(52);
   rowRange = load<u32>(56);
   onesFrom = load<u32>(60);
+  stepBytes = load<u32>(64);
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;

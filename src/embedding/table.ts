@@ -121,6 +121,23 @@ export class Table {
     this.optimizerChange(optimizer, settings, rows, 1, stepStateOffset, steps, dSteps, change);
   }
 
+  /**
+   * New steps (n) of `rows`, in place, to what the rows can hold: in half precision at random to one of the two neighbours,
+   * so that small moves are right on average, or to the nearest. A step that does not move stays. `writeCodes` forms codes
+   * with what comes out.
+   */
+  roundSteps(rows: Uint32Array, steps: Float32Array, trainingStep: number, rounding: Rounding): void {
+    if (this.spec.storage.stepBytes !== 2) return;
+    const isStochastic = rounding === 'stochastic' ? 1 : 0;
+    this.chunks.each(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [stepsAt] = scratch.lists;
+      copyIn(chunk, stepsAt, 1, steps);
+      kernels.roundSteps(scratch.rows, count, stepsAt, trainingStep, Stream.stepRounding, isStochastic);
+      copyOut(chunk, stepsAt, 1, steps);
+    });
+  }
+
   /** fp32 rows += change (n, D). */
   writeValues(rows: Uint32Array, change: Float32Array): void {
     this.chunks.each(rows, (chunk) => {

@@ -18,6 +18,18 @@ export interface RowKernels {
   writeValues(rows: number, count: number, change: number): void;
   /** Steps of rows that have one each = steps (count), beside fp32 values; codes get theirs by `writeCodes`. */
   writeSteps(rows: number, count: number, steps: number): void;
+  /**
+   * steps (count), in place, to what a row of two-byte steps holds; fp32 steps stay. `isStochastic` is 0, to the nearest,
+   * or 1, with one uniform of (trainingStep, row) of the stream.
+   */
+  roundSteps(
+    rows: number,
+    count: number,
+    steps: number,
+    trainingStep: number,
+    stream: number,
+    isStochastic: number,
+  ): void;
   /** values = Q_D(w', step), w' = step·code + change; not for affine rows. */
   forwardRows(rows: number, count: number, change: number, values: number): void;
   /** Not for affine rows. dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
