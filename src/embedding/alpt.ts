@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { firstStep, grid } from '../quantization/grid.js';
 import { storedStep } from '../quantization/row-grid.js';
 import type { Method, MethodSpec } from './method.js';
-import { createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
+import { createStepRule, moveSteps, stepRuleOptions, withStepRate } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
 const gradientScales = {
@@ -15,14 +15,16 @@ const gradientScales = {
 } as const;
 type GradientScale = keyof typeof gradientScales;
 
-const options = z.strictObject({
-  ...stepRuleOptions,
-  gradientScale: z
-    .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-    .default('1/sqrt(bdq)'),
-  /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
-  firstStep: z.number().min(1e-30).nullable().default(null),
-});
+const options = z
+  .strictObject({
+    ...stepRuleOptions,
+    gradientScale: z
+      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+      .default('1/sqrt(bdq)'),
+    /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
+    firstStep: z.number().min(1e-30).nullable().default(null),
+  })
+  .transform(withStepRate);
 
 /** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {

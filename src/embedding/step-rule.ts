@@ -15,12 +15,15 @@ import type { Rounding, Table } from './table.js';
 export const stepDomains = ['linear', 'log'] as const;
 export type StepDomain = (typeof stepDomains)[number];
 
-/** The options of a method that learns a step for each row, to be spread into its own. */
+/**
+ * The options of a method that learns a step for each row, to be spread into its own, which then are to be transformed by
+ * `withStepRate`.
+ */
 export const stepRuleOptions = {
   /** What the step's optimizer moves: the step, or its logarithm. */
   stepDomain: z.enum(stepDomains).default('linear'),
-  /** null: by the domain, `defaultRates`. */
-  stepLearningRate: z.number().positive().nullable().default(null),
+  /** By default that of the domain, `defaultRates`. */
+  stepLearningRate: z.number().positive().optional(),
   /** λ of the step's own decay, coupled; null: the rows' (as in the ALPT paper at 8 bits). */
   stepWeightDecay: z.number().min(0).nullable().default(null),
   /** Steps stay at or above it: a step must not reach zero or change its sign. */
@@ -28,11 +31,17 @@ export const stepRuleOptions = {
   /** The optimizer's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
   stepEpsilon: z.number().positive().default(1e-20),
 };
-const fragment = z.strictObject(stepRuleOptions);
-export type StepRuleOptions = z.output<typeof fragment>;
+type Given = z.output<z.ZodObject<typeof stepRuleOptions>>;
+export type StepRuleOptions = WithStepRate<Given>;
+type WithStepRate<Options> = Options & { stepLearningRate: number };
 
 /** Rates of rules whose moves are as large as the rate: in the log domain, shares of a step. */
 export const defaultRates = { linear: 2e-5, log: 1e-2 } as const satisfies Record<StepDomain, number>;
+
+/** Options with the rate they leave open. */
+export function withStepRate<Options extends Given>(options: Options): WithStepRate<Options> {
+  return { ...options, stepLearningRate: options.stepLearningRate ?? defaultRates[options.stepDomain] };
+}
 
 /** The rule of steps with its settings. */
 export interface StepRule {
@@ -61,7 +70,7 @@ export function createStepRule(options: StepRuleOptions, settings: StepRuleSetti
   return {
     optimizer: adam.create(adam.options.parse({ epsilon: stepEpsilon })),
     domain: stepDomain,
-    learningRate: options.stepLearningRate ?? defaultRates[stepDomain],
+    learningRate: options.stepLearningRate,
     weightDecay: options.stepWeightDecay ?? settings.weightDecay,
     floor: storedStep(options.stepFloor, settings.stepBytes, Math.ceil),
     rounding: settings.rounding,
