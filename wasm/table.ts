@@ -1,5 +1,5 @@
 // The table a kernel instance is bound to: the shard header (src/kernels/header.ts has the same list), read once
-// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise.
+// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise, twice ceil4(D) for moments.
 
 export let dim: u32 = 0;
 export let bits: u32 = 0;
@@ -28,8 +28,11 @@ export let highest: f32 = 0;
 export let origin: f32 = 0;
 /** Codes of one row, as floats. */
 export let workCodes: usize = 0;
-/** Uniforms of one row. */
+/** Uniforms, or random words, of one row. */
 export let workNoise: usize = 0;
+/** First and second moments of one row, where they are not fp32 in its record. */
+export let workFirst: usize = 0;
+export let workSecond: usize = 0;
 
 /** Reads the header at address 0; `work` is this thread's work area, 16-byte aligned. */
 export function bind(work: usize): void {
@@ -55,7 +58,10 @@ export function bind(work: usize): void {
   highest = half - 1;
   origin = rowRange == 2 ? lowest : 0;
   workCodes = work;
-  workNoise = work + (((dim + 3) & ~3) << 2);
+  const lineBytes = ((dim + 3) & ~3) << 2;
+  workNoise = work + lineBytes;
+  workFirst = workNoise + (((dim + 15) & ~15) << 2);
+  workSecond = workFirst + lineBytes;
 }
 
 // @ts-ignore: decorator

@@ -158,7 +158,9 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
 
 /** Only a method whose rows of codes have a step each can store it in another type. */
 function requireStepType({ method: { name } }: Config, settings: readonly PartialConfig[]): void {
-  const asked: unknown = settings.map(({ method }) => Object(method).stepType).find((one) => one !== undefined);
+  const asked: unknown = settings
+    .map(({ method }) => Object(method).stepType)
+    .find((one) => one !== undefined);
   if (asked === undefined || hasRowSteps(name)) return;
   const said = `--set method.stepType=${String(asked)}`;
   throw new UserError(

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { firstStep, grid } from '../quantization/grid.js';
 import { storedStep } from '../quantization/row-grid.js';
 import type { Method, MethodSpec } from './method.js';
-import { createStepRule, moveSteps, stepRuleOptions, withStepRate } from './step-rule.js';
+import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
 const gradientScales = {
@@ -24,7 +24,7 @@ const options = z
     /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
     firstStep: z.number().min(1e-30).nullable().default(null),
   })
-  .transform(withStepRate);
+  .transform(completeStepRule);
 
 /** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {
@@ -33,7 +33,8 @@ export const alpt = {
   hasRowSteps: true,
   options,
   create(settings): Method {
-    const { dim, bits, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } = settings;
+    const { dim, bits, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } =
+      settings;
     const { highest: q } = grid(bits);
     const scaleOf = gradientScales[options.gradientScale];
     const stepRule = createStepRule(options, settings);

@@ -8,6 +8,8 @@
 import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { rms } from '../optimizers/rms.js';
+import { sgd } from '../optimizers/sgd.js';
 import { type StepBytes, storedStep } from '../quantization/row-grid.js';
 import type { Rounding, Table } from './table.js';
 
@@ -15,11 +17,23 @@ import type { Rounding, Table } from './table.js';
 export const stepDomains = ['linear', 'log'] as const;
 export type StepDomain = (typeof stepDomains)[number];
 
+/** The rules a step may be learned by. For rows of width 1 row-wise rules are the same, with more state. */
+const stepOptimizers = {
+  adam: (epsilon, state) => adam.create(adam.options.parse({ epsilon, state })),
+  // No first moment dampens the first move of a row that comes late, 1/√(1 − β2) times the rate with Adam's correction.
+  rms: (epsilon, state) => rms.create(rms.options.parse({ epsilon, state, correction: 'first' })),
+  sgd: () => sgd.create(),
+} satisfies Record<string, (epsilon: number, state: 'fp32' | 'bf16') => Optimizer>;
+type StepOptimizer = keyof typeof stepOptimizers;
+
 /**
  * The options of a method that learns a step for each row, to be spread into its own, which then are to be transformed by
- * `withStepRate`.
+ * `completeStepRule`.
  */
 export const stepRuleOptions = {
+  stepOptimizer: z.enum(Object.keys(stepOptimizers) as [StepOptimizer, ...StepOptimizer[]]).default('adam'),
+  /** What its moments are stored as: 4 bytes or 2 each. Adam has two of them, rms one, sgd none. */
+  stepState: z.enum(['fp32', 'bf16']).default('fp32'),
   /** What the step's optimizer moves: the step, or its logarithm. */
   stepDomain: z.enum(stepDomains).default('linear'),
   /** By default that of the domain, `defaultRates`. */
@@ -31,16 +45,34 @@ export const stepRuleOptions = {
   /** The optimizer's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
   stepEpsilon: z.number().positive().default(1e-20),
 };
-type Given = z.output<z.ZodObject<typeof stepRuleOptions>>;
-export type StepRuleOptions = WithStepRate<Given>;
-type WithStepRate<Options> = Options & { stepLearningRate: number };
+type GivenOptions = z.output<z.ZodObject<typeof stepRuleOptions>>;
+type Complete<Options> = Options & { stepLearningRate: number };
+export type StepRuleOptions = Complete<GivenOptions>;
 
 /** Rates of rules whose moves are as large as the rate: in the log domain, shares of a step. */
 export const defaultRates = { linear: 2e-5, log: 1e-2 } as const satisfies Record<StepDomain, number>;
 
-/** Options with the rate they leave open. */
-export function withStepRate<Options extends Given>(options: Options): WithStepRate<Options> {
-  return { ...options, stepLearningRate: options.stepLearningRate ?? defaultRates[options.stepDomain] };
+/**
+ * Options with the rate that they leave open. Moves of sgd are as small as its gradients, which no rate of ours would fit:
+ * it has to be given one.
+ */
+export function completeStepRule<Options extends GivenOptions>(
+  options: Options,
+  { issues }: Pick<z.RefinementCtx, 'issues'>,
+): Complete<Options> {
+  const { stepOptimizer, stepState, stepLearningRate, stepDomain } = options;
+  const refuse = (option: keyof GivenOptions, message: string) =>
+    issues.push({ code: 'custom', message, input: options, path: [option] });
+  if (stepOptimizer === 'sgd' && stepLearningRate === undefined) {
+    refuse(
+      'stepLearningRate',
+      'allowed: above 0; no default fits sgd, which moves steps by their tiny gradients',
+    );
+  }
+  if (stepOptimizer === 'sgd' && stepState !== 'fp32') {
+    refuse('stepState', 'allowed: fp32; sgd keeps no state that could be smaller');
+  }
+  return { ...options, stepLearningRate: stepLearningRate ?? defaultRates[stepDomain] };
 }
 
 /** The rule of steps with its settings. */
@@ -66,10 +98,10 @@ export interface StepRuleSettings {
 
 /** The rule that a method's options ask for. */
 export function createStepRule(options: StepRuleOptions, settings: StepRuleSettings): StepRule {
-  const { stepDomain, stepEpsilon } = options;
+  const { stepOptimizer, stepState, stepEpsilon } = options;
   return {
-    optimizer: adam.create(adam.options.parse({ epsilon: stepEpsilon })),
-    domain: stepDomain,
+    optimizer: stepOptimizers[stepOptimizer](stepEpsilon, stepState),
+    domain: options.stepDomain,
     learningRate: options.stepLearningRate,
     weightDecay: options.stepWeightDecay ?? settings.weightDecay,
     floor: storedStep(options.stepFloor, settings.stepBytes, Math.ceil),
@@ -94,7 +126,8 @@ export function moveSteps(
   const rate = { trainingStep, learningRate: learningRate * rateFactor };
   const isLog = domain === 'log';
   table.readSteps(rows, steps);
-  if (isLog) for (let i = 0; i < rows.length; i++) dSteps[i] = (dSteps[i] + weightDecay * steps[i]) * steps[i];
+  if (isLog)
+    for (let i = 0; i < rows.length; i++) dSteps[i] = (dSteps[i] + weightDecay * steps[i]) * steps[i];
   table.stepChange(
     optimizer,
     { ...rate, weightDecay: isLog ? 0 : weightDecay },

@@ -11,6 +11,7 @@ import { FULL_BITS, HEADER_BYTES, NO_ONES, NO_ROW_STEP, rangeNumbers, writeHeade
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
 import { referenceKernels } from './reference.js';
+import { startNumbers, stateNumbers } from './row-state.js';
 
 const ROWS = 40;
 const FIRST_ROW = 5;
@@ -183,37 +184,12 @@ function exercise(
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }
-  kernels.adam(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.change,
-    1e-3,
-    0.9,
-    0.999,
-    1e-8,
-    0.01,
-    0.1,
-  );
-  kernels.rowwiseAdagrad(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.otherChange,
-    1e-2,
-    1e-10,
-    0.01,
-  );
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 1, 4, 0, 0);
+  const arrays = [at.rows, CHUNK, dim, at.values, at.gradient] as const;
+  const given = startNumbers.given;
+  kernels.adaptValues(...arrays, at.change, 1e-3, 0.9, 0.999, 1e-8, 0.01, given, 0.1);
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 0, 4, 0, 0);
+  kernels.adaptRows(...arrays, at.otherChange, 1e-2, 0, 1, 1e-10, 0.01, given, 1);
   kernels.readRows(at.rows, CHUNK, at.values);
   kernels.readSteps(at.rows, CHUNK, at.steps);
   kernels.readBiases(at.rows, CHUNK, at.biases);

@@ -1,10 +1,16 @@
 // Specification of the kernels that read and write a table's rows, in terms of quantization/.
 import { codeOffset, forwardValue, stepDerivative } from '../quantization/code-update.js';
 import { type CodeBits, type Grid, grid, limit } from '../quantization/grid.js';
-import { packCodes, unpackCodes } from '../quantization/packing.js';
 import { fromHalf, roundStep, roundToHalf, toHalf } from '../quantization/half.js';
+import { packCodes, unpackCodes } from '../quantization/packing.js';
 import { roundHalfEven, roundHalfUp, roundStochastic } from '../quantization/rounding.js';
-import { gridOfRange, type RowGrid, rowRanges, type StepBytes, storedStep } from '../quantization/row-grid.js';
+import {
+  gridOfRange,
+  type RowGrid,
+  rowRanges,
+  type StepBytes,
+  storedStep,
+} from '../quantization/row-grid.js';
 import type { Stream } from '../random/streams.js';
 import { FULL_BITS, NO_ROW_STEP, rangeNumbers, readHeader } from './header.js';
 import type { RowKernels } from './kernels.js';
@@ -57,7 +63,9 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const values = new Float32Array(header.dim);
     drawInitial(header, offsets, row, values);
     const chosen = range();
-    const { step, bias } = chosen ? gridOfRange(chosen, values, bits(), firstGrid(), stepBytes()) : firstGrid();
+    const { step, bias } = chosen
+      ? gridOfRange(chosen, values, bits(), firstGrid(), stepBytes())
+      : firstGrid();
     const { lowest, highest } = counted();
     const codes = values.map(
       (value) =>

@@ -25,7 +25,8 @@ export function requireSameConfig(run: Config, given: Config): void {
 }
 
 /** For `--from`: what rows, dense parameters and their optimizer state depend on, and the seed of initial rows. */
-const kept = /^(model\.(?!dropout$)|method\.(name|bits|stepType)$|optimizer\.name$|training\.seed$)/;
+const kept =
+  /^(model\.(?!dropout$)|method\.(name|bits|stepType)$|optimizer\.(name|state|correction)$|training\.seed$)/;
 
 /** And of the method's own options what the state of its steps means. */
 const keptOwn = ['stepOptimizer', 'stepState', 'stepDomain'];
