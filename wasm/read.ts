@@ -1,7 +1,7 @@
 // Rows out of the table: value = step · (code − origin) + bias. A row never written has the value its generator gives, and costs
 // no write. Specification: src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
-import { bindFirstGrid, bindGrid, rowBias, rowStep, storeGrid } from './row-grid';
+import { bindFirstGrid, bindGrid, rowBias, rowStep, storedStep, storeGrid } from './row-grid';
 import { drawInitial } from './random';
 import {
   bits, dim, highest, isWritten, lowest, markWritten, origin, record, rowRange, tableStep, workCodes,
@@ -106,7 +106,7 @@ export function touchRows(rows: usize, count: u32): void {
     if (isWritten(row)) continue;
     if (bits == 32) {
       drawInitial(row, record(row));
-      storeGrid(record(row), tableStep, 0);
+      storeGrid(record(row), storedStep(tableStep), 0);
     } else {
       drawInitialCodes(row);
       packCodes(workCodes, record(row));

@@ -1,6 +1,6 @@
 // Counts over stored codes and how they would move, for reports. Specification: src/kernels/reference-rows.ts.
 import { unpackCodes } from './codes';
-import { bindGrid, rowBias, rowStep } from './row-grid';
+import { bindGrid, rowBias, rowStep, storedBias, storedStep } from './row-grid';
 import { roundHalfUp } from './read';
 import { dim, highest, isWritten, lowest, origin, record, rowRange, stepOffset, workCodes } from './table';
 
@@ -34,9 +34,9 @@ export function countErased(
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
     bindGrid(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
+    const newStep = hasRowStep ? storedStep(load<f32>(newSteps + (i << 2))) : rowStep;
     const moved = rowStep - newStep;
-    const lifted: f32 = rowRange == 2 ? rowBias - load<f32>(newBiases + (i << 2)) : 0;
+    const lifted: f32 = rowRange == 2 ? rowBias - storedBias(load<f32>(newBiases + (i << 2))) : 0;
     unpackCodes(record(row), workCodes);
     for (let j: u32 = 0; j < dim; j++, change += 4) {
       const code = load<f32>(workCodes + (j << 2));

@@ -1,5 +1,5 @@
 // The table a kernel instance is bound to: the shard header (src/kernels/header.ts has the same list), read once
-// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise.
+// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise, twice ceil4(D) for moments.
 
 export let dim: u32 = 0;
 export let bits: u32 = 0;
@@ -19,6 +19,8 @@ export let initialScale: f32 = 0;
 /** 1: each row's grid is that of its own range, symmetric; 2: affine; 0: it is not. */
 export let rowRange: u32 = 0;
 export let onesFrom: u32 = 0;
+/** 4: steps and biases are fp32; 2: half precision. */
+export let stepBytes: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
@@ -26,8 +28,11 @@ export let highest: f32 = 0;
 export let origin: f32 = 0;
 /** Codes of one row, as floats. */
 export let workCodes: usize = 0;
-/** Uniforms of one row. */
+/** Uniforms, or random words, of one row. */
 export let workNoise: usize = 0;
+/** First and second moments of one row, where they are not fp32 in its record. */
+export let workFirst: usize = 0;
+export let workSecond: usize = 0;
 
 /** Reads the header at address 0; `work` is this thread's work area, 16-byte aligned. */
 export function bind(work: usize): void {
@@ -47,12 +52,16 @@ export function bind(work: usize): void {
   initialScale = load<f32>(52);
   rowRange = load<u32>(56);
   onesFrom = load<u32>(60);
+  stepBytes = load<u32>(64);
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;
   origin = rowRange == 2 ? lowest : 0;
   workCodes = work;
-  workNoise = work + (((dim + 3) & ~3) << 2);
+  const lineBytes = ((dim + 3) & ~3) << 2;
+  workNoise = work + lineBytes;
+  workFirst = workNoise + (((dim + 15) & ~15) << 2);
+  workSecond = workFirst + lineBytes;
 }
 
 // @ts-ignore: decorator

@@ -2,7 +2,7 @@
 // file, flags, --set, later ones winning.
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import { hasRowSteps, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { modelNames } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
@@ -156,6 +156,20 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
   );
 }
 
+/** Only a method whose rows of codes have a step each can store it in another type. */
+function requireStepType({ method: { name } }: Config, settings: readonly PartialConfig[]): void {
+  const asked: unknown = settings
+    .map(({ method }) => Object(method).stepType)
+    .find((one) => one !== undefined);
+  if (asked === undefined || hasRowSteps(name)) return;
+  const said = `--set method.stepType=${String(asked)}`;
+  throw new UserError(
+    `Rows of the method '${name}' have no step of their own in few bits, so ${said} means nothing for it.`,
+    `leave ${said} out, or choose a method with a step in each row: ${methodNames.filter(hasRowSteps).join(', ')}`,
+    2,
+  );
+}
+
 /** What is asked for by hand must mean something to the method; in a file it may stand. */
 function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
   const { name } = config.method;
@@ -170,6 +184,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
     );
   }
   requireRounding(name, options, settings);
+  requireStepType(config, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

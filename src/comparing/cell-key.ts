@@ -2,14 +2,18 @@
 // seed, and the data's fingerprint. Options of other methods are not in it, so that a new method in the registry
 // leaves the cells of all others what they are.
 import { createHash } from 'node:crypto';
-import { methods } from '../embedding/methods.js';
+import { hasRowSteps, methods } from '../embedding/methods.js';
 import { type Config, configRounding, configSchema } from '../runs/config.js';
 
 /** The configuration without what its method does not read: other methods' options, a width that it has not. */
 export function relevantConfig(config: Config): Record<string, unknown> {
-  const { name, bits } = config.method;
+  const { name, bits, stepType } = config.method;
   const { model, optimizer, dense, training } = config;
-  const method = methods[name].isQuantized ? { name, bits, rounding: configRounding(config) } : { name };
+  const method = {
+    name,
+    ...(methods[name].isQuantized && { bits, rounding: configRounding(config) }),
+    ...(hasRowSteps(name) && { stepType }),
+  };
   return { model, method, optimizer, dense, [name]: config[name], training };
 }
 

@@ -1,7 +1,7 @@
 // From what the user asks to be compared to variants: a name and a whole configuration each. Layers, later wins:
 // defaults, preset, the layers common to all (file, flags, --set), the point of a grid, the method, the variant's own.
 // Of the common layers a variant reads what concerns it: options of another method are left to that method's variants.
-import { type MethodName, methodNames } from '../embedding/methods.js';
+import { hasRowSteps, type MethodName, methodNames } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import { readYaml } from '../formats/located-yaml.js';
 import type { Config } from '../runs/config.js';
@@ -142,8 +142,15 @@ function requireOwnOptions(
   method: MethodName,
   wrong: (keys: readonly PropertyKey[], what: string) => UserError,
 ): void {
-  if ('method' in set)
+  // The type of steps has no place in `method`.
+  const { stepType: _stepType, ...named } = Object(set.method) as PartialConfig;
+  if ('method' in set && (!isSection(set.method) || Object.keys(named).length > 0))
     throw wrong(['method'], 'the method stands in `method`, such as alpt:4:deterministic.');
+  if ('method' in set && !hasRowSteps(method))
+    throw wrong(
+      ['method', 'stepType'],
+      `rows of the method '${method}' have no step of their own in few bits.`,
+    );
   if (isSection(set.training) && 'seed' in set.training)
     throw wrong(['training', 'seed'], 'seeds are --seeds.');
   const other = methodNames.find((name) => name !== method && name in set);

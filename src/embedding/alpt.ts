@@ -2,10 +2,10 @@
 // per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
 import { z } from 'zod';
-import { adam } from '../optimizers/adam.js';
 import { firstStep, grid } from '../quantization/grid.js';
+import { storedStep } from '../quantization/row-grid.js';
 import type { Method, MethodSpec } from './method.js';
-import { moveSteps, type StepRule, stepDomains } from './step-rule.js';
+import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
 const gradientScales = {
@@ -15,48 +15,38 @@ const gradientScales = {
 } as const;
 type GradientScale = keyof typeof gradientScales;
 
-const options = z.strictObject({
-  stepLearningRate: z.number().positive().default(2e-5),
-  /** What the step's optimizer moves: the step, or its logarithm. */
-  stepDomain: z.enum(stepDomains).default('linear'),
-  /** λ of the step's own decay, coupled; null: the rows' (as in the paper at 8 bits). */
-  stepWeightDecay: z.number().min(0).nullable().default(null),
-  gradientScale: z
-    .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-    .default('1/sqrt(bdq)'),
-  /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
-  firstStep: z.number().min(1e-30).nullable().default(null),
-  /** Steps stay at or above it: a step must not reach zero or change its sign. */
-  stepFloor: z.number().min(1e-30).default(1e-8),
-  /** Adam's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
-  stepEpsilon: z.number().positive().default(1e-20),
-});
+const options = z
+  .strictObject({
+    ...stepRuleOptions,
+    gradientScale: z
+      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+      .default('1/sqrt(bdq)'),
+    /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
+    firstStep: z.number().min(1e-30).nullable().default(null),
+  })
+  .transform(completeStepRule);
 
 /** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {
   summary: 'integer rows, one learned step per row',
   isQuantized: true,
+  hasRowSteps: true,
   options,
-  create({ dim, bits, rounding, deviation, optimizer, learningRate, weightDecay, options }): Method {
+  create(settings): Method {
+    const { dim, bits, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } =
+      settings;
     const { highest: q } = grid(bits);
     const scaleOf = gradientScales[options.gradientScale];
-    const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
-    const stepFloor = Math.fround(options.stepFloor);
-    const stepRule: StepRule = {
-      optimizer: stepOptimizer,
-      domain: options.stepDomain,
-      learningRate: options.stepLearningRate,
-      weightDecay: options.stepWeightDecay ?? weightDecay,
-      floor: stepFloor,
-    };
+    const stepRule = createStepRule(options, settings);
     return {
       storage: {
         bits,
-        tableStep: Math.fround(options.firstStep ?? firstStep(deviation, bits)),
+        tableStep: storedStep(options.firstStep ?? firstStep(deviation, bits), stepBytes),
         hasRowStep: true,
+        stepBytes,
       },
-      stepOptimizer,
-      stepFloor,
+      stepOptimizer: stepRule.optimizer,
+      stepFloor: stepRule.floor,
 
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };

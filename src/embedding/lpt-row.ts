@@ -3,7 +3,7 @@
 // tables: step = (max − min) / (2^M − 1) and a bias, the least value. One pass; no optimizer state for the step.
 import { z } from 'zod';
 import { firstStep } from '../quantization/grid.js';
-import { rowRanges } from '../quantization/row-grid.js';
+import { rowRanges, storedStep } from '../quantization/row-grid.js';
 import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
 
@@ -16,14 +16,16 @@ const options = z.strictObject({
 export const lptRow = {
   summary: 'integer rows, each with the step of its own range',
   isQuantized: true,
+  hasRowSteps: true,
   options,
   // The step of LPT: `writeCodes` goes to the range of each row's new values, and leaves a row that does not change.
   create: (settings): Method =>
     lowPrecision(settings, {
       bits: settings.bits,
       // That step only serves rows without any extent.
-      tableStep: Math.fround(firstStep(settings.deviation, settings.bits)),
+      tableStep: storedStep(firstStep(settings.deviation, settings.bits), settings.stepBytes),
       hasRowStep: true,
+      stepBytes: settings.stepBytes,
       range: settings.options.range,
     }),
 } satisfies MethodSpec<z.infer<typeof options>>;

@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { CodeBits } from '../quantization/grid.js';
+import type { StepBytes } from '../quantization/row-grid.js';
 import type { Storage } from './layout.js';
 import type { Rounding, Table } from './table.js';
 
@@ -72,6 +73,8 @@ export interface MethodSettings<Options> {
   dim: number;
   bits: CodeBits;
   rounding: Rounding;
+  /** Of a row's step: for methods whose rows of codes have one each. */
+  stepBytes: StepBytes;
   /** Standard deviation of initial values. */
   deviation: number;
   optimizer: Optimizer;
@@ -102,6 +105,8 @@ export interface MethodSpec<Options> {
   readonly isQuantized: boolean;
   /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
   readonly rounding?: Rounding;
+  /** Whether each row of codes has a step, so that `method.stepType` means something. */
+  readonly hasRowSteps?: true;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
   readonly derivedFrom?: 'full';
   /** Strict schema of `--set <method>.…`, with defaults. */

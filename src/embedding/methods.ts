@@ -34,3 +34,8 @@ export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]]
 export function onlyRounding(name: MethodName): Rounding | null {
   return (methods[name] as MethodSpec<unknown>).rounding ?? null;
 }
+
+/** Whether each row of codes has a step of its own, whose type can be chosen. */
+export function hasRowSteps(name: MethodName): boolean {
+  return (methods[name] as MethodSpec<unknown>).hasRowSteps ?? false;
+}

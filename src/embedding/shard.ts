@@ -131,6 +131,7 @@ export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
     initialScale: deviateScale(spec.deviation),
     rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
     onesFrom: spec.onesFrom ?? NO_ONES,
+    stepBytes: spec.storage.stepBytes ?? 4,
   });
   new Uint32Array(memory.buffer, plan.offsets, spec.offsets.length).set(spec.offsets);
   return memory;

@@ -5,7 +5,7 @@
 import { type Kernels, MAGNITUDE_DIGITS } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
-import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
+import type { Optimizer, StateAddress, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream } from '../random/streams.js';
 import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
@@ -105,7 +105,7 @@ export class Table {
     change: Float32Array,
   ): void {
     const { stateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, this.spec.dim, stateOffset, values, gradient, change);
+    this.optimizerChange(optimizer, settings, rows, 'values', stateOffset, values, gradient, change);
   }
 
   /** The optimizer's step on the rows' steps: change (n). Moves the optimizer state, not the steps. */
@@ -118,7 +118,24 @@ export class Table {
     change: Float32Array,
   ): void {
     const { stepStateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, 1, stepStateOffset, steps, dSteps, change);
+    this.optimizerChange(optimizer, settings, rows, 'step', stepStateOffset, steps, dSteps, change);
+  }
+
+  /**
+   * New steps (n) of `rows`, in place, to what the rows can hold: in half precision at random to one of the two neighbours,
+   * so that small moves are right on average, or to the nearest. A step that does not move stays. `writeCodes` forms codes
+   * with what comes out.
+   */
+  roundSteps(rows: Uint32Array, steps: Float32Array, trainingStep: number, rounding: Rounding): void {
+    if (this.spec.storage.stepBytes !== 2) return;
+    const isStochastic = rounding === 'stochastic' ? 1 : 0;
+    this.chunks.each(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [stepsAt] = scratch.lists;
+      copyIn(chunk, stepsAt, 1, steps);
+      kernels.roundSteps(scratch.rows, count, stepsAt, trainingStep, Stream.stepRounding, isStochastic);
+      copyOut(chunk, stepsAt, 1, steps);
+    });
   }
 
   /** fp32 rows += change (n, D). */
@@ -251,19 +268,20 @@ export class Table {
     optimizer: Optimizer,
     settings: UpdateSettings,
     rows: Uint32Array,
-    dim: number,
+    of: StateAddress['of'],
     stateOffset: number,
     values: Float32Array,
     gradient: Float32Array,
     change: Float32Array,
   ): void {
     const stride = this.spec.layout.recordBytes;
+    const dim = of === 'values' ? this.spec.dim : 1;
     this.chunks.each(rows, (chunk) => {
       const { kernels, plan, scratch, count } = chunk;
-      const [valuesAt, gradientAt, changeAt] = dim === 1 ? scratch.lists : scratch.blocks;
+      const [valuesAt, gradientAt, changeAt] = of === 'values' ? scratch.blocks : scratch.lists;
       copyIn(chunk, valuesAt, dim, values);
       copyIn(chunk, gradientAt, dim, gradient);
-      const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow };
+      const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow, of };
       const block = {
         rows: scratch.rows,
         count,

@@ -48,6 +48,8 @@ export interface ShardHeader {
   rowRange: number;
   /** Table row from which on initial values are 1 + the deviate. */
   onesFrom: number;
+  /** Bytes of a step, and of a bias, in a record: 4, fp32, or 2, half precision. */
+  stepBytes: number;
 }
 
 const uint = ['getUint32', 'setUint32'] as const;
@@ -71,6 +73,7 @@ const fields = {
   initialScale: float,
   rowRange: uint,
   onesFrom: uint,
+  stepBytes: uint,
 } as const satisfies Record<keyof ShardHeader, unknown>;
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];

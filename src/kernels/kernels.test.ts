@@ -11,6 +11,7 @@ import { FULL_BITS, HEADER_BYTES, NO_ONES, NO_ROW_STEP, rangeNumbers, writeHeade
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
 import { referenceKernels } from './reference.js';
+import { startNumbers, stateNumbers } from './row-state.js';
 
 const ROWS = 40;
 const FIRST_ROW = 5;
@@ -21,6 +22,7 @@ interface Case {
   bits: number;
   hasRowStep: boolean;
   range: RowRange | null;
+  stepBytes: 4 | 2;
   seed: number;
 }
 
@@ -29,11 +31,12 @@ const cases: fc.Arbitrary<Case> = fc.record({
   bits: fc.constantFrom(...codeBits, FULL_BITS),
   hasRowStep: fc.boolean(),
   range: fc.constantFrom(null, ...rowRanges),
+  stepBytes: fc.constantFrom(4, 2),
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
 });
 
 /** A small table of each kind with scratch areas, its addresses, and numbers drawn from the case's seed. */
-function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
+function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case) {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   let end = HEADER_BYTES;
   const take = (bytes: number) => {
@@ -44,7 +47,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
   const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
   const range = bits === FULL_BITS ? null : anyRange;
   const hasOwnStep = hasRowStep || range !== null;
-  const stateOffset = codeBytes + (hasOwnStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
+  const stateOffset = codeBytes + (hasOwnStep ? stepBytes : 0) + (range === 'affine' ? stepBytes : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
     work: take(workBytes(dim)),
@@ -84,6 +87,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     rowRange: range === null ? 0 : rangeNumbers[range],
     // Among the rows, before all of them, or behind.
     onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
+    stepBytes,
   });
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
@@ -163,6 +167,8 @@ function exercise(
       if (range !== 'affine') kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
       // First to any grid: a row that does not change stays there, though its range is another.
       if (range && trainingStep > 1) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
+      // Only some of them: codes are formed with steps as they are stored, whatever is handed over.
+      kernels.roundSteps(at.rows, CHUNK - 4, at.steps, trainingStep, Stream.stepRounding, isStochastic);
       kernels.countErased(at.rows, CHUNK, at.change, steps, at.biases, at.counts + 8);
       kernels.writeCodes(
         at.rows,
@@ -178,37 +184,12 @@ function exercise(
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }
-  kernels.adam(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.change,
-    1e-3,
-    0.9,
-    0.999,
-    1e-8,
-    0.01,
-    0.1,
-  );
-  kernels.rowwiseAdagrad(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.otherChange,
-    1e-2,
-    1e-10,
-    0.01,
-  );
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 1, 4, 0, 0);
+  const arrays = [at.rows, CHUNK, dim, at.values, at.gradient] as const;
+  const given = startNumbers.given;
+  kernels.adaptValues(...arrays, at.change, 1e-3, 0.9, 0.999, 1e-8, 0.01, given, 0.1);
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 0, 4, 0, 0);
+  kernels.adaptRows(...arrays, at.otherChange, 1e-2, 0, 1, 1e-10, 0.01, given, 1);
   kernels.readRows(at.rows, CHUNK, at.values);
   kernels.readSteps(at.rows, CHUNK, at.steps);
   kernels.readBiases(at.rows, CHUNK, at.biases);

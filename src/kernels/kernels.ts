@@ -18,6 +18,18 @@ export interface RowKernels {
   writeValues(rows: number, count: number, change: number): void;
   /** Steps of rows that have one each = steps (count), beside fp32 values; codes get theirs by `writeCodes`. */
   writeSteps(rows: number, count: number, steps: number): void;
+  /**
+   * steps (count), in place, to what a row of two-byte steps holds; fp32 steps stay. `isStochastic` is 0, to the nearest,
+   * or 1, with one uniform of (trainingStep, row) of the stream.
+   */
+  roundSteps(
+    rows: number,
+    count: number,
+    steps: number,
+    trainingStep: number,
+    stream: number,
+    isStochastic: number,
+  ): void;
   /** values = Q_D(w', step), w' = step·code + change; not for affine rows. */
   forwardRows(rows: number, count: number, change: number, values: number): void;
   /** Not for affine rows. dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
@@ -113,42 +125,65 @@ export interface MagnitudeKernels {
 /** Binary digits that `countMagnitudes` counts by. */
 export const MAGNITUDE_DIGITS = 11;
 
-/** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */
+/**
+ * Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim), with g = gradient + weightDecay ·
+ * value. `change` may take the gradient's place.
+ */
 export interface OptimizerKernels {
-  adam(
-    states: number,
-    stride: number,
-    firstRow: number,
-    rows: number,
-    count: number,
-    dim: number,
-    values: number,
-    gradient: number,
-    change: number,
-    /** learningRate / (1 − β1^t). */
-    rate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    weightDecay: number,
-    /** 1 − β2^t. */
-    correction: number,
-  ): void;
-  rowwiseAdagrad(
-    states: number,
-    stride: number,
-    firstRow: number,
-    rows: number,
+  /** change = −rate · g. */
+  sgd(
     count: number,
     dim: number,
     values: number,
     gradient: number,
     change: number,
     rate: number,
-    epsilon: number,
     weightDecay: number,
   ): void;
+  /**
+   * Where the states of rows are for `adaptValues` and `adaptRows`, until they are bound anew: row's at
+   * states + (row − firstRow)·stride, as [first moments (dim), if any][second moments (dim), or one][count, if `start`
+   * is by row]. A memory that has no header has states of fp32, and draws nothing.
+   */
+  bindState(
+    states: number,
+    stride: number,
+    firstRow: number,
+    /** By `stateNumbers`. */
+    type: number,
+    /** 0 or 1. */
+    hasFirst: number,
+    /** With the streams: of the numbers that round what is not fp32. */
+    trainingStep: number,
+    firstStream: number,
+    secondStream: number,
+  ): void;
+  /**
+   * A rate for each value: m = β1·m + (1 − β1)·g, or g where there are no first moments; v = β2·v + (1 − β2)·g², or
+   * v + g² for β2 = 1; change = −rate·m / (√(v / correction) + ε).
+   */
+  adaptValues: Adapt;
+  /** The same with one v for a row, which takes the mean of its g². */
+  adaptRows: Adapt;
 }
+
+/** The arguments of a rule with moments. */
+type Adapt = (
+  rows: number,
+  count: number,
+  dim: number,
+  values: number,
+  gradient: number,
+  change: number,
+  rate: number,
+  beta1: number,
+  beta2: number,
+  epsilon: number,
+  weightDecay: number,
+  /** By `startNumbers`. By row, the row's own 1 − β1^n divides `rate`, and its 1 − β2^n is its correction. */
+  start: number,
+  correction: number,
+) => void;
 
 /** Between unique rows and the network. */
 export interface BatchKernels {
@@ -240,6 +275,6 @@ export type Kernels = RowKernels & GridKernels & MagnitudeKernels & OptimizerKer
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {
-  // Codes of a row in whole vectors, noise in whole sets of four blocks.
-  return 4 * (Math.ceil(dim / 4) * 4 + Math.ceil(dim / 16) * 16);
+  // Codes and both moments of a row in whole vectors, noise in whole sets of four blocks.
+  return 4 * (3 * Math.ceil(dim / 4) * 4 + Math.ceil(dim / 16) * 16);
 }

@@ -1,9 +1,16 @@
 // Specification of the kernels that read and write a table's rows, in terms of quantization/.
 import { codeOffset, forwardValue, stepDerivative } from '../quantization/code-update.js';
 import { type CodeBits, type Grid, grid, limit } from '../quantization/grid.js';
+import { fromHalf, roundStep, roundToHalf, toHalf } from '../quantization/half.js';
 import { packCodes, unpackCodes } from '../quantization/packing.js';
-import { roundHalfUp, roundStochastic } from '../quantization/rounding.js';
-import { gridOfRange, type RowGrid, rowRanges } from '../quantization/row-grid.js';
+import { roundHalfEven, roundHalfUp, roundStochastic } from '../quantization/rounding.js';
+import {
+  gridOfRange,
+  type RowGrid,
+  rowRanges,
+  type StepBytes,
+  storedStep,
+} from '../quantization/row-grid.js';
 import type { Stream } from '../random/streams.js';
 import { FULL_BITS, NO_ROW_STEP, rangeNumbers, readHeader } from './header.js';
 import type { RowKernels } from './kernels.js';
@@ -39,14 +46,26 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const { lowest, highest } = grid(bits());
     return { lowest: lowest - origin(), highest: highest - origin() };
   };
-  const firstGrid = (): RowGrid => ({ step: header.tableStep, bias: 0 });
   const hasRowStep = () => header.stepOffset !== NO_ROW_STEP;
+  const stepBytes = () => header.stepBytes as StepBytes;
+  const asStored = (step: number) => (hasRowStep() ? storedStep(step, stepBytes()) : step);
+  const firstGrid = (): RowGrid => ({ step: asStored(header.tableStep), bias: 0 });
+  const loadStep = (at: number) =>
+    stepBytes() === 2 ? fromHalf(view.getUint16(at, true)) : view.getFloat32(at, true);
+  const storeStep = (at: number, step: number) => {
+    if (stepBytes() === 2) view.setUint16(at, toHalf(step), true);
+    else view.setFloat32(at, step, true);
+  };
+
+  const storedBias = (bias: number) => (stepBytes() === 2 ? roundToHalf(bias, roundHalfEven) : bias);
 
   function initialRow(row: number): RowGrid & { codes: Float32Array } {
     const values = new Float32Array(header.dim);
     drawInitial(header, offsets, row, values);
     const chosen = range();
-    const { step, bias } = chosen ? gridOfRange(chosen, values, bits(), firstGrid()) : firstGrid();
+    const { step, bias } = chosen
+      ? gridOfRange(chosen, values, bits(), firstGrid(), stepBytes())
+      : firstGrid();
     const { lowest, highest } = counted();
     const codes = values.map(
       (value) =>
@@ -63,24 +82,24 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const at = record(row) + header.stepOffset;
     return {
       codes,
-      step: hasRowStep() ? view.getFloat32(at, true) : step,
-      bias: range() === 'affine' ? view.getFloat32(at + 4, true) : bias,
+      step: hasRowStep() ? loadStep(at) : step,
+      bias: range() === 'affine' ? loadStep(at + stepBytes()) : bias,
     };
   }
 
   function writeRow(row: number, codes: Float32Array, { step, bias }: RowGrid): void {
     packCodes(codes, bits(), bytes, record(row));
     const at = record(row) + header.stepOffset;
-    if (hasRowStep()) view.setFloat32(at, step, true);
-    if (range() === 'affine') view.setFloat32(at + 4, bias, true);
+    if (hasRowStep()) storeStep(at, step);
+    if (range() === 'affine') storeStep(at + stepBytes(), bias);
   }
 
   /** The row's grid after an update: where it has no step or bias of its own, as it was. */
   function newGridOf(row: number, newSteps: number, newBiases: number, i: number): RowGrid {
     const { step, bias } = rowOf(row);
     return {
-      step: hasRowStep() ? floats(newSteps + 4 * i, 1)[0] : step,
-      bias: range() === 'affine' ? floats(newBiases + 4 * i, 1)[0] : bias,
+      step: hasRowStep() ? asStored(floats(newSteps + 4 * i, 1)[0]) : step,
+      bias: range() === 'affine' ? storedBias(floats(newBiases + 4 * i, 1)[0]) : bias,
     };
   }
 
@@ -106,7 +125,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
           const values = new Float32Array(header.dim);
           drawInitial(header, offsets, row, values);
           bytes.set(new Uint8Array(values.buffer), record(row));
-          if (hasRowStep()) view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
+          if (hasRowStep()) storeStep(record(row) + header.stepOffset, firstGrid().step);
         } else {
           const { codes, ...rowGrid } = initialRow(row);
           writeRow(row, codes, rowGrid);
@@ -134,8 +153,8 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       const out = floats(steps, count);
       for (const [i, row] of rowList(rows, count).entries()) {
         if (!isFull()) out[i] = rowOf(row).step;
-        else if (!hasRowStep() || !isWritten(row)) out[i] = header.tableStep;
-        else out[i] = view.getFloat32(record(row) + header.stepOffset, true);
+        else if (!hasRowStep() || !isWritten(row)) out[i] = firstGrid().step;
+        else out[i] = loadStep(record(row) + header.stepOffset);
       }
     },
 
@@ -158,7 +177,20 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     writeSteps(rows, count, steps) {
       const list = floats(steps, count);
       for (const [i, row] of rowList(rows, count).entries()) {
-        view.setFloat32(record(row) + header.stepOffset, list[i], true);
+        storeStep(record(row) + header.stepOffset, asStored(list[i]));
+      }
+    },
+
+    roundSteps(rows, count, steps, trainingStep, stream, isStochastic) {
+      if (stepBytes() !== 2) return;
+      const list = floats(steps, count);
+      const uniforms = new Float32Array(1);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        drawUniforms(header, offsets, row, trainingStep, stream as Stream, uniforms);
+        list[i] = roundStep(
+          list[i],
+          isStochastic ? (units) => roundStochastic(units, uniforms[0]) : roundHalfEven,
+        );
       }
     },
 
@@ -197,7 +229,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
         );
         const chosen = range();
         const isMoved = moves.some((move) => move !== 0);
-        const to = chosen && isMoved ? gridOfRange(chosen, values, bits(), present) : present;
+        const to = chosen && isMoved ? gridOfRange(chosen, values, bits(), present, stepBytes()) : present;
         steps[i] = to.step;
         biases[i] = to.bias;
       }

@@ -13,8 +13,8 @@ import {
   writtenRanges,
 } from '../embedding/table-records.js';
 import { UserError } from '../errors.js';
-import type { TensorSpec } from '../formats/safetensors.js';
-import { SafetensorsReader } from '../formats/safetensors-reader.js';
+import { type Dtype, dtypes, type TensorSpec } from '../formats/safetensors.js';
+import { SafetensorsReader, type TensorArray } from '../formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../formats/safetensors-writer.js';
 import { movedRanges } from './moved-ranges.js';
 
@@ -63,10 +63,20 @@ function tableTensors(
       ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
       : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
     // Of affine rows step and bias.
-    steps: { name: `${name}.steps`, dtype: 'F32', shape: storage.range === 'affine' ? [rows, 2] : [rows] },
+    steps: {
+      name: `${name}.steps`,
+      dtype: storage.stepBytes === 2 ? 'F16' : 'F32',
+      shape: storage.range === 'affine' ? [rows, 2] : [rows],
+    },
     parameters: { name: `${name}.parameters`, dtype: 'F32', shape: [table.parameters.byteLength / 4] },
     state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
   };
+}
+
+/** A part's bytes, as the file wants the elements of its dtype: halves as their 16 bits. */
+function elementsOf(dtype: Dtype, bytes: Uint8Array): TensorArray {
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  return dtype === 'F16' ? new Uint16Array(bytes.buffer) : bytes;
 }
 
 function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
@@ -100,7 +110,7 @@ export async function saveCheckpoint(
     for (const part of stored) {
       const { name, dtype } = tensors[part];
       for (const bytes of readRecords(table, ranges, part)) {
-        await file.write(name, dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes);
+        await file.write(name, elementsOf(dtype, bytes));
       }
     }
     if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
@@ -145,8 +155,7 @@ export async function loadCheckpoint(
       requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
       await writeRecords(table, target, part, async (firstByte, byteLength) => {
         const bytes = new Uint8Array(byteLength);
-        if (dtype === 'U8') await file.readRange(name, firstByte, bytes);
-        else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
+        await file.readRange(name, firstByte / dtypes[dtype].bytes, elementsOf(dtype, bytes));
         return bytes;
       });
     }

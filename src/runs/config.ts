@@ -6,6 +6,7 @@ import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { stepTypeNames } from '../quantization/row-grid.js';
 
 const rate = z.number().positive();
 
@@ -64,6 +65,10 @@ export const configSchema = z.strictObject({
         .default(8)
         .describe('Width of a code; no meaning for methods without one.'),
       rounding: z.enum(['stochastic', 'deterministic']).default('stochastic'),
+      stepType: z
+        .enum(stepTypeNames)
+        .default('fp32')
+        .describe("Of each row's step, and bias; no meaning for methods without one."),
     })
     .prefault({}),
   /** The rule of embedding rows. */

@@ -71,7 +71,9 @@ export function resolveLayers(layers: readonly ConfigLayer[]): Config {
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path;
   const place = layers.findLast(({ values }) => has(values, path))?.locate?.(path);
   const sentence = describe(issue, merged);
-  throw new UserError(place === undefined ? sentence : `${place}: ${sentence}`, undefined, 2);
+  // Where a schema has a message of its own it is the help.
+  const help = /^help: (.*)$/.exec(issue.message)?.[1];
+  throw new UserError(place === undefined ? sentence : `${place}: ${sentence}`, help, 2);
 }
 
 function has(values: PartialConfig, path: readonly PropertyKey[]): boolean {
@@ -97,7 +99,7 @@ function describe(issue: z.core.$ZodIssue, config: PartialConfig): string {
         : undefined,
     config,
   );
-  return `${path} is ${JSON.stringify(value)} (${allowed(issue)}).`;
+  return `${path} is ${JSON.stringify(value) ?? 'not given'} (${allowed(issue)}).`;
 }
 
 /** The allowed range, from what zod knows of the failed check. */

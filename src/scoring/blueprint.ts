@@ -12,6 +12,7 @@ import { models } from '../models/registry.js';
 import { adam } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
 import { optimizers } from '../optimizers/registry.js';
+import { stepTypes } from '../quantization/row-grid.js';
 import type { Config } from '../runs/config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
 import type { Pooling } from '../schema/schema.js';
@@ -74,12 +75,13 @@ export function createDenseOptimizer(): Optimizer {
 
 /** The method of a configuration, with all its settings. */
 export function createMethod(config: Config): Method {
-  const { name, bits, rounding } = config.method;
+  const { name, bits, rounding, stepType } = config.method;
   const spec = methods[name] as MethodSpec<unknown>;
   const settings: MethodSettings<unknown> = {
     dim: config.model.dim,
     bits,
     rounding,
+    stepBytes: stepTypes[stepType],
     deviation: config.model.initialDeviation,
     optimizer: createRowOptimizer(config),
     learningRate: config.optimizer.learningRate,
