@@ -1,5 +1,5 @@
 // The grid of the row in work: value = rowStep · (code − origin) + rowBias. Specification: src/quantization/row-grid.ts.
-import { dim, highest, isWritten, lowest, record, rowRange, stepOffset, tableStep } from './table';
+import { coarse, dim, fine, highest, isWritten, lowest, record, rowRange, stepOffset, tableStep } from './table';
 
 export let rowStep: f32 = 0;
 /** 0 unless rows are affine. */
@@ -13,27 +13,27 @@ export function stepOf(row: u32): f32 {
   return stepOffset != <u32>-1 && isWritten(row) ? load<f32>(record(row) + stepOffset) : tableStep;
 }
 
-/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows. */
+/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows: of the stored codes. */
 // @ts-ignore: decorator
 @inline
 export function bindGrid(row: u32): void {
-  rowStep = stepOf(row);
+  rowStep = stepOf(row) * fine;
   rowBias = rowRange == 2 ? load<f32>(record(row) + stepOffset, 4) : 0;
 }
 
 /** Takes up the first grid of a row, whose initial values are at `values` (D). */
 export function bindFirstGrid(values: usize): void {
-  rowStep = tableStep;
+  rowStep = tableStep * fine;
   rowBias = 0;
   if (rowRange) fitGrid(values);
 }
 
-/** Stores the row's grid in its record. */
+/** Stores the row's grid in its record; the step there is that of the served codes. */
 // @ts-ignore: decorator
 @inline
 export function storeGrid(at: usize, step: f32, bias: f32): void {
   if (stepOffset == <u32>-1) return;
-  store<f32>(at + stepOffset, step);
+  store<f32>(at + stepOffset, step * coarse);
   if (rowRange == 2) store<f32>(at + stepOffset, bias, 4);
 }
 

@@ -6,7 +6,7 @@ import { packCodes, unpackCodes } from './codes';
 import { bindGrid, fitGrid, rowBias, rowStep, stepOf, storeGrid } from './row-grid';
 import { drawUniforms } from './random';
 import { dequantize, roundHalfUp, roundHalfUp4 } from './read';
-import { dim, highest, lowest, origin, record, rowRange, stepOffset, workCodes, workNoise } from './table';
+import { dim, fine, highest, lowest, origin, record, rowRange, stepOffset, workCodes, workNoise } from './table';
 
 /** Stored values (fp32 rows) += change (count, D). */
 export function writeValues(rows: usize, count: u32, change: usize): void {
@@ -134,7 +134,7 @@ export function writeCodes(
     const row = load<u32>(rows + (i << 2));
     const at = record(row);
     bindGrid(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
+    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) * fine : rowStep;
     const newBias: f32 = rowRange == 2 ? load<f32>(newBiases + (i << 2)) : 0;
     const moved = rowStep - newStep;
     const lifted = rowBias - newBias;

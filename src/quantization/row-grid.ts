@@ -1,7 +1,7 @@
 // The grid of one row: which values its codes stand for, `value = step · (code − origin) + bias`. Symmetric grids have
 // origin and bias 0. Affine ones count from the lowest code, which stands for the bias, as FBGEMM's rows do. A grid may
 // be that of the row's own range: nothing is learned, and no value is clipped. All arithmetic is fp32.
-import { type CodeBits, grid } from './grid.js';
+import { grid, type StoredBits } from './grid.js';
 
 /** How a row's grid spans its values: from −max|value| to max|value|, or from the least to the largest. */
 export const rowRanges = ['symmetric', 'affine'] as const;
@@ -24,7 +24,7 @@ export const LEAST_STEP = 2 ** -126;
 export function gridOfRange(
   range: RowRange,
   values: ArrayLike<number>,
-  bits: CodeBits,
+  bits: StoredBits,
   present: RowGrid,
 ): RowGrid {
   const { lowest, highest } = grid(bits);
