@@ -125,7 +125,9 @@ function build({ dim, bits, hasRowStep, range: anyRange, shift: anyShift, seed }
       view.setFloat32(at.records + row * recordBytes + stateOffset + 4 * j, draw() ** 2, true);
     }
   }
-  new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * 2 ** shift * (1 + draw() * 0.5)));
+  new Float32Array(memory.buffer, at.steps, CHUNK).set(
+    chosen.map(() => step * 2 ** shift * (1 + draw() * 0.5)),
+  );
   return { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits };
 }
 

@@ -66,7 +66,9 @@ const kinds = methodNames.flatMap((name) =>
 /** Each of them at every width it has, in every rounding it has. */
 const variants = kinds.flatMap((kind) =>
   methods[kind.name].isQuantized
-    ? widthsOf(kind).flatMap((bits) => roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })))
+    ? widthsOf(kind).flatMap((bits) =>
+        roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })),
+      )
     : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
