@@ -6,9 +6,10 @@ export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, 
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
 export { countMagnitudes, zeroMagnitudes } from './magnitudes';
+export { nestedGradient } from './nested';
 export { adaptRows, adaptValues, sgd } from './optimizers';
 export { dropoutMask } from './random';
-export { readBiases, readRows, readSteps, touchRows } from './read';
+export { readBiases, readRows, readServed, readSteps, touchRows } from './read';
 export { bindState } from './row-state';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';

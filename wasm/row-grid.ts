@@ -1,7 +1,9 @@
 // The grid of the row in work: value = rowStep · (code − origin) + rowBias. Specification: src/quantization/row-grid.ts.
 // Every step and bias in a record, of 4 bytes or 2, is reached through here.
 import { fromHalf, halfBelow, limitStep, nearestHalf, stepAbove, toHalf } from './half';
-import { dim, highest, isWritten, lowest, record, rowRange, stepBytes, stepOffset, tableStep } from './table';
+import {
+  coarse, dim, fine, highest, isWritten, lowest, record, rowRange, stepBytes, stepOffset, tableStep,
+} from './table';
 
 export let rowStep: f32 = 0;
 /** 0 unless rows are affine. */
@@ -44,27 +46,30 @@ export function stepOf(row: u32): f32 {
   return isWritten(row) ? loadStep(record(row) + stepOffset) : storedStep(tableStep);
 }
 
-/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows. */
+/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows: of the stored codes. */
 // @ts-ignore: decorator
 @inline
 export function bindGrid(row: u32): void {
-  rowStep = stepOf(row);
+  rowStep = stepOf(row) * fine;
   rowBias = rowRange == 2 ? loadStep(record(row) + stepOffset + stepBytes) : 0;
 }
 
 /** Takes up the first grid of a row, whose initial values are at `values` (D). */
 export function bindFirstGrid(values: usize): void {
-  rowStep = stepOffset == <u32>-1 ? tableStep : storedStep(tableStep);
+  rowStep = (stepOffset == <u32>-1 ? tableStep : storedStep(tableStep)) * fine;
   rowBias = 0;
   if (rowRange) fitGrid(values);
 }
 
-/** Stores the row's grid in its record; step and bias are as a record holds them. */
+/**
+ * Stores the row's grid in its record: `step`, of the stored codes, as that of the served ones; step and bias are as a
+ * record holds them.
+ */
 // @ts-ignore: decorator
 @inline
 export function storeGrid(at: usize, step: f32, bias: f32): void {
   if (stepOffset == <u32>-1) return;
-  storeStep(at + stepOffset, step);
+  storeStep(at + stepOffset, step * coarse);
   if (rowRange == 2) storeStep(at + stepOffset + stepBytes, bias);
 }
 

@@ -21,9 +21,14 @@ export let rowRange: u32 = 0;
 export let onesFrom: u32 = 0;
 /** 4: steps and biases are fp32; 2: half precision. */
 export let stepBytes: u32 = 0;
+/** k: the low bits of a code that the network does not see; 0: it sees all. */
+export let nestedShift: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
+/** 2^k: a step, as written down, in steps of the stored codes; and 2^−k. Both exact, and 1 where nothing is nested. */
+export let coarse: f32 = 1;
+export let fine: f32 = 1;
 /** The code that stands for a row's bias. */
 export let origin: f32 = 0;
 /** Codes of one row, as floats. */
@@ -53,10 +58,13 @@ export function bind(work: usize): void {
   rowRange = load<u32>(56);
   onesFrom = load<u32>(60);
   stepBytes = load<u32>(64);
+  nestedShift = load<u32>(68);
+  coarse = <f32>(1 << nestedShift);
+  fine = 1 / coarse;
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;
-  origin = rowRange == 2 ? lowest : 0;
+  origin = rowRange == 2 ? lowest : nestedShift ? <f32>(1 << (nestedShift - 1)) : 0;
   workCodes = work;
   const lineBytes = ((dim + 3) & ~3) << 2;
   workNoise = work + lineBytes;

@@ -10,7 +10,7 @@ import {
 import { drawUniform, drawUniforms } from './random';
 import { dequantize, roundHalfUp, roundHalfUp4 } from './read';
 import {
-  dim, highest, lowest, origin, record, rowRange, stepBytes, stepOffset, workCodes, workNoise,
+  dim, fine, highest, lowest, origin, record, rowRange, stepBytes, stepOffset, workCodes, workNoise,
 } from './table';
 
 /** Stored values (fp32 rows) += change (count, D). */
@@ -156,7 +156,7 @@ export function writeCodes(
     const row = load<u32>(rows + (i << 2));
     const at = record(row);
     bindGrid(row);
-    const newStep = hasRowStep ? storedStep(load<f32>(newSteps + (i << 2))) : rowStep;
+    const newStep = hasRowStep ? storedStep(load<f32>(newSteps + (i << 2))) * fine : rowStep;
     const newBias: f32 = rowRange == 2 ? storedBias(load<f32>(newBiases + (i << 2))) : 0;
     const moved = rowStep - newStep;
     const lifted = rowBias - newBias;

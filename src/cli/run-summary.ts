@@ -24,6 +24,7 @@ export async function inspectRun(path: string): Promise<Result> {
   const forText = rows === values ? '' : ` for ${count(values)} values`;
   const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
   const { recordBytes } = table.spec.layout;
+  const { bits: storedBits } = table.spec.storage;
   const json = {
     kind: 'run',
     path,
@@ -34,6 +35,8 @@ export async function inspectRun(path: string): Promise<Result> {
     model: config.model.name,
     method: name,
     bits,
+    /** Of a value in training: codes, or 32 for fp32. More than `bits` where fewer are served. */
+    storedBits,
     rounding,
     /** Stored; of a method that shares rows, fewer than there are values. */
     rows,
@@ -48,7 +51,8 @@ export async function inspectRun(path: string): Promise<Result> {
     made: run.made,
   };
   const line = (title: string, value: string) => `  ${title.padEnd(15)}${value}`;
-  const method = bits === null ? name : `${name}, ${bits} bits, ${rounding} rounding`;
+  const width = table.spec.storage.nestedShift ? `${bits} bits (${storedBits} stored)` : `${bits} bits`;
+  const method = bits === null ? name : `${name}, ${width}, ${rounding} rounding`;
   const { bitrow, onnxruntime, kernels, processor } = run.made;
   const text = [
     `${path}: a run, ${run.state === 'finished' ? 'finished' : 'not finished'}`,

@@ -8,12 +8,12 @@ import type { Method, MethodSpec } from './method.js';
 import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
-const gradientScales = {
+export const gradientScales = {
   '1/sqrt(bdq)': (b: number, d: number, q: number) => 1 / Math.sqrt(b * d * q),
   '1/sqrt(dq)': (_b: number, d: number, q: number) => 1 / Math.sqrt(d * q),
   '1': () => 1,
 } as const;
-type GradientScale = keyof typeof gradientScales;
+export type GradientScale = keyof typeof gradientScales;
 
 const options = z
   .strictObject({

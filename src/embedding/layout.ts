@@ -6,7 +6,7 @@
 // without padding; step and bias are fp32 or half precision. One record per row, since a training step needs all of it at once (docs/design.md).
 import { type FULL_BITS, NO_ROW_STEP } from '../kernels/header.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { type StoredBits, storedBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
 import type { RowRange, StepBytes } from '../quantization/row-grid.js';
 import type { PairLookups } from './pairs.js';
@@ -14,12 +14,17 @@ import type { View } from './view.js';
 
 /** What a method stores: codes of M bits with a step per table or per row, or fp32 values (32 bits). */
 export interface Storage {
-  bits: CodeBits | typeof FULL_BITS;
+  bits: StoredBits | typeof FULL_BITS;
   /** The step of all rows, or the first step of each row; with `range`, that of rows without any. 1 for fp32 values. */
   tableStep: number;
   hasRowStep: boolean;
   /** Of each row's step, and bias: 4, fp32, or 2, half precision; absent: 4. */
   stepBytes?: StepBytes;
+  /**
+   * k ≥ 1: the network sees the upper bits − k bits of each code alone, and steps are theirs (quantization/nested-grid.ts).
+   * Absent: it sees all. Not with `range`.
+   */
+  nestedShift?: number;
   /** Each row's step, and bias if affine, are those of its own values, from the first ones on. Asks for `hasRowStep`. */
   range?: RowRange;
   /** How fp32 rows are seen by who reads them; absent: as they are stored. */
@@ -43,8 +48,8 @@ export interface RowLayout {
 }
 
 /** Whether rows are codes of that many bits; false for fp32 values. */
-export function isQuantized(bits: number): bits is CodeBits {
-  return (codeBits as readonly number[]).includes(bits);
+export function isQuantized(bits: number): bits is StoredBits {
+  return (storedBits as readonly number[]).includes(bits);
 }
 
 /** The record of a table of width D: offsets in the order of the banner, and its bytes. */

@@ -8,6 +8,7 @@ import { lptRow } from './lpt-row.js';
 import { lsq } from './lsq.js';
 import { magnitude } from './magnitude.js';
 import type { MethodSpec } from './method.js';
+import { nested } from './nested.js';
 import { pact } from './pact.js';
 import { pruning } from './pruning.js';
 import { round } from './round.js';
@@ -18,6 +19,7 @@ export const methods = {
   lpt,
   alpt,
   'lpt-row': lptRow,
+  nested,
   lsq,
   pact,
   hashing,

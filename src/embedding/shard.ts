@@ -132,6 +132,7 @@ export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
     rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
     onesFrom: spec.onesFrom ?? NO_ONES,
     stepBytes: spec.storage.stepBytes ?? 4,
+    nestedShift: spec.storage.nestedShift ?? 0,
   });
   new Uint32Array(memory.buffer, plan.offsets, spec.offsets.length).set(spec.offsets);
   return memory;

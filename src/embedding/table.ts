@@ -56,25 +56,32 @@ export class Table {
   }
 
   /**
-   * What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias), or fp32 values
-   * through the method's view.
+   * What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias; nested codes:
+   * their upper bits), or fp32 values through the method's view.
    */
   read(rows: Uint32Array, values: Float32Array): void {
-    const { view } = this.spec.storage;
-    this.readStored(rows, values);
+    const { view, nestedShift } = this.spec.storage;
+    this.readBy(nestedShift ? 'readServed' : 'readRows', rows, values);
     if (view) applyView(view, this, rows, values);
   }
 
-  /** What is stored, dequantized: for methods with a view their own fp32 copy, for others what `read` gives. */
+  /**
+   * What is stored, dequantized: for methods with a view their own fp32 copy, of nested codes the fine values, for others
+   * what `read` gives.
+   */
   readStored(rows: Uint32Array, values: Float32Array): void {
+    this.readBy('readRows', rows, values);
+  }
+
+  private readBy(kernel: 'readRows' | 'readServed', rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
     this.chunks.each(rows, (chunk) => {
-      chunk.kernels.readRows(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+      chunk.kernels[kernel](chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
       copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
     });
   }
 
-  /** steps (n): of codes, or of the grid that fp32 values are seen on; 1 where there is neither. */
+  /** steps (n): of codes (nested ones: of what is served), or of the grid that fp32 values are seen on; 1 where there is neither. */
   readSteps(rows: Uint32Array, steps: Float32Array): void {
     const { view, hasRowStep } = this.spec.storage;
     if (view?.kind === 'grid' && !hasRowStep) {
@@ -179,6 +186,27 @@ export class Table {
       copyIn(chunk, dValuesAt, this.spec.dim, dValues);
       kernels.stepGradient(scratch.rows, count, changeAt, dValuesAt, scale, scratch.lists[0]);
       copyOut(chunk, scratch.lists[0], 1, dSteps);
+    });
+  }
+
+  /**
+   * Of nested codes, the gradient (n, D) by what the network sees of them: dSteps (n) = scale · Σ_j gradient_j · ∂/∂step (eq.
+   * 7, at the stored codes). With `inside` the gradient is then set to 0 where a stored value is beyond the served grid.
+   */
+  nestedGradient(
+    rows: Uint32Array,
+    gradient: Float32Array,
+    scale: number,
+    inside: boolean,
+    dSteps: Float32Array,
+  ): void {
+    this.chunks.each(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [gradientAt] = scratch.blocks;
+      copyIn(chunk, gradientAt, this.spec.dim, gradient);
+      kernels.nestedGradient(scratch.rows, count, gradientAt, scale, inside ? 1 : 0, scratch.lists[0]);
+      copyOut(chunk, scratch.lists[0], 1, dSteps);
+      if (inside) copyOut(chunk, gradientAt, this.spec.dim, gradient);
     });
   }
 

@@ -1,7 +1,7 @@
 // Every kernel against its specification: the same random memory through both, then every byte compared.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeBits, grid } from '../quantization/grid.js';
+import { codeBits, grid, type StoredBits, storedBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
 import { type RowRange, rowRanges } from '../quantization/row-grid.js';
 import { philox } from '../random/philox.js';
@@ -23,20 +23,23 @@ interface Case {
   hasRowStep: boolean;
   range: RowRange | null;
   stepBytes: 4 | 2;
+  /** k, at most one less than the bits. */
+  shift: number;
   seed: number;
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
   dim: fc.integer({ min: 1, max: 21 }),
-  bits: fc.constantFrom(...codeBits, FULL_BITS),
+  bits: fc.constantFrom(...storedBits, FULL_BITS),
   hasRowStep: fc.boolean(),
   range: fc.constantFrom(null, ...rowRanges),
   stepBytes: fc.constantFrom(4, 2),
+  shift: fc.integer({ min: 0, max: 11 }),
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
 });
 
 /** A small table of each kind with scratch areas, its addresses, and numbers drawn from the case's seed. */
-function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case) {
+function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, shift: anyShift, seed }: Case) {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   let end = HEADER_BYTES;
   const take = (bytes: number) => {
@@ -44,8 +47,9 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case
     end = at + bytes;
     return at;
   };
-  const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
+  const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as StoredBits);
   const range = bits === FULL_BITS ? null : anyRange;
+  const shift = bits === FULL_BITS || range !== null ? 0 : Math.min(anyShift, bits - 1);
   const hasOwnStep = hasRowStep || range !== null;
   const stateOffset = codeBytes + (hasOwnStep ? stepBytes : 0) + (range === 'affine' ? stepBytes : 0);
   const recordBytes = stateOffset + 8 * dim;
@@ -57,6 +61,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case
     records: take(recordBytes * ROWS + 1) + 1,
     rows: take(4 * CHUNK),
     values: take(4 * dim * CHUNK),
+    served: take(4 * dim * CHUNK),
+    firstServed: take(4 * dim * CHUNK),
     gradient: take(4 * dim * CHUNK),
     change: take(4 * dim * CHUNK),
     otherChange: take(4 * dim * CHUNK),
@@ -73,7 +79,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case
     bits,
     recordBytes,
     stepOffset: hasOwnStep ? codeBytes : NO_ROW_STEP,
-    tableStep: step,
+    // `step` is that of the stored codes.
+    tableStep: step * 2 ** shift,
     firstRow: FIRST_ROW,
     written: at.written,
     records: at.records,
@@ -88,6 +95,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case
     // Among the rows, before all of them, or behind.
     onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
     stepBytes,
+    nestedShift: shift,
   });
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
@@ -121,8 +129,10 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, seed }: Case
       view.setFloat32(at.records + row * recordBytes + stateOffset + 4 * j, draw() ** 2, true);
     }
   }
-  new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
-  return { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits };
+  new Float32Array(memory.buffer, at.steps, CHUNK).set(
+    chosen.map(() => step * 2 ** shift * (1 + draw() * 0.5)),
+  );
+  return { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits };
 }
 
 type Built = ReturnType<typeof build>;
@@ -130,13 +140,14 @@ type Built = ReturnType<typeof build>;
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
 function exercise(
   kernels: Kernels,
-  { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
+  { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits }: Built,
 ): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
   kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);
+  if (bits !== FULL_BITS && range === null) kernels.readServed(at.rows, CHUNK, at.firstServed);
   kernels.touchRows(at.rows, CHUNK - 3);
   if (bits === FULL_BITS) {
     kernels.touchRows(at.rows, CHUNK);
@@ -164,7 +175,7 @@ function exercise(
     ]) {
       kernels.touchRows(at.rows, CHUNK);
       const steps = hasOwnStep ? at.steps : 0;
-      if (range !== 'affine') kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
+      if (range !== 'affine' && shift === 0) kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
       // First to any grid: a row that does not change stays there, though its range is another.
       if (range && trainingStep > 1) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
       // Only some of them: codes are formed with steps as they are stored, whatever is handed over.
@@ -180,7 +191,12 @@ function exercise(
         Stream.rounding,
         isStochastic,
       );
-      if (range !== 'affine') kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
+      if (range === null) {
+        kernels.nestedGradient(at.rows, CHUNK, at.gradient, 0.3, isStochastic ^ 1, at.dSteps);
+        kernels.readServed(at.rows, CHUNK, at.served);
+      }
+      if (range !== 'affine' && shift === 0)
+        kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }

@@ -8,9 +8,11 @@ export interface RowKernels {
   bind(work: number): void;
   /** Writes the initial value of every row never written; update kernels need it done. */
   touchRows(rows: number, count: number): void;
-  /** values = step · code. */
+  /** values = step · code; of nested codes the fine values. */
   readRows(rows: number, count: number, values: number): void;
-  /** steps (count). */
+  /** values = step · the served bits of the code; not for affine or fp32 rows. */
+  readServed(rows: number, count: number, values: number): void;
+  /** steps (count), of the served codes. */
   readSteps(rows: number, count: number, steps: number): void;
   /** biases (count), 0 where rows have none. */
   readBiases(rows: number, count: number, biases: number): void;
@@ -42,12 +44,24 @@ export interface RowKernels {
     dSteps: number,
   ): void;
   /**
+   * Of nested codes, whose served values have the gradient dValues: dSteps (count) = scale · Σ_j dValues_j · slope_j, eq.
+   * 7 at the stored codes; then, with `inside` 1, dValues_j = 0 where the stored value is beyond the served grid's ends.
+   */
+  nestedGradient(
+    rows: number,
+    count: number,
+    dValues: number,
+    scale: number,
+    inside: number,
+    dSteps: number,
+  ): void;
+  /**
    * The grids that rows have by their range after a change: newSteps and newBiases (count). A row that does not change
    * keeps its own.
    */
   fitRows(rows: number, count: number, change: number, newSteps: number, newBiases: number): void;
   /**
-   * New codes, newSteps (count) where the table has a step per row, newBiases (count) where rows are affine;
+   * New codes, newSteps (count; of the served codes) where the table has a step per row, newBiases (count) where rows are affine;
    * `isStochastic` is 0 or 1.
    */
   writeCodes(
@@ -60,7 +74,7 @@ export interface RowKernels {
     stream: number,
     isStochastic: number,
   ): void;
-  /** out[0] += saturated codes, out[1] += zero codes (u32) over the written rows first … first + count − 1. */
+  /** out[0] += saturated served codes, out[1] += zero ones (u32) over the written rows first … first + count − 1. */
   countCodes(first: number, count: number, out: number): void;
   /**
    * Before `writeCodes` with the same arguments: out[0] += non-zero changes, out[1] += those of them whose offset R_D

@@ -75,6 +75,7 @@ class Rows {
       rowRange: 0,
       onesFrom: NO_ONES,
       stepBytes: 4,
+      nestedShift: 0,
     });
     new Uint32Array(this.memory.buffer, this.offsets, 4).set([0, 7, 11, FIRST_ROW + ROWS]);
     new Uint32Array(this.memory.buffer, this.rows, ROWS).set(

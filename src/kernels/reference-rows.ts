@@ -1,7 +1,14 @@
 // Specification of the kernels that read and write a table's rows, in terms of quantization/.
 import { codeOffset, forwardValue, stepDerivative } from '../quantization/code-update.js';
-import { type CodeBits, type Grid, grid, limit } from '../quantization/grid.js';
+import { type Grid, grid, limit, type StoredBits } from '../quantization/grid.js';
 import { fromHalf, roundStep, roundToHalf, toHalf } from '../quantization/half.js';
+import {
+  nestedOrigin,
+  nestedSlope,
+  passesNested,
+  servedCode,
+  servedGrid,
+} from '../quantization/nested-grid.js';
 import { packCodes, unpackCodes } from '../quantization/packing.js';
 import { roundHalfEven, roundHalfUp, roundStochastic } from '../quantization/rounding.js';
 import {
@@ -33,14 +40,18 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   let offsets: Uint32Array = new Uint32Array();
 
   const isFull = () => header.bits === FULL_BITS;
-  const bits = () => header.bits as CodeBits;
+  const bits = () => header.bits as StoredBits;
   const record = (row: number) => header.records + (row - header.firstRow) * header.recordBytes;
   const bitmapByte = (row: number) => header.written + ((row - header.firstRow) >> 3);
   const bitmapBit = (row: number) => 1 << ((row - header.firstRow) & 7);
   const isWritten = (row: number) => (bytes[bitmapByte(row)] & bitmapBit(row)) !== 0;
   const range = () => rowRanges.find((name) => rangeNumbers[name] === header.rowRange);
+  /** k of nested codes. The grid of a row is that of its stored codes, what is written down is the served step. */
+  const shift = () => header.nestedShift;
+  const fineStep = (step: number) => step / 2 ** shift();
+  const servedStep = (step: number) => step * 2 ** shift();
   /** The code that stands for the bias. */
-  const origin = () => (range() === 'affine' ? grid(bits()).lowest : 0);
+  const origin = () => (range() === 'affine' ? grid(bits()).lowest : nestedOrigin(shift()));
   /** Codes counted from there lie on this grid. */
   const counted = (): Grid => {
     const { lowest, highest } = grid(bits());
@@ -49,7 +60,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   const hasRowStep = () => header.stepOffset !== NO_ROW_STEP;
   const stepBytes = () => header.stepBytes as StepBytes;
   const asStored = (step: number) => (hasRowStep() ? storedStep(step, stepBytes()) : step);
-  const firstGrid = (): RowGrid => ({ step: asStored(header.tableStep), bias: 0 });
+  const firstGrid = (): RowGrid => ({ step: fineStep(asStored(header.tableStep)), bias: 0 });
   const loadStep = (at: number) =>
     stepBytes() === 2 ? fromHalf(view.getUint16(at, true)) : view.getFloat32(at, true);
   const storeStep = (at: number, step: number) => {
@@ -82,7 +93,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const at = record(row) + header.stepOffset;
     return {
       codes,
-      step: hasRowStep() ? loadStep(at) : step,
+      step: hasRowStep() ? fineStep(loadStep(at)) : step,
       bias: range() === 'affine' ? loadStep(at + stepBytes()) : bias,
     };
   }
@@ -90,7 +101,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   function writeRow(row: number, codes: Float32Array, { step, bias }: RowGrid): void {
     packCodes(codes, bits(), bytes, record(row));
     const at = record(row) + header.stepOffset;
-    if (hasRowStep()) storeStep(at, step);
+    if (hasRowStep()) storeStep(at, servedStep(step));
     if (range() === 'affine') storeStep(at + stepBytes(), bias);
   }
 
@@ -98,7 +109,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   function newGridOf(row: number, newSteps: number, newBiases: number, i: number): RowGrid {
     const { step, bias } = rowOf(row);
     return {
-      step: hasRowStep() ? asStored(floats(newSteps + 4 * i, 1)[0]) : step,
+      step: hasRowStep() ? fineStep(asStored(floats(newSteps + 4 * i, 1)[0])) : step,
       bias: range() === 'affine' ? storedBias(floats(newBiases + 4 * i, 1)[0]) : bias,
     };
   }
@@ -149,10 +160,35 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       }
     },
 
+    readServed(rows, count, values) {
+      const { dim } = header;
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const { codes, step } = rowOf(row);
+        const out = floats(values + i * dim * 4, dim);
+        for (let j = 0; j < dim; j++) out[j] = servedStep(step) * servedCode(codes[j], shift());
+      }
+    },
+
+    nestedGradient(rows, count, dValues, scale, inside, dSteps) {
+      const { dim } = header;
+      const ends = servedGrid(bits(), shift());
+      const out = floats(dSteps, count);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const { codes } = rowOf(row);
+        const upstream = floats(dValues + i * dim * 4, dim);
+        const terms = Array.from(codes, (code, j) =>
+          Math.fround(upstream[j] * nestedSlope(code, shift(), ends)),
+        );
+        out[i] = laneSum(terms) * Math.fround(scale);
+        if (!inside) continue;
+        for (let j = 0; j < dim; j++) if (!passesNested(codes[j], shift(), ends)) upstream[j] = 0;
+      }
+    },
+
     readSteps(rows, count, steps) {
       const out = floats(steps, count);
       for (const [i, row] of rowList(rows, count).entries()) {
-        if (!isFull()) out[i] = rowOf(row).step;
+        if (!isFull()) out[i] = servedStep(rowOf(row).step);
         else if (!hasRowStep() || !isWritten(row)) out[i] = firstGrid().step;
         else out[i] = loadStep(record(row) + header.stepOffset);
       }
@@ -250,11 +286,12 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     },
 
     countCodes(first, count, out) {
-      const { lowest, highest } = grid(bits());
+      const { lowest, highest } = servedGrid(bits(), shift());
       const counts = rowList(out, 2);
       for (let row = first; row < first + count; row++) {
         if (!isWritten(row)) continue;
-        for (const code of rowOf(row).codes) {
+        for (const fine of rowOf(row).codes) {
+          const code = servedCode(fine, shift());
           if (code === lowest || code === highest) counts[0]++;
           if (code === 0) counts[1]++;
         }

@@ -1,7 +1,7 @@
 // The grid of one row: which values its codes stand for, `value = step · (code − origin) + bias`. Symmetric grids have
 // origin and bias 0. Affine ones count from the lowest code, which stands for the bias, as FBGEMM's rows do. A grid may
 // be that of the row's own range: nothing is learned, and no value is clipped. All arithmetic is fp32.
-import { type CodeBits, grid } from './grid.js';
+import { grid, type StoredBits } from './grid.js';
 import { roundStep, roundToHalf } from './half.js';
 import { roundHalfEven } from './rounding.js';
 
@@ -41,7 +41,7 @@ export const LEAST_STEP = 2 ** -126;
 export function gridOfRange(
   range: RowRange,
   values: ArrayLike<number>,
-  bits: CodeBits,
+  bits: StoredBits,
   present: RowGrid,
   stepBytes: StepBytes = 4,
 ): RowGrid {

@@ -93,7 +93,6 @@ export async function saveCheckpoint(
   const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
   const stored = storedParts(table, denseState !== undefined);
   const hasParameters = table.parameters.byteLength > 0;
-  const { bits, tableStep } = table.spec.storage;
   const file = await SafetensorsWriter.create(
     path,
     [
@@ -103,7 +102,7 @@ export async function saveCheckpoint(
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
-    { ...metadata, format: FORMAT, bits: String(bits), tableStep: String(tableStep) },
+    { ...metadata, format: FORMAT, ...gridMetadata(table) },
   );
   try {
     await file.write(tensors.ranges.name, ranges);
@@ -138,12 +137,7 @@ export async function loadCheckpoint(
     if (metadata.format !== FORMAT) {
       throw new UserError(`'${path}' has format '${metadata.format ?? 'none'}' (expected ${FORMAT}).`);
     }
-    const { bits, tableStep } = table.spec.storage;
-    if (metadata.bits !== String(bits) || metadata.tableStep !== String(tableStep)) {
-      throw new UserError(
-        `'${path}' has rows of ${metadata.bits} bits and step ${metadata.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
-      );
-    }
+    requireGrid(path, metadata, gridMetadata(table));
     if (denseState && !file.tensors.has(DENSE_STATE)) {
       throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
     }
@@ -189,6 +183,32 @@ export async function checkpointStep(path: string): Promise<number> {
     if (error instanceof UserError) return -1;
     throw error;
   }
+}
+
+/** What the bytes of codes mean. Nested ones: `bits` of a code are stored, the upper `servedBits` are what is seen. */
+function gridMetadata({ spec }: TableMemory): { bits: string; tableStep: string; servedBits?: string } {
+  const { bits, tableStep, nestedShift } = spec.storage;
+  return {
+    bits: String(bits),
+    tableStep: String(tableStep),
+    ...(nestedShift && { servedBits: String(bits - nestedShift) }),
+  };
+}
+
+function requireGrid(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  expected: ReturnType<typeof gridMetadata>,
+): void {
+  const [was, is] = [metadata, expected].map(
+    ({ bits, servedBits = bits, tableStep }) => [bits, servedBits, tableStep] as const,
+  );
+  if (was.every((value, i) => value === is[i])) return;
+  const text = ([bits, served]: readonly string[]) =>
+    served === bits ? `${bits} bits` : `${bits} bits (${served} of them served)`;
+  throw new UserError(
+    `'${path}' has rows of ${text(was)} and step ${was[2]} (expected ${text(is)} and ${is[2]}): it is of another configuration.`,
+  );
 }
 
 function rowsIn(ranges: Uint32Array): number {

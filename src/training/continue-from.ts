@@ -50,6 +50,13 @@ export function sourceRecord({ directory, checkpoint }: Source): NonNullable<Run
 export function requireContinuable({ directory }: Source, config: Config, manifest: Manifest): void {
   requireSameModel(directory.config, config);
   const [was, is] = [directory.config, config].map((each) => createMethod(each).storage);
+  if (was.bits !== is.bits) {
+    throw new UserError(
+      `Codes are stored in ${is.bits} bits, but in the run in ${was.bits}.`,
+      `take the same '${config.method.name}.storedBits'`,
+      2,
+    );
+  }
   if (was.tableStep !== is.tableStep) {
     throw new UserError(
       `Rows begin with step ${is.tableStep}, but in the run with ${was.tableStep}.`,
