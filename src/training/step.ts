@@ -32,15 +32,15 @@ export async function trainStep(
   position: EpochPosition,
   rateFactor: number,
 ): Promise<number> {
-  const { learningRate, weightDecay } = config.optimizer;
+  const { learningRate: rowRate, weightDecay } = config.optimizer;
   network.begin(
     batch,
     {
       trainingStep,
-      learningRate: (config.dense.learningRate ?? learningRate) * rateFactor,
+      learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
       weightDecay: config.dense.weightDecay,
     },
-    { trainingStep, learningRate: learningRate * rateFactor, weightDecay },
+    { trainingStep, learningRate: rowRate * rateFactor, weightDecay },
   );
   const blocks = claimBlocks(exchange, batch);
   const rows = batch.stored;
