@@ -322,7 +322,11 @@ export const trainingMutations = [
     file: 'src/scoring/exchange.ts',
     tests: bags,
     changes: [
-      ['gradient of a mean as of a sum', 'this.kernels.divideRows(dX, divisors, rows * fields, dim);', ''],
+      [
+        'gradient of a mean as of a sum',
+        'this.kernels.divideRows(gradients, divisors, rows * fields, dim);',
+        '',
+      ],
       ['divisors of the first micro-batch', '4 * firstRow * fields', '0'],
       ['bags of the first micro-batch', 'bags.offsets.byteOffset + 4 * first', 'bags.offsets.byteOffset'],
       ['sums of micro-batches in one place', '4 * firstSum * dim', '0'],
@@ -345,6 +349,52 @@ export const trainingMutations = [
     changes: [
       ['not re-calibrated', 'g.add(logits, Math.log(negativeSampling))', 'logits'],
       ['re-calibrated the other way', 'Math.log(negativeSampling)', '-Math.log(negativeSampling)'],
+    ],
+  },
+  {
+    file: 'src/models/fm.ts',
+    tests: ['src/models/first-order-models.test.ts'],
+    changes: [
+      [
+        'both orders of a pair',
+        'g.subtract(squareOfSum, sumOfSquares)), 0.5)',
+        'g.subtract(squareOfSum, sumOfSquares)), 1)',
+      ],
+      ['pairs with itself', 'g.subtract(squareOfSum, sumOfSquares)', 'squareOfSum'],
+      [
+        'no linear term',
+        'm.graph.add(linearTerm(m, m.firstOrder()), pairInteractions(m))',
+        'm.graph.add(m.graph.sumColumns(m.firstOrder()), pairInteractions(m))',
+      ],
+    ],
+  },
+  {
+    file: 'src/models/linear.ts',
+    tests: ['src/models/first-order-models.test.ts'],
+    changes: [
+      ['no numbers', 'if (!m.numbers)', 'if (m.numbers || !m.numbers)'],
+      ['no bias', 'return g.add(sum, bias);', 'return sum;'],
+    ],
+  },
+  {
+    file: 'src/training/first-order.ts',
+    tests: ['src/training/first-order.test.ts'],
+    changes: [
+      ['sums of embeddings', 'exchange.at.firstOrderSums, 1', 'exchange.at.sums, 1'],
+      ['written nowhere', 'table.writeValues(rows, gradient);', ''],
+      ['decay of another value', 'rows, values, gradient, gradient)', 'rows, gradient, gradient, gradient)'],
+    ],
+  },
+  {
+    file: 'src/training/dense-network.ts',
+    tests: ['src/training/first-order.test.ts'],
+    changes: [
+      ['first-order weights stay', 'firstOrder?.update(batch);', ''],
+      [
+        'sums of one micro-batch',
+        'exchange.sumFirstOrder(batch, index, weights.byteOffset);',
+        'exchange.sumFirstOrder(batch, 0, weights.byteOffset);',
+      ],
     ],
   },
   {

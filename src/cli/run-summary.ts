@@ -5,13 +5,13 @@ import { count } from '../reports/numbers.js';
 import { configBits, configRounding } from '../runs/config.js';
 import { vocabularyOffsets } from '../scoring/blueprint.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
-import { openRun } from '../scoring/open-run.js';
+import { openRun, tablesOf } from '../scoring/open-run.js';
 import type { Result } from './command.js';
 import { bytes } from './quantities.js';
 
 /** Describes the run at `path` and its newest checkpoint. @throws UserError when there is none yet */
 export async function inspectRun(path: string): Promise<Result> {
-  const { directory, table, dense, metadata } = await openRun(path, 'last', 1);
+  const { directory, table, firstOrder, dense, metadata } = await openRun(path, 'last', 1);
   const { config, run } = directory;
   const stat = statSync(directory.checkpoint('last'));
   const { name } = config.method;
@@ -29,7 +29,7 @@ export async function inspectRun(path: string): Promise<Result> {
     kind: 'run',
     path,
     state: run.state,
-    modelChecksum: modelChecksum([table], dense),
+    modelChecksum: modelChecksum(tablesOf({ table, firstOrder }), dense),
     fingerprint: run.dataset.fingerprint,
     dataset: run.dataset.name,
     model: config.model.name,
@@ -43,6 +43,10 @@ export async function inspectRun(path: string): Promise<Result> {
     dim,
     /** Codes or values and steps of all rows. */
     tableBytes: rows * recordBytes,
+    ...(firstOrder && {
+      /** One fp32 number for each feature, beside the embeddings. */
+      firstOrder: { rows: tableRows(firstOrder.spec), tableBytes: 4 * tableRows(firstOrder.spec) },
+    }),
     denseParameters: parameters,
     seed: config.training.seed,
     epoch: Number(metadata.epoch),
@@ -59,6 +63,14 @@ export async function inspectRun(path: string): Promise<Result> {
     line('method', method),
     line('model', `${json.model}, ${count(parameters)} parameters beside the table`),
     line('table', `${rowsText} of ${dim}${forText}, ${bytes(json.tableBytes)}`),
+    ...(json.firstOrder
+      ? [
+          line(
+            'first order',
+            `${count(json.firstOrder.rows)} fp32 weights, ${bytes(json.firstOrder.tableBytes)}`,
+          ),
+        ]
+      : []),
     line('data', `${json.dataset}, ${run.dataset.fields.length} fields`),
     line('fingerprint', json.fingerprint),
     line('last epoch', `${json.epoch} (step ${count(json.trainingStep)}), ${bytes(stat.size)} on disk`),

@@ -55,28 +55,36 @@ const explanations = {
   optimizer: 'state of rows and steps',
   buffers: 'batches, gradients, the dense network, scratch',
   total: '',
-} as const satisfies Record<keyof MemoryReport, string>;
+} as const satisfies Record<(typeof parts)[number], string>;
 
 function memoryLines(predicted: MemoryReport, allocated: MemoryReport): string[] {
+  const { firstOrder } = allocated;
+  const ofFirstOrder =
+    firstOrder &&
+    `  of table and optimizer, first-order weights in fp32: ${bytes(firstOrder.table)} and ${bytes(firstOrder.optimizer)}`;
   const agrees = parts.every((part) => predicted[part] === allocated[part]);
   const title = agrees ? 'Memory, allocated as predicted' : 'Memory allocated, and as it was predicted';
   const lines = parts.map((part) => {
     const explanation = part === 'total' ? '' : explanations[part];
     return memoryLine(part, bytes(allocated[part]), agrees ? explanation : bytes(predicted[part]));
   });
-  return [title, ...lines];
+  return [title, ...lines, ...(ofFirstOrder ? [ofFirstOrder] : [])];
 }
 
 function memoryLine(name: string, amount: string, explanation: string): string {
   return `  ${name.padEnd(10)}${amount.padStart(10)}   ${explanation}`.trimEnd();
 }
 
-/** Against the same rows in fp32 with Adam's two fp32 moments. */
-function comparison({ table, step, optimizer }: MemoryReport, rows: number, dim: number): string[] {
-  const values = 4 * rows * dim;
+/** Against the same rows in fp32 with Adam's two fp32 moments; first-order weights are one value more in each row. */
+function comparison(
+  { table, step, optimizer, firstOrder }: MemoryReport,
+  rows: number,
+  dim: number,
+): string[] {
+  const values = 4 * rows * (dim + (firstOrder ? 1 : 0));
   const stored = table + step;
   const trained = stored + optimizer;
-  const size = `${count(rows)} rows of ${dim}: table and step ${bytes(stored)}`;
+  const size = `${count(rows)} rows of ${firstOrder ? `${dim} + 1` : dim}: table and step ${bytes(stored)}`;
   // Steps beside fp32 values are hardly anything.
   if (stored >= values && trained >= 3 * values) {
     return [`${size}, with optimizer ${bytes(trained)}: fp32 with fp32 Adam`];

@@ -5,7 +5,13 @@ import { isQuantized } from '../embedding/layout.js';
 import { tableRows } from '../embedding/shard.js';
 import type { VariantMemory } from '../reports/comparison.js';
 import type { Config } from '../runs/config.js';
-import { createMethod, createModel, datasetShape, embeddingSpec } from '../scoring/blueprint.js';
+import {
+  createMethod,
+  createModel,
+  datasetShape,
+  embeddingSpec,
+  firstOrderSpec,
+} from '../scoring/blueprint.js';
 import { type MemoryReport, predictMemory } from '../training/memory.js';
 import { trainingExchange } from '../training/trainer.js';
 
@@ -15,7 +21,10 @@ export function trainingMemory(config: Config, manifest: Manifest, threads: numb
   const model = createModel(config, shape, 'training');
   const bagIds = mostIdsOf(manifest, config.training.batchSize);
   const exchange = trainingExchange(config, shape, model, threads, bagIds);
-  return predictMemory(embeddingSpec(config, shape, { threads, isTraining: true }), model, exchange);
+  const options = { threads, isTraining: true };
+  const weights = firstOrderSpec(config, shape, model, options);
+  const specs = [embeddingSpec(config, shape, options), ...(weights ? [weights] : [])];
+  return predictMemory(specs, model, exchange);
 }
 
 /** The numbers of a comparison's variant. */
@@ -35,12 +44,16 @@ export function variantMemory(config: Config, manifest: Manifest): VariantMemory
   };
 }
 
-/** Bytes of the table in a model that is served: codes and steps, or what the method says. */
+/** Bytes of the tables in a model that is served: codes and steps, or what the method says, and first-order weights. */
 function servedBytes(config: Config, manifest: Manifest): number {
-  const spec = embeddingSpec(config, datasetShape(manifest), { threads: 1, isTraining: false });
+  const shape = datasetShape(manifest);
+  const options = { threads: 1, isTraining: false };
+  const spec = embeddingSpec(config, shape, options);
+  const weights = firstOrderSpec(config, shape, createModel(config, shape, 'scoring'), options);
   const { stateOffset } = spec.layout;
   const rowBytes = createMethod(config).servedRowBytes ?? stateOffset;
   const { bits, view, hasRowStep } = spec.storage;
   const sharesStep = !hasRowStep && (isQuantized(bits) || view?.kind === 'grid');
-  return Math.round(rowBytes * tableRows(spec)) + (sharesStep ? 4 : 0);
+  const weightBytes = weights ? weights.layout.recordBytes * tableRows(weights) : 0;
+  return Math.round(rowBytes * tableRows(spec)) + (sharesStep ? 4 : 0) + weightBytes;
 }

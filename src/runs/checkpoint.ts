@@ -30,7 +30,8 @@ export interface DenseTensor {
 
 /** What a checkpoint is made of. */
 export interface CheckpointContent {
-  table: TableMemory;
+  /** The embeddings first. */
+  tables: readonly TableMemory[];
   dense: readonly DenseTensor[];
   /** Optimizer state of the dense parameters, opaque. With it the rows' is stored too; without it, a model is. */
   denseState?: Uint8Array;
@@ -40,13 +41,13 @@ export interface CheckpointContent {
 
 /** Where a checkpoint is loaded to. */
 export interface CheckpointTarget {
-  /** Fresh: no row written. */
-  table: TableMemory;
+  /** Fresh: no row written. The embeddings first. */
+  tables: readonly TableMemory[];
   dense: readonly DenseTensor[];
   /** Receives the optimizer state, which then must be there. */
   denseState?: Uint8Array;
-  /** First row of each vocabulary, then V, of the table that was saved; by default those of `table`. */
-  offsets?: readonly number[];
+  /** First row of each vocabulary, then V, of the tables that were saved, by name; by default those of `tables`. */
+  offsets?: ReadonlyMap<string, readonly number[]>;
 }
 
 const modelParts = ['codes', 'steps'] as const satisfies RecordPart[];
@@ -84,35 +85,43 @@ function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
   return parts.filter((part) => partOf(table, part).bytes > 0);
 }
 
+/** What is written of a table, in the order of the file. */
+interface StoredTable {
+  table: TableMemory;
+  ranges: Uint32Array;
+  tensors: ReturnType<typeof tableTensors>;
+  parts: RecordPart[];
+  hasParameters: boolean;
+}
+
+function storedTable(table: TableMemory, withState: boolean): StoredTable {
+  const ranges = writtenRanges(table);
+  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
+  const parts = storedParts(table, withState);
+  return { table, ranges, tensors, parts, hasParameters: table.parameters.byteLength > 0 };
+}
+
 /** Writes a checkpoint aside and moves it into place. */
 export async function saveCheckpoint(
   path: string,
-  { table, dense, denseState, metadata }: CheckpointContent,
+  { tables, dense, denseState, metadata }: CheckpointContent,
 ): Promise<void> {
-  const ranges = writtenRanges(table);
-  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
-  const stored = storedParts(table, denseState !== undefined);
-  const hasParameters = table.parameters.byteLength > 0;
+  const stored = tables.map((table) => storedTable(table, denseState !== undefined));
   const file = await SafetensorsWriter.create(
     path,
     [
-      tensors.ranges,
-      ...stored.map((part) => tensors[part]),
-      ...(hasParameters ? [tensors.parameters] : []),
+      ...stored.flatMap(({ tensors, parts, hasParameters }) => [
+        tensors.ranges,
+        ...parts.map((part) => tensors[part]),
+        ...(hasParameters ? [tensors.parameters] : []),
+      ]),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
-    { ...metadata, format: FORMAT, ...gridMetadata(table) },
+    { ...metadata, format: FORMAT, ...gridMetadata(tables[0]) },
   );
   try {
-    await file.write(tensors.ranges.name, ranges);
-    for (const part of stored) {
-      const { name, dtype } = tensors[part];
-      for (const bytes of readRecords(table, ranges, part)) {
-        await file.write(name, elementsOf(dtype, bytes));
-      }
-    }
-    if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
+    for (const table of stored) await writeTable(file, table);
     for (const { name, data } of dense) await file.write(name, data);
     if (denseState) await file.write(DENSE_STATE, denseState);
     await file.finish();
@@ -122,14 +131,28 @@ export async function saveCheckpoint(
   }
 }
 
+async function writeTable(
+  file: SafetensorsWriter,
+  { table, ranges, tensors, parts, hasParameters }: StoredTable,
+): Promise<void> {
+  await file.write(tensors.ranges.name, ranges);
+  for (const part of parts) {
+    const { name, dtype } = tensors[part];
+    for (const bytes of readRecords(table, ranges, part)) {
+      await file.write(name, elementsOf(dtype, bytes));
+    }
+  }
+  if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
+}
+
 /**
- * Loads a checkpoint into a fresh table and into the dense tensors' data.
+ * Loads a checkpoint into fresh tables and into the dense tensors' data.
  *
  * @throws UserError when the file is not a checkpoint, or of another model
  */
 export async function loadCheckpoint(
   path: string,
-  { table, dense, denseState, offsets = table.spec.offsets }: CheckpointTarget,
+  { tables, dense, denseState, offsets }: CheckpointTarget,
 ): Promise<Readonly<Record<string, string>>> {
   const file = await SafetensorsReader.open(path);
   try {
@@ -137,26 +160,12 @@ export async function loadCheckpoint(
     if (metadata.format !== FORMAT) {
       throw new UserError(`'${path}' has format '${metadata.format ?? 'none'}' (expected ${FORMAT}).`);
     }
-    requireGrid(path, metadata, gridMetadata(table));
+    requireGrid(path, metadata, gridMetadata(tables[0]));
     if (denseState && !file.tensors.has(DENSE_STATE)) {
       throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
     }
-    const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
-    checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
-    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-    for (const part of storedParts(table, denseState !== undefined)) {
-      const { name, dtype } = tableTensors(table, 0, 0)[part];
-      requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
-      await writeRecords(table, target, part, async (firstByte, byteLength) => {
-        const bytes = new Uint8Array(byteLength);
-        await file.readRange(name, firstByte / dtypes[dtype].bytes, elementsOf(dtype, bytes));
-        return bytes;
-      });
-    }
-    if (table.parameters.byteLength > 0) {
-      const { name } = tableTensors(table, 0, 0).parameters;
-      requireBytes(file, name, table.parameters.byteLength);
-      await file.readRange(name, 0, new Float32Array(table.parameters));
+    for (const table of tables) {
+      await readTable(file, table, denseState !== undefined, offsets?.get(table.spec.name));
     }
     for (const { name, data } of dense) {
       requireBytes(file, name, data.byteLength);
@@ -169,6 +178,33 @@ export async function loadCheckpoint(
     return metadata;
   } finally {
     await file.close();
+  }
+}
+
+/** @param offsets first row of each vocabulary, then V, when the table was saved */
+async function readTable(
+  file: SafetensorsReader,
+  table: TableMemory,
+  withState: boolean,
+  offsets: readonly number[] = table.spec.offsets,
+): Promise<void> {
+  const { path } = file;
+  const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
+  checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
+  const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
+  for (const part of storedParts(table, withState)) {
+    const { name, dtype } = tableTensors(table, 0, 0)[part];
+    requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
+    await writeRecords(table, target, part, async (firstByte, byteLength) => {
+      const bytes = new Uint8Array(byteLength);
+      await file.readRange(name, firstByte / dtypes[dtype].bytes, elementsOf(dtype, bytes));
+      return bytes;
+    });
+  }
+  if (table.parameters.byteLength > 0) {
+    const { name } = tableTensors(table, 0, 0).parameters;
+    requireBytes(file, name, table.parameters.byteLength);
+    await file.readRange(name, 0, new Float32Array(table.parameters));
   }
 }
 

@@ -13,7 +13,7 @@ import { newProgress, type Progress, trainedEpoch } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameModel } from '../runs/same-config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
-import { createMethod, datasetShape, tableOffsets, vocabularyOffsets } from '../scoring/blueprint.js';
+import { createMethod, datasetShape, offsetsByTable, vocabularyOffsets } from '../scoring/blueprint.js';
 import { requireSameData } from '../scoring/open-run.js';
 import type { Trainer } from './trainer.js';
 
@@ -126,7 +126,7 @@ function requireSameNumbers(
 export async function continueFrom(trainer: Trainer, source: Source): Promise<Progress> {
   const { directory, checkpoint } = source;
   const { epoch, trainingStep } = sourceRecord(source);
-  const offsets = tableOffsets(directory.config, directory.run.dataset);
+  const offsets = offsetsByTable(directory.config, directory.run.dataset);
   await trainer.restore(directory.checkpoints.path(checkpoint), trainingStep, offsets);
   return newProgress(epoch + 1, trainingStep);
 }
