@@ -6,7 +6,7 @@ import { roundHalfEven, roundStochastic } from './rounding.js';
 import { storedStep } from './row-grid.js';
 
 const all = Array.from({ length: 2 ** 16 }, (_, half) => half);
-const isFinite = (half: number) => (half & 0x7c00) !== 0x7c00;
+const hasValue = (half: number) => (half & 0x7c00) !== 0x7c00;
 const floats = fc.float({ noNaN: true, noDefaultInfinity: true });
 const roundings = fc.oneof(
   fc.constantFrom(Math.floor, Math.ceil, roundHalfEven),
@@ -33,19 +33,24 @@ describe('all 65,536 halves', () => {
   it('have the values Python gives them', () => {
     // [struct.unpack('e', struct.pack('H', half))[0] for half in (0x3555, 1, 0x3ff, 0x400, 0x7bff, 0xc000)]
     expect([0x3555, 0x0001, 0x03ff, 0x0400, 0x7bff, 0xc000].map(fromHalf)).toEqual([
-      0.333251953125, 5.960464477539063e-8, 6.097555160522461e-5, 6.103515625e-5, 65504, -2,
+      0.333251953125,
+      2 ** -24,
+      1023 * 2 ** -24,
+      2 ** -14,
+      65504,
+      -2,
     ]);
   });
 
   it('come back from the number they stand for', () => {
-    expect(all.filter((half) => isFinite(half) && toHalf(fromHalf(half)) !== half)).toEqual([]);
+    expect(all.filter((half) => hasValue(half) && toHalf(fromHalf(half)) !== half)).toEqual([]);
   });
 
   it('stay in every rounding, the sign of zero too', () => {
     fc.assert(
       fc.property(roundings, (round) => {
         const moves = (value: number) => !Object.is(roundToHalf(value, round), value);
-        expect(all.filter((half) => isFinite(half) && moves(fromHalf(half)))).toEqual([]);
+        expect(all.filter((half) => hasValue(half) && moves(fromHalf(half)))).toEqual([]);
       }),
       { numRuns: 10 },
     );
@@ -87,7 +92,7 @@ it('rounds to one of the two halves around a number', () => {
 });
 
 it('rounds at random with a probability that makes the mean right', () => {
-  for (const step of [0.000423, 3.14159, 1.3e-6, HALF_LEAST * 1.5].map(Math.fround)) {
+  for (const step of [0.000423, 2.12345, 1.3e-6, HALF_LEAST * 1.5].map(Math.fround)) {
     const [below, above] = [roundStep(step, Math.floor), roundStep(step, Math.ceil)];
     const draws = 4096;
     let mean = 0;
