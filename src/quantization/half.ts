@@ -47,7 +47,9 @@ function halfUnit(value: number): number {
 export function roundToHalf(value: number, round: (units: number) => number, lowest = -HALF_HIGHEST): number {
   const limited = limit(value, lowest, HALF_HIGHEST);
   const unit = halfUnit(limited);
-  return round(limited / unit) * unit;
+  const half = round(limited / unit) * unit;
+  // Zero has the sign of what it is made from, as in wasm's rounding.
+  return half === 0 && (limited < 0 || Object.is(limited, -0)) ? -0 : half;
 }
 
 /** The same of a step, which is limited to the positive halves. */

@@ -49,7 +49,11 @@ const logSteps: PartialConfig = { alpt: { stepDomain: 'log', stepLearningRate: 0
 
 /** Options that make something else of a method's table, beside its defaults. */
 const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
-  alpt: [halfSteps, logSteps, merge(halfSteps, logSteps)],
+  alpt: [
+    halfSteps,
+    logSteps,
+    merge(halfSteps, logSteps, { alpt: { stepOptimizer: 'rms', stepState: 'bf16' } }),
+  ],
   'lpt-row': [{ 'lpt-row': { range: 'affine' } }, merge(halfSteps, { 'lpt-row': { range: 'affine' } })],
   nested: [{ nested: { storedBits: 6 } }, { nested: { storedBits: 12 } }, halfSteps],
 };
