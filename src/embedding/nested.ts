@@ -22,7 +22,7 @@ const options = z
   .strictObject({
     /** S; --bits, what is served, is less. */
     storedBits: z.union(storedWidths.map((bits) => z.literal(bits))).default(8),
-    /** The (served) step every row starts with; null: by `firstNestedStep`. */
+    /** The (served) step every row starts with; null: `bestStep` of rows as they become. */
     firstStep: z.number().min(1e-30).nullable().default(null),
     gradientScale: z
       .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
@@ -44,7 +44,8 @@ export const nested = {
   hasRowSteps: true,
   options,
   create(settings): Method {
-    const { dim, bits, rounding, stepBytes, optimizer, learningRate, weightDecay, options } = settings;
+    const { dim, bits, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } =
+      settings;
     requireFiner(bits, options.storedBits);
     const served = grid(bits);
     const scaleOf = gradientScales[options.gradientScale];
@@ -54,7 +55,7 @@ export const nested = {
       storage: {
         bits: options.storedBits,
         nestedShift: nestedShift(options.storedBits, bits),
-        tableStep: storedStep(options.firstStep ?? firstNestedStep(bits), stepBytes),
+        tableStep: storedStep(options.firstStep ?? bestStep(deviation, bits), stepBytes),
         hasRowStep: true,
         stepBytes,
       },
@@ -121,19 +122,32 @@ export const nested = {
   },
 } satisfies MethodSpec<z.infer<typeof options>>;
 
+/** M: the widths that a stored one can be more than. */
+type ServedBits = Exclude<CodeBits, 16>;
+
+/** The best spacing of 2^M equal steps for a normal distribution, in its deviations (Max 1960). */
+const bestSpacing = { 2: 0.9957, 4: 0.3352, 8: 0.0308 } as const satisfies Record<ServedBits, number>;
+
+/** About the deviation of trained rows. Initial ones are smaller, and a step takes long to follow where rows are rare. */
+const TRAINED_DEVIATION = 0.033;
+
 /** The first step where none is given. */
-function firstNestedStep(bits: CodeBits): number {
-  return { 2: 0.03, 4: 0.012, 8: 0.001, 16: 1e-5 }[bits];
+function bestStep(deviation: number, bits: ServedBits): number {
+  return bestSpacing[bits] * Math.max(deviation, TRAINED_DEVIATION);
 }
 
 /** @throws UserError where M is not less than S */
-function requireFiner(bits: CodeBits, stored: (typeof storedWidths)[number]): void {
+function requireFiner(bits: CodeBits, stored: (typeof storedWidths)[number]): asserts bits is ServedBits {
   if (bits < stored) return;
   const fewer = codeBits.filter((width) => width < stored);
   const wider = storedWidths.filter((width) => width > bits);
+  const more = wider.length > 0 ? `, or store more: --set nested.storedBits=${wider[0]}` : '';
   throw new UserError(
     `The method 'nested' serves fewer bits than the ${stored} it stores, not ${bits} (allowed: ${fewer.join(', ')}).`,
-    `choose --bits ${fewer.toReversed().join(' or --bits ')}${wider.length > 0 ? `, or store more: --set nested.storedBits=${wider[0]}` : ''}`,
+    `choose ${fewer
+      .toReversed()
+      .map((width) => `--bits ${width}`)
+      .join(' or ')}${more}`,
     2,
   );
 }

@@ -179,7 +179,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
         const terms = Array.from(codes, (code, j) =>
           Math.fround(upstream[j] * nestedSlope(code, shift(), ends)),
         );
-        out[i] = laneSum(terms) * Math.fround(scale);
+        out[i] = Math.fround(scale) * laneSum(terms);
         if (!inside) continue;
         for (let j = 0; j < dim; j++) if (!passesNested(codes[j], shift(), ends)) upstream[j] = 0;
       }
