@@ -36,6 +36,7 @@ function build(implementation: (memory: WebAssembly.Memory) => Kernels) {
     rowRange: 0,
     onesFrom: NO_ONES,
     stepBytes: 2,
+    nestedShift: 0,
   });
   new Uint32Array(memory.buffer, OFFSETS, 2).set([0, ROWS]);
   new Uint8Array(memory.buffer, WRITTEN, ROWS / 8).fill(0xff);
