@@ -1,6 +1,7 @@
 // What a model is: a graph from the embedding block X (B, F·D), and numbers (B, N) beside it, to one logit a row, its
 // parameters with their initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
 // scoring differ in dropout and in which statistics normalise, so the graph is built once for each.
+import type { z } from 'zod';
 import { batchNormalization, normalize } from '../graph/batch-normalization.js';
 import { Graph } from '../graph/graph.js';
 import type { Node } from '../graph/node.js';
@@ -63,6 +64,15 @@ export interface ModelShape {
 /** Training has dropout, and statistics of the micro-batch; scoring has neither. */
 export type Mode = 'training' | 'scoring';
 
+/** A model in the registry. */
+export interface ModelSpec<Options> {
+  /** One line for `--help`. */
+  summary: string;
+  options: z.ZodObject;
+  /** @throws UserError where the model cannot be built for such data */
+  build(shape: ModelShape, options: Options, mode: Mode): Model;
+}
+
 /** Names of the graph inputs that every model has beside its parameters and masks. */
 export const inputNames = {
   x: 'x',
@@ -79,6 +89,8 @@ export const inputNames = {
 export class ModelBuilder {
   readonly graph = new Graph();
   readonly x: Node;
+  /** The numeric inputs (B, N), null where there are none. */
+  readonly numbers: Node | null;
   /** The network's input: X, and the numbers behind it, (B, F·D + N). */
   readonly input: Node;
   /** Columns of `input`. */
@@ -96,10 +108,8 @@ export class ModelBuilder {
     const { fields, dim, numbers = 0 } = shape;
     this.x = this.graph.input(inputNames.x, ['B', fields * dim]);
     this.width = fields * dim + numbers;
-    this.input =
-      numbers > 0
-        ? this.graph.concat([this.x, this.graph.input(inputNames.numbers, ['B', numbers])])
-        : this.x;
+    this.numbers = numbers > 0 ? this.graph.input(inputNames.numbers, ['B', numbers]) : null;
+    this.input = this.numbers ? this.graph.concat([this.x, this.numbers]) : this.x;
     // Of a real row 1, or what it weighs; 0 for one that pads the micro-batch.
     this.rowWeights = this.graph.input(inputNames.weights, ['B', 1]);
   }
@@ -150,6 +160,12 @@ export class ModelBuilder {
     this.statistics.push({ name: `${name}.mean`, width, node: mean });
     this.statistics.push({ name: `${name}.variance`, width, node: variance });
     return output;
+  }
+
+  /** The linear output layer: w_out · h + bias (B, 1) over h (B, width). */
+  output(h: Node): Node {
+    const weight = this.xavier('output.weight', [Number(h.shape[1]), 1]);
+    return this.graph.linear(h, weight, this.zeros('output.bias', [1]));
   }
 
   /** The model whose forward pass ends in `logits` (B, 1). */

@@ -1,7 +1,11 @@
 // Every model. One file and one line add one.
 import { dcn } from './dcn.js';
+import { dcnV2 } from './dcn-v2.js';
+import { dlrm } from './dlrm.js';
+import { dnn } from './dnn.js';
+import type { ModelSpec } from './model.js';
 
-export const models = { dcn };
+export const models = { dcn, 'dcn-v2': dcnV2, dnn, dlrm } as const satisfies Record<string, ModelSpec<never>>;
 
 export type ModelName = keyof typeof models;
 /** In the order of the registry. */

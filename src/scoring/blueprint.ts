@@ -7,7 +7,7 @@ import type { Method, MethodSettings, MethodSpec } from '../embedding/method.js'
 import { methods } from '../embedding/methods.js';
 import { type Pairs, pairInitials, pairOffsets, pairsOf } from '../embedding/pairs.js';
 import { MAX_SHARD_BYTES, type TableSpec } from '../embedding/shard.js';
-import type { Mode, Model, ModelShape } from '../models/model.js';
+import type { Mode, Model, ModelShape, ModelSpec } from '../models/model.js';
 import { models } from '../models/registry.js';
 import { adam } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
@@ -100,7 +100,7 @@ export function createModel(config: Config, dataset: DatasetShape, mode: Mode): 
     hasWeight,
     negativeSampling,
   };
-  return models[name].build(shape, options, mode);
+  return (models[name] as ModelSpec<unknown>).build(shape, options, mode);
 }
 
 /** The exchange's sizes that follow from configuration, data set and the rows of a batch. */
