@@ -40,8 +40,15 @@ const aboutRows: string[] = [
 ];
 
 describe.each(cases)('$title, $dataTitle', ({ name, options, shape }) => {
-  const build = (mode: Mode): Model =>
-    (models[name] as ModelSpec<unknown>).build(shape, models[name].options.parse(options), mode);
+  const build = (mode: Mode): Model => {
+    const parsed = models[name].options.parse(options);
+    // A model may have a width of its own.
+    return (models[name] as ModelSpec<unknown>).build(
+      { ...shape, ...('dim' in parsed && { dim: Number(parsed.dim) }) },
+      parsed,
+      mode,
+    );
+  };
   const training = build('training');
   const scoring = build('scoring');
 

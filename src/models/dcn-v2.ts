@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import type { Node } from '../graph/node.js';
 import { mlp, mlpOptions } from './mlp.js';
-import { type Mode, type Model, ModelBuilder, type ModelShape } from './model.js';
+import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
 const options = z.strictObject({
   /** L. */
@@ -57,4 +57,8 @@ function build(shape: ModelShape, options: DcnV2Options, mode: Mode): Model {
 }
 
 /** The model in the registry. */
-export const dcnV2 = { summary: 'Deep & Cross Network, version 2', options, build };
+export const dcnV2 = {
+  summary: 'Deep & Cross Network, version 2',
+  options,
+  build,
+} satisfies ModelSpec<DcnV2Options>;

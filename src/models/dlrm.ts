@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { mlp, mlpOptions } from './mlp.js';
-import { type Mode, type Model, ModelBuilder, type ModelShape } from './model.js';
+import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
 const options = z.strictObject({
   /** Units of the bottom MLP's layers before the last, which has D. No meaning without numbers. */
@@ -41,4 +41,8 @@ function build(shape: ModelShape, { bottom, ...top }: DlrmOptions, mode: Mode): 
 }
 
 /** The model in the registry. */
-export const dlrm = { summary: 'dot products of all pairs of embeddings into an MLP', options, build };
+export const dlrm = {
+  summary: 'dot products of all pairs of embeddings into an MLP',
+  options,
+  build,
+} satisfies ModelSpec<DlrmOptions>;

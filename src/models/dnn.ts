@@ -4,7 +4,7 @@
 //   logit = w_out · MLP(x_0) + bias,   x_0 = [embeddings of all fields, numbers]
 import { z } from 'zod';
 import { mlp, mlpOptions } from './mlp.js';
-import { type Mode, type Model, ModelBuilder, type ModelShape } from './model.js';
+import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
 const options = z.strictObject(mlpOptions);
 export type DnnOptions = z.infer<typeof options>;
@@ -16,4 +16,8 @@ function build(shape: ModelShape, options: DnnOptions, mode: Mode): Model {
 }
 
 /** The model in the registry. */
-export const dnn = { summary: 'embeddings into an MLP', options, build };
+export const dnn = {
+  summary: 'embeddings into an MLP',
+  options,
+  build,
+} satisfies ModelSpec<DnnOptions>;

@@ -67,9 +67,9 @@ export type Mode = 'training' | 'scoring';
 /** A model in the registry. */
 export interface ModelSpec<Options> {
   /** One line for `--help`. */
-  summary: string;
-  options: z.ZodObject;
-  /** @throws UserError where the model cannot be built for such data */
+  readonly summary: string;
+  /** Strict schema of its own options, with defaults. */
+  readonly options: z.ZodObject;
   build(shape: ModelShape, options: Options, mode: Mode): Model;
 }
 
@@ -89,7 +89,7 @@ export const inputNames = {
 export class ModelBuilder {
   readonly graph = new Graph();
   readonly x: Node;
-  /** The numeric inputs (B, N), null where there are none. */
+  /** (B, N), or null where there are none. */
   readonly numbers: Node | null;
   /** The network's input: X, and the numbers behind it, (B, F·D + N). */
   readonly input: Node;

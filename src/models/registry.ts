@@ -3,9 +3,13 @@ import { dcn } from './dcn.js';
 import { dcnV2 } from './dcn-v2.js';
 import { dlrm } from './dlrm.js';
 import { dnn } from './dnn.js';
-import type { ModelSpec } from './model.js';
 
-export const models = { dcn, 'dcn-v2': dcnV2, dnn, dlrm } as const satisfies Record<string, ModelSpec<never>>;
+export const models = {
+  dcn,
+  'dcn-v2': dcnV2,
+  dnn,
+  dlrm,
+};
 
 export type ModelName = keyof typeof models;
 /** In the order of the registry. */
