@@ -6,8 +6,8 @@
 //   …                                     ├── dot products of all pairs i < j ──┘
 //   field F ────── embedding ───▶ e_F (D) ┘
 //
-// Every layer of the bottom MLP ends in ReLU, also the last. Without numbers there is no bottom MLP and no z. As
-// embeddings reach the logit through products alone, they need initial values that are not too small (docs/models.md).
+// Every layer of the bottom MLP ends in ReLU, also the last. Without numbers there is no bottom MLP and no z.
+// Embeddings reach the logit through products alone, so where they begin near 0, learning begins slowly.
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { mlp, mlpOptions } from './mlp.js';
