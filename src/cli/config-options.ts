@@ -4,12 +4,20 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { hasRowSteps, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
-import { modelNames } from '../models/registry.js';
+import { modelNames, models } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
 import type { Config } from '../runs/config.js';
 import { readConfigFile } from '../runs/config-file.js';
-import { findPreset, type Preset, presetNames, presets } from '../runs/presets.js';
-import { type ConfigLayer, type PartialConfig, parseSetting, resolveLayers } from '../runs/resolve-config.js';
+import {
+  findPreset,
+  type Preset,
+  presetLayer,
+  presetNames,
+  presets,
+  resolveWithPreset,
+} from '../runs/presets.js';
+import { type LeftOut, withoutRenamed } from '../runs/renamed-sections.js';
+import { type ConfigLayer, type PartialConfig, parseSetting } from '../runs/resolve-config.js';
 import { wholeNumber } from './option-values.js';
 
 /** What does not choose a method or seed. */
@@ -65,17 +73,31 @@ export function declareCommonOptions(command: Command): void {
     )
     .option('--set <path=value...>', 'any option of the configuration, such as lpt.clip=0.1')
     .addHelpText('after', () => {
-      const lines = (known: Record<string, { summary: string }>) =>
-        Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-      return ['\nMethods:', ...lines(methods), '\nPresets:', ...lines(presets)].join('\n');
+      const lines = (known: Record<string, { summary: string }>) => {
+        const width = 1 + Math.max(9, ...Object.keys(known).map((name) => name.length));
+        return Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
+      };
+      return [
+        '\nMethods:',
+        ...lines(methods),
+        '\nModels:',
+        ...lines(models),
+        '\nPresets:',
+        ...lines(presets),
+      ].join('\n');
     });
 }
 
 /**
  * @param run configuration of the run that training goes on from: what the options leave open is as there
+ * @param onLeftOut hears of options of a preset or file that the chosen model, or optimizer, has not
  * @throws UserError for a mistake in any of them, saying where it stands
  */
-export async function configFromOptions(options: ConfigOptions, run?: Config): Promise<Config> {
+export async function configFromOptions(
+  options: ConfigOptions,
+  run: Config | undefined,
+  onLeftOut: (sentence: string) => void,
+): Promise<Config> {
   requireKnown('method', options.method, methodNames);
   requireKnown('rounding', options.rounding, roundings);
   if (options.bits !== undefined && !codeBits.some((bits) => bits === options.bits)) {
@@ -87,11 +109,17 @@ export async function configFromOptions(options: ConfigOptions, run?: Config): P
   }
   const { preset, layers, settings } = await commonConfig(options);
   const base = run ? [{ values: forgetRenamed(run, layers) }] : [];
-  let config = resolveLayers([...base, ...layers]);
-  // What a preset says may depend on the width, which it leaves to the others.
-  if (preset) config = resolveLayers([...base, { values: preset.config(config.method.bits) }, ...layers]);
+  const config = resolveWithPreset(preset, layers, base);
   requireMeaning(config, options, settings);
+  const said = preset ? [presetLayer(preset, config.method.bits), ...layers] : layers;
+  for (const left of withoutRenamed(said).leftOut) onLeftOut(leftOutSentence(left));
   return config;
+}
+
+/** `The preset 'criteo' is for the model 'dcn': its crossLayers means nothing to 'dnn' and is left out.` */
+function leftOutSentence({ source, section, name, chosen, options }: LeftOut): string {
+  const [verb, is] = options.length === 1 ? ['means', 'is'] : ['mean', 'are'];
+  return `${source ?? '--set'} is for the ${section} '${name}': its ${options.join(', ')} ${verb} nothing to '${chosen}' and ${is} left out.`;
 }
 
 /**
@@ -109,7 +137,9 @@ export async function commonConfig(options: ConfigOptions): Promise<{
   requireKnown('model', options.model, modelNames);
   const settings = (options.set ?? []).map(parseSetting);
   const layers: ConfigLayer[] = [];
-  if (options.config !== undefined) layers.push(await readConfigFile(options.config));
+  if (options.config !== undefined) {
+    layers.push({ ...(await readConfigFile(options.config)), source: `The file '${options.config}'` });
+  }
   layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
   return { preset, layers, settings };
 }

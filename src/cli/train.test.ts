@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { bitrow } from '../../test/command-line.js';
 import { prepareToy } from '../../test/toy-dataset.js';
+import { configFromOptions } from './config-options.js';
 import { Interrupted } from './interrupted.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-train-'));
@@ -160,6 +161,17 @@ describe('the configuration of a run', () => {
     expect({ bits: method.bits, decay: alpt.stepWeightDecay }).toEqual({ bits: 4, decay: 1e-6 });
   });
 
+  it('takes another model than the preset is for, and says which of its options mean nothing then', async () => {
+    const said: string[] = [];
+    const options = { preset: 'criteo', model: 'dnn', set: ['model.hidden=[8]'] };
+    const { model } = await configFromOptions(options, undefined, (sentence) => said.push(sentence));
+    expect(said).toEqual([
+      "The preset 'criteo' is for the model 'dcn': its crossLayers means nothing to 'dnn' and is left out.",
+    ]);
+    // What both have stays.
+    expect(model).toMatchObject({ name: 'dnn', hidden: [8], dropout: 0.2, batchNorm: false });
+  });
+
   it.each([
     [
       ['--method', 'full', '--bits', '8'],
@@ -182,6 +194,10 @@ describe('the configuration of a run', () => {
     [['--rounding', 'up'], /^Unknown rounding 'up' \(known: stochastic, deterministic/],
     [['--preset', 'crito'], /^Unknown preset 'crito' \(known: criteo, avazu/],
     [['--set', 'model.dims=3'], /^Unknown option 'model.dims' \(known here: name, dim/],
+    [
+      ['--preset', 'criteo', '--model', 'dnn', '--set', 'model.crossLayers=3'],
+      /^Unknown option 'model.crossLayers' \(known here: name, dim, initialDeviation, hidden, dropout, batchNorm\)\.\n?help: crossLayers is an option of dcn, dcn-v2/,
+    ],
     [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
     [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
     [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],

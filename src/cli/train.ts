@@ -59,10 +59,12 @@ export const trainCommand: CommandSpec = {
         2,
       );
     }
-    const config = await configFromOptions(given, await configOfRun(isResumed ? out : from));
+    const progress = trainProgress(process.stderr, json);
+    const config = await configFromOptions(given, await configOfRun(isResumed ? out : from), (message) =>
+      progress.onProgress({ kind: 'warning', message }),
+    );
     const { train } = await import('../training/train.js');
     const { RunDirectory } = await import('../runs/run-directory.js');
-    const progress = trainProgress(process.stderr, json);
     try {
       const result = await train({
         data,

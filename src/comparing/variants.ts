@@ -5,8 +5,8 @@ import { hasRowSteps, type MethodName, methodNames } from '../embedding/methods.
 import { UserError } from '../errors.js';
 import { readYaml } from '../formats/located-yaml.js';
 import type { Config } from '../runs/config.js';
-import type { Preset } from '../runs/presets.js';
-import { type ConfigLayer, type PartialConfig, resolveLayers } from '../runs/resolve-config.js';
+import { type Preset, resolveWithPreset } from '../runs/presets.js';
+import type { ConfigLayer, PartialConfig } from '../runs/resolve-config.js';
 import { type Grid, gridPoints } from './grid.js';
 import { parseMethodName } from './method-name.js';
 
@@ -71,9 +71,7 @@ function resolve(
     { values: { method: section } },
     ...(own ? [own] : []),
   ];
-  const config = resolveLayers(mine);
-  // What a preset says may depend on the width, which it leaves to the others.
-  return preset ? resolveLayers([{ values: preset.config(config.method.bits) }, ...mine]) : config;
+  return resolveWithPreset(preset, mine);
 }
 
 /** Without the sections of other methods. */

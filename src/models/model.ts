@@ -176,6 +176,12 @@ export class ModelBuilder {
     return output;
   }
 
+  /** The linear output layer: w_out · h + bias (B, 1) over h (B, width). */
+  output(h: Node): Node {
+    const weight = this.xavier('output.weight', [Number(h.shape[1]), 1]);
+    return this.graph.linear(h, weight, this.zeros('output.bias', [1]));
+  }
+
   /** The model whose forward pass ends in `logits` (B, 1). */
   finish(logits: Node): Model {
     const g = this.graph;
