@@ -4,14 +4,17 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { isQuantized } from '../embedding/layout.js';
 import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
-import { optimizerNames } from '../optimizers/registry.js';
+import { corrections } from '../optimizers/correction.js';
+import { optimizerNames, optimizers } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
+import { stateTypes } from '../quantization/moments.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { type EpochProgress, Trainer } from './trainer.js';
@@ -67,6 +70,8 @@ const variants = kinds.flatMap((kind) =>
 );
 
 const BATCH = 200;
+/** Just above the scratch area that a shard needs: a few hundred rows in each. */
+const MANY_SHARDS = 2 ** 18 + 6000;
 const small: PartialConfig = {
   model: { dim: 5, hidden: [12, 8], crossLayers: 2, dropout: 0.2, batchNorm: true },
   // 200 rows in micro-batches of 32: seven of them, the last with 8 rows.
@@ -152,6 +157,55 @@ async function trainOnce(
   }
 }
 
+/**
+ * Trains two epochs, and the same from a checkpoint within the first, on two threads and in many shards: every bit must
+ * be equal, and the memory as predicted. @returns the losses of the epochs
+ */
+async function expectSameResumed(settings: PartialConfig): Promise<number[]> {
+  const config = resolveConfig(merge(small, settings));
+  const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
+  const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
+  let at: EpochSums = nothingDone;
+  let checkpoints = 0;
+  const onProgress = (progress: EpochProgress) => {
+    at = progress.done;
+  };
+  const first = new Trainer({ dataset, config, threads: 1 });
+  let done = at;
+  const pause = {
+    isDue: () => at.batch === 3 && checkpoints++ === 0,
+    take: async () => {
+      done = at;
+      await first.saveState(middle, {});
+    },
+  };
+  const losses = [];
+  try {
+    losses.push(await first.trainEpoch(1, { onProgress, pause }), await first.trainEpoch(2));
+    await first.saveState(whole, {});
+  } finally {
+    await first.close();
+  }
+  expect(done.batch).toBeGreaterThanOrEqual(3);
+  expect(done.batch).toBeLessThan(6);
+  const second = new Trainer({ dataset, config, threads: 2, shardBytes: MANY_SHARDS });
+  try {
+    await second.restore(middle, done.batch);
+    expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
+    await second.saveState(resumed, {});
+    expect(await second.allocatedMemory()).toEqual(second.predicted);
+  } finally {
+    await second.close();
+  }
+  expect(readFileSync(resumed).equals(readFileSync(whole))).toBe(true);
+  // And not because nothing happened after it.
+  expect(readFileSync(middle).equals(readFileSync(whole))).toBe(false);
+  return losses;
+}
+
+/** The rules with the most and the least of state: every method must do with both. */
+const extremes = ['adam', 'rowwise-adagrad'] as const;
+
 describe.each(kinds)('$title', ({ name, options }) => {
   const settings: PartialConfig = merge({ method: { name, bits: 4 } }, options);
 
@@ -167,8 +221,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
     expect(one.sums.curve.length).toBe(6);
     // Codes are rounded; fp32 rows that are only seen on a grid are not.
     expect(one.sums.changes > 0).toBe(isQuantized(one.trainer.storedBits));
-    // Just above the scratch area that a shard needs: a few hundred rows in each.
-    const sharded = await trainOnce(settings, 2, 2 ** 18 + 6000);
+    const sharded = await trainOnce(settings, 2, MANY_SHARDS);
     expect(sharded.trainer.shards).toBeGreaterThan(1);
     expect(sharded.checksum).toBe(one.checksum);
   });
@@ -183,49 +236,13 @@ describe.each(kinds)('$title', ({ name, options }) => {
     expect(one.losses[one.losses.length - 1]).toBeLessThan(0.6 * one.losses[0]);
   });
 
-  it.each(optimizerNames)('reports the memory it allocates, with %s', async (optimizer) => {
+  it.each(extremes)('reports the memory it allocates, with %s', async (optimizer) => {
     const { trainer } = await trainOnce(merge(settings, { optimizer: { name: optimizer } }), 2);
     expect(trainer.allocated).toEqual(trainer.predicted);
   });
 
-  it.each(optimizerNames)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
-    const config = resolveConfig(merge(small, settings, { optimizer: { name: optimizer } }));
-    const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
-    const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
-    let at: EpochSums = nothingDone;
-    let checkpoints = 0;
-    const onProgress = (progress: EpochProgress) => {
-      at = progress.done;
-    };
-    const first = new Trainer({ dataset, config, threads: 1 });
-    let done = at;
-    const pause = {
-      isDue: () => at.batch === 3 && checkpoints++ === 0,
-      take: async () => {
-        done = at;
-        await first.saveState(middle, {});
-      },
-    };
-    const losses = [];
-    try {
-      losses.push(await first.trainEpoch(1, { onProgress, pause }), await first.trainEpoch(2));
-      await first.saveState(whole, {});
-    } finally {
-      await first.close();
-    }
-    expect(done.batch).toBeGreaterThanOrEqual(3);
-    expect(done.batch).toBeLessThan(6);
-    const second = new Trainer({ dataset, config, threads: 2 });
-    try {
-      await second.restore(middle, done.batch);
-      expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
-      await second.saveState(resumed, {});
-    } finally {
-      await second.close();
-    }
-    expect(readFileSync(resumed).equals(readFileSync(whole))).toBe(true);
-    // And not because nothing happened after it.
-    expect(readFileSync(middle).equals(readFileSync(whole))).toBe(false);
+  it.each(extremes)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
+    await expectSameResumed(merge(settings, { optimizer: { name: optimizer } }));
   });
 
   it('learns what the fields tell', async () => {
@@ -376,4 +393,28 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
     expect(Math.min(...codes)).toBeGreaterThanOrEqual(lowest - 0.01);
     expect(Math.max(...codes)).toBeLessThanOrEqual(lowest + 2 ** bits - 1 + 0.01);
   });
+});
+
+/** Every rule with every state it has, and for a rule by value and one by row every correction. */
+const rules = optimizerNames.flatMap((name) => {
+  const { state } = (optimizers[name].options as z.ZodObject).shape;
+  const states = stateTypes.filter((type) => (state as z.ZodType).safeParse(type).success);
+  const smallest = states[states.length - 1];
+  return [
+    ...states.map((state) => ({ name, state })),
+    ...(name === 'adam' || name === 'rowwise-rms' ? corrections : [])
+      .filter((correction) => correction !== 'global')
+      .map((correction) => ({ name, state: smallest, correction })),
+  ].map((optimizer) => ({ optimizer, title: Object.values(optimizer).join(', ') }));
+});
+
+it.each(rules)('trains, resumes and counts memory with the optimizer $title', async ({ optimizer }) => {
+  const rate = optimizer.name === 'sgd' ? 2 : optimizer.name.endsWith('adagrad') ? 0.1 : 0.02;
+  const losses = await expectSameResumed({
+    method: { name: 'lpt', bits: 8 },
+    optimizer: { ...optimizer, learningRate: rate },
+    dense: { learningRate: 0.02 },
+    model: { dropout: 0 },
+  });
+  expect(losses[1]).toBeLessThan(0.9 * losses[0]);
 });
