@@ -60,6 +60,50 @@ export const kernelMutations = [
     ],
   },
   {
+    file: 'src/quantization/half.ts',
+    tests: ['src/quantization/half.test.ts'],
+    changes: [
+      ['subnormal numbers as normal ones', 'if (magnitude < 0x400)', 'if (magnitude < 0)'],
+      ['infinity as a number', 'magnitude < 0x7c00 ? 112 : 224', '112'],
+      ['read without the sign', 'half & 0x8000 ? -1 : 1', '1'],
+      ['written without the sign', '(word[0] >>> 16) & 0x8000', '0'],
+      ['subnormal units as small as the number', 'Math.max(float[0], SMALLEST_NORMAL)', 'float[0]'],
+      ['not limited', 'limit(value, lowest, HALF_HIGHEST)', 'value'],
+      ['zero without a sign', '? -0 : half', '? 0 : half'],
+      ['steps of zero', 'roundToHalf(step, round, HALF_LEAST)', 'roundToHalf(step, round)'],
+    ],
+  },
+  {
+    file: 'src/quantization/row-grid.ts',
+    tests: ['src/quantization/row-grid.test.ts'],
+    changes: [
+      [
+        'half of a step: below',
+        'storedStep(step, stepBytes, Math.ceil)',
+        'storedStep(step, stepBytes, Math.floor)',
+      ],
+      ['half of a step: nearest', 'storedStep(step, stepBytes, Math.ceil)', 'storedStep(step, stepBytes)'],
+      ['half of a bias: above', 'roundToHalf(low, Math.floor)', 'roundToHalf(low, Math.ceil)'],
+      ['extent from the least value', 'Math.fround(high - bias)', 'Math.fround(high - low)'],
+    ],
+  },
+  {
+    file: 'src/kernels/reference-rows.ts',
+    tests: ['src/kernels/kernels.test.ts'],
+    changes: [
+      [
+        'codes with the step as given',
+        'asStored(floats(newSteps + 4 * i, 1)[0])',
+        'floats(newSteps + 4 * i, 1)[0]',
+      ],
+      [
+        'steps in four bytes',
+        'if (stepBytes() === 2) view.setUint16(at, toHalf(step), true);\n    else ',
+        '',
+      ],
+    ],
+  },
+  {
     file: 'src/kernels/reference-rows.ts',
     tests: kernels,
     changes: [
@@ -86,8 +130,8 @@ export const kernelMutations = [
         'offsetsOf(row, moves, rowOf(row))',
       ],
       ['step gradient: no upstream', 'upstream[j] * stepDerivative', 'stepDerivative'],
-      ['new step not stored', 'if (hasRowStep()) view.setFloat32(at, servedStep(step), true);', ''],
-      ['new bias not stored', "if (range() === 'affine') view.setFloat32(at + 4, bias, true);", ''],
+      ['new step not stored', 'if (hasRowStep()) storeStep(at, servedStep(step));', ''],
+      ['new bias not stored', "if (range() === 'affine') storeStep(at + stepBytes(), bias);", ''],
       ['the bias stays where it was', 'Math.fround(moves[j] + Math.fround(bias - to.bias))', 'moves[j]'],
       ['affine codes from 0', 'codeOffset(code - origin(), change', 'codeOffset(code, change'],
       ['unchanged rows fitted', 'chosen && isMoved ?', 'chosen ?'],

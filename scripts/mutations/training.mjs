@@ -11,19 +11,52 @@ export const trainingMutations = [
     file: 'src/embedding/alpt.ts',
     tests: conformance,
     only: 'schedule',
+    changes: [['rows: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [['steps: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: ['src/embedding/step-rule.test.ts'],
     changes: [
-      ['rows: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate'],
-      ['steps: no schedule', 'options.stepLearningRate * rateFactor', 'options.stepLearningRate'],
+      ['no floor', 'Math.max(floor, moved)', 'moved'],
+      [
+        'log: no factor of the step',
+        '(dSteps[i] + weightDecay * steps[i]) * steps[i]',
+        'dSteps[i] + weightDecay * steps[i]',
+      ],
+      ['log: no decay', '(dSteps[i] + weightDecay * steps[i]) * steps[i]', 'dSteps[i] * steps[i]'],
+      ['log: the change added', 'steps[i] * Math.exp(newSteps[i])', 'steps[i] + newSteps[i]'],
+      ['log: decay twice', 'weightDecay: isLog ? 0 : weightDecay', 'weightDecay'],
+      ['not rounded', 'table.roundSteps(rows, newSteps, trainingStep, rounding);', ''],
+      ['one random number for all steps', 'newSteps, trainingStep, rounding)', 'newSteps, 1, rounding)'],
+      [
+        'a floor that is no half',
+        'storedStep(options.stepFloor, settings.stepBytes, Math.ceil)',
+        'options.stepFloor',
+      ],
     ],
   },
   {
     file: 'src/embedding/alpt.ts',
     tests: ['src/training/alpt.test.ts'],
     changes: [
-      ['floor', 'Math.max(stepFloor, steps[i] + newSteps[i])', 'steps[i] + newSteps[i]'],
       ['g: no b', 'Math.sqrt(b * d * q)', 'Math.sqrt(d * q)'],
       ['g: no q', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * d)'],
       ['g without b: no q', '1 / Math.sqrt(d * q)', '1 / Math.sqrt(d)'],
+    ],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: goldens,
+    only: 'alpt',
+    changes: [
+      ['step decay: none', 'options.stepWeightDecay ?? settings.weightDecay', '0'],
+      ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
     ],
   },
   {
@@ -33,7 +66,6 @@ export const trainingMutations = [
     changes: [
       ['g: no d', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * q)'],
       ['no g', 'gradient, g, dSteps', 'gradient, 1, dSteps'],
-      ['step decay: none', 'options.stepWeightDecay ?? weightDecay', '0'],
       [
         'rows: no decay',
         'learningRate: learningRate * rateFactor, weightDecay',
@@ -47,7 +79,6 @@ export const trainingMutations = [
         'table.writeCodes(rows, change, steps, trainingStep, rounding)',
       ],
       ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
-      ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
       ['ε of the rows for the steps', '{ epsilon: options.stepEpsilon }', '{}'],
     ],
   },

@@ -56,7 +56,7 @@ describe('bitrow train, evaluate and inspect', () => {
     const { model, training, method } = parse(readFileSync(place('first/config.yaml'), 'utf8'));
     expect(model).toMatchObject({ dim: 4, hidden: [16] });
     expect(training).toMatchObject({ epochs: 2, batchSize: 512 });
-    expect(method).toEqual({ name: 'alpt', bits: 8, rounding: 'stochastic' });
+    expect(method).toEqual({ name: 'alpt', bits: 8, rounding: 'stochastic', stepType: 'fp32' });
   });
 
   it('evaluate agrees with the validation of training', async () => {
@@ -187,6 +187,15 @@ describe('the configuration of a run', () => {
       /so --set method.rounding=stochastic means/,
     ],
     [['--method', 'full', '--set', 'method.bits=4'], /so --set method.bits means nothing/],
+    [
+      ['--method', 'lsq', '--set', 'method.stepType=fp16'],
+      /^Rows of the method 'lsq' have no step of their own in few bits, so --set method.stepType=fp16 means/,
+    ],
+    [
+      ['--set', 'alpt.stepOptimizer=sgd'],
+      /^alpt.stepLearningRate is not given \(allowed: above 0; no default fits sgd/,
+    ],
+    [['--set', 'method.stepType=fp8'], /^method.stepType is "fp8" \(allowed: fp32, fp16\)/],
     [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],
     [['--bits', 'eight'], /^The option --bits is 'eight'/],
     [['--method', 'alp'], /^Unknown method 'alp' \(known: full, lpt, alpt/],

@@ -59,7 +59,17 @@ describe('variants', () => {
     expect([full, lpt, alpt].map(({ config }) => config.training.epochs)).toEqual([3, 3, 3]);
     expect(lpt.config.lpt.clip).toBe(0.2);
     expect(full.config.lpt.clip).toBe(0.1);
-    expect(lpt.config.method).toEqual({ name: 'lpt', bits: 4, rounding: 'stochastic' });
+    expect(lpt.config.method).toMatchObject({ name: 'lpt', bits: 4, rounding: 'stochastic' });
+  });
+
+  it('of a grid have the types of steps that the method has', () => {
+    const grid = parseGrid('g.yaml', 'method: { stepType: [fp32, fp16] }');
+    const all = resolved('full,alpt:8', { layers: [], grid });
+    expect(all.map(({ name, config }) => [name, config.method.stepType])).toEqual([
+      ['full', 'fp32'],
+      ['alpt:8 method.stepType=fp32', 'fp32'],
+      ['alpt:8 method.stepType=fp16', 'fp16'],
+    ]);
   });
 
   it('have what a preset says at their width', () => {
@@ -74,6 +84,11 @@ describe('variants', () => {
     );
     const grid = parseGrid('g.yaml', 'lpt: { clip: [0.1, 0.2] }');
     expect(() => resolved('full', { layers: [], grid })).toThrow(/reads lpt.clip/);
+    const halves = { layers: layers({ method: { stepType: 'fp16' } }) };
+    expect(() => resolved('full,lpt:8', halves)).toThrow(
+      /^None of the methods \(full, lpt\) has a step in each/,
+    );
+    expect(resolved('full,alpt:8', halves)[1].config.method.stepType).toBe('fp16');
   });
 
   it('a file may have options of any method', () => {
@@ -123,6 +138,10 @@ describe('variants', () => {
     ['variants:\n- method: full\n  set: fast', /line 3: set is no mapping/],
     ['variants:\n- method: full\n  set:\n    method: { bits: 4 }', /line 4: the method stands in `method`/],
     ['variants:\n- method: full\n  set:\n    training: { seed: 4 }', /line 4: seeds are --seeds/],
+    [
+      'variants:\n- method: lpt\n  set:\n    method: { stepType: fp16 }',
+      /line 4: rows of the method 'lpt' have no step of their own/,
+    ],
     [
       'variants:\n- method: full\n  set:\n    lpt: { clip: 1 }',
       /line 4: the method 'full' does not read the options of 'lpt'/,

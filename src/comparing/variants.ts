@@ -85,6 +85,13 @@ function requireReader(asked: readonly AskedVariant[], { layers, grid }: CommonL
   const names = asked.map(({ method }) => parseMethodName(method).name);
   const said = [...layers.filter(({ locate }) => !locate).map(({ values }) => values), grid?.values ?? {}];
   for (const values of said) {
+    if (Object.hasOwn(Object(values.method), 'stepType') && !names.some(hasRowSteps)) {
+      throw new UserError(
+        `None of the methods (${[...new Set(names)].join(', ')}) has a step in each row of codes, so method.stepType means nothing.`,
+        `leave it out, or compare one that has: ${methodNames.filter(hasRowSteps).join(', ')}`,
+        2,
+      );
+    }
     const other = methodNames.find((method) => method in values && !names.includes(method));
     if (other === undefined) continue;
     const option = [other, ...Object.keys(Object(values[other])).slice(0, 1)].join('.');
