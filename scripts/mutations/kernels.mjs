@@ -137,13 +137,13 @@ export const kernelMutations = [
       ['unchanged rows fitted', 'chosen && isMoved ?', 'chosen ?'],
       [
         'nested: the stored step written',
-        'setFloat32(at, servedStep(step), true)',
-        'setFloat32(at, step, true)',
+        'storeStep(at, servedStep(step))',
+        'storeStep(at, step)',
       ],
       [
         'nested: new step taken as stored',
-        'fineStep(floats(newSteps + 4 * i, 1)[0])',
-        'floats(newSteps + 4 * i, 1)[0]',
+        'fineStep(asStored(floats(newSteps + 4 * i, 1)[0]))',
+        'asStored(floats(newSteps + 4 * i, 1)[0])',
       ],
       ['nested: grid not shifted', 'nestedOrigin(shift()))', '0)'],
       [
@@ -293,8 +293,8 @@ export const kernelMutations = [
     file: 'wasm/row-grid.ts',
     tests: kernels,
     changes: [
-      ["the table's step for every row", 'stepOffset != <u32>-1 && isWritten(row) ?', 'false ?'],
-      ['no bias stored', 'if (rowRange == 2) store<f32>(at + stepOffset, bias, 4);', ''],
+      ["the table's step for every row", 'return isWritten(row) ? loadStep', 'return false ? loadStep'],
+      ['no bias stored', 'if (rowRange == 2) storeStep(at + stepOffset + stepBytes, bias);', ''],
       ['least of the vectors only', 'low = min<f32>(low, load<f32>(values));', ''],
       ['largest of the vectors only', 'high = max<f32>(high, load<f32>(values));', ''],
       [
@@ -302,8 +302,8 @@ export const kernelMutations = [
         'max<f32>(abs<f32>(low), abs<f32>(high)) / highest',
         'abs<f32>(high) / highest',
       ],
-      ['affine: one code fewer', '(high - low) / (highest - lowest)', '(high - low) / highest'],
-      ['a step of zero', 'if (step >= LEAST_STEP) rowStep = step;', 'rowStep = step;'],
+      ['affine: one code fewer', '(high - rowBias) / (highest - lowest)', '(high - rowBias) / highest'],
+      ['a step of zero', 'if (step >= LEAST_STEP) rowStep', 'rowStep'],
     ],
   },
   {
@@ -320,8 +320,7 @@ export const kernelMutations = [
     changes: [
       ['symmetric: no |min|', 'Math.max(Math.abs(low), Math.abs(high))', 'Math.abs(high)'],
       ['affine: one code fewer', ': highest - lowest)', ': highest)'],
-      ['a step too small', 'step >= LEAST_STEP ? step : present.step', 'step'],
-      ['affine: no bias', "bias: range === 'symmetric' ? 0 : low", 'bias: 0'],
+      ['a step too small', 'step >= LEAST_STEP ? storedStep', 'true ? storedStep'],
     ],
   },
   {

@@ -79,7 +79,6 @@ export const trainingMutations = [
         'table.writeCodes(rows, change, steps, trainingStep, rounding)',
       ],
       ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
-      ['ε of the rows for the steps', '{ epsilon: options.stepEpsilon }', '{}'],
     ],
   },
   {
