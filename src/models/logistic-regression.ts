@@ -4,7 +4,8 @@
 //   logit = b + Σ_i w_i + Σ_n u_n z_n
 //
 // over the row's features i and its numbers z. The embedding table is the weights: a feature's row is w_i, of width 1,
-// so that every embedding method applies to it. Of a bag the weights are pooled.
+// so that every embedding method applies to it; but a step for each row is larger than the one value it belongs to, so
+// only methods with one step for the table (`lpt`) make it smaller than fp32. Of a bag the weights are pooled.
 import { z } from 'zod';
 import { linearTerm } from './linear.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
