@@ -274,8 +274,11 @@ export const kernelMutations = [
     file: 'wasm/row-grid.ts',
     tests: kernels,
     changes: [
-      ["the table's step for every row", 'stepOffset != <u32>-1 && isWritten(row) ?', 'false ?'],
-      ['no bias stored', 'if (rowRange == 2) store<f32>(at + stepOffset, bias, 4);', ''],
+      ["the table's step for every row", 'isWritten(row) ? loadStep(record(row) + stepOffset) :', ''],
+      ['no bias stored', 'if (rowRange == 2) storeStep(at + stepOffset + stepBytes, bias);', ''],
+      ['half of a step: nearest', 'stepBytes == 2 ? stepAbove(step) : step', 'storedStep(step)'],
+      ['half of a bias: nearest', 'stepBytes == 2 ? halfBelow(low) : low', 'storedBias(low)'],
+      ['steps as given', 'stepBytes == 2 ? nearestHalf(limitStep(step)) : step', 'step'],
       ['least of the vectors only', 'low = min<f32>(low, load<f32>(values));', ''],
       ['largest of the vectors only', 'high = max<f32>(high, load<f32>(values));', ''],
       [
@@ -283,8 +286,8 @@ export const kernelMutations = [
         'max<f32>(abs<f32>(low), abs<f32>(high)) / highest',
         'abs<f32>(high) / highest',
       ],
-      ['affine: one code fewer', '(high - low) / (highest - lowest)', '(high - low) / highest'],
-      ['a step of zero', 'if (step >= LEAST_STEP) rowStep = step;', 'rowStep = step;'],
+      ['affine: one code fewer', '(high - rowBias) / (highest - lowest)', '(high - rowBias) / highest'],
+      ['a step of zero', 'if (step >= LEAST_STEP) rowStep =', 'rowStep ='],
     ],
   },
   {
@@ -301,8 +304,8 @@ export const kernelMutations = [
     changes: [
       ['symmetric: no |min|', 'Math.max(Math.abs(low), Math.abs(high))', 'Math.abs(high)'],
       ['affine: one code fewer', ': highest - lowest)', ': highest)'],
-      ['a step too small', 'step >= LEAST_STEP ? step : present.step', 'step'],
-      ['affine: no bias', "bias: range === 'symmetric' ? 0 : low", 'bias: 0'],
+      ['a step too small', 'step >= LEAST_STEP ? storedStep', 'step >= 0 ? storedStep'],
+      ['affine: no bias', 'const bias = isSymmetric ? 0 :', 'const bias = isSymmetric || low ? 0 :'],
     ],
   },
   {
@@ -434,8 +437,8 @@ export const kernelMutations = [
       ['nine rounds', 'round < 10', 'round < 9'],
       [
         'uniforms without the training step',
-        'philox4(at, seedLow, seedHigh, step, table',
-        'philox4(at, seedLow, seedHigh, 0, table',
+        'philox4(workNoise + (j << 2), seedLow, seedHigh, step, table',
+        'philox4(workNoise + (j << 2), seedLow, seedHigh, 0, table',
       ],
       ['no ½', 'v128.add<f32>(v128.convert<i32>(k), v128.splat<f32>(0.5))', 'v128.convert<i32>(k)'],
       ['deviates not centred', 'v128.splat<i32>(131070)', 'v128.splat<i32>(131071)'],
