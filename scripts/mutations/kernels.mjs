@@ -293,8 +293,11 @@ export const kernelMutations = [
     file: 'wasm/row-grid.ts',
     tests: kernels,
     changes: [
-      ["the table's step for every row", 'return isWritten(row) ? loadStep', 'return false ? loadStep'],
+      ["the table's step for every row", 'isWritten(row) ? loadStep(record(row) + stepOffset) :', ''],
       ['no bias stored', 'if (rowRange == 2) storeStep(at + stepOffset + stepBytes, bias);', ''],
+      ['half of a step: nearest', 'stepBytes == 2 ? stepAbove(step) : step', 'storedStep(step)'],
+      ['half of a bias: nearest', 'stepBytes == 2 ? halfBelow(low) : low', 'storedBias(low)'],
+      ['steps as given', 'stepBytes == 2 ? nearestHalf(limitStep(step)) : step', 'step'],
       ['least of the vectors only', 'low = min<f32>(low, load<f32>(values));', ''],
       ['largest of the vectors only', 'high = max<f32>(high, load<f32>(values));', ''],
       [
@@ -303,7 +306,7 @@ export const kernelMutations = [
         'abs<f32>(high) / highest',
       ],
       ['affine: one code fewer', '(high - rowBias) / (highest - lowest)', '(high - rowBias) / highest'],
-      ['a step of zero', 'if (step >= LEAST_STEP) rowStep', 'rowStep'],
+      ['a step of zero', 'if (step >= LEAST_STEP) rowStep =', 'rowStep ='],
     ],
   },
   {
@@ -320,50 +323,8 @@ export const kernelMutations = [
     changes: [
       ['symmetric: no |min|', 'Math.max(Math.abs(low), Math.abs(high))', 'Math.abs(high)'],
       ['affine: one code fewer', ': highest - lowest)', ': highest)'],
-      ['a step too small', 'step >= LEAST_STEP ? storedStep', 'true ? storedStep'],
-    ],
-  },
-  {
-    file: 'src/quantization/nested-grid.ts',
-    tests: ['src/quantization/nested-grid.test.ts'],
-    changes: [
-      ['no shift by half a step', 'shift === 0 ? 0 : 2 ** (shift - 1)', '0'],
-      ['a bit more served', 'stored - served', 'stored - served - 1'],
-      ['low bits rounded, not dropped', 'Math.floor(code / 2 ** shift)', 'Math.round(code / 2 ** shift)'],
-      ['position from code 0', '(code - nestedOrigin(shift)) / 2', 'code / 2'],
-    ],
-  },
-  {
-    file: 'src/quantization/packing.ts',
-    tests: ['src/quantization/nested-grid.test.ts'],
-    changes: [
-      ['second byte not read', '((bytes[at + 1] ?? 0) << 8)', '0'],
-      ['second byte not written', 'bytes[at + 1] |= pair >> 8', 'bytes[at + 1] |= 0'],
-      ['not padded with zeros', 'bytes.fill(0, offset, offset + packedBytes(codes.length, bits));', ''],
-    ],
-  },
-  {
-    file: 'wasm/nested.ts',
-    tests: kernels,
-    changes: [
-      ['slope: below the limit only', 'slope, v128.le<f32>(v, low)', 'slope, v128.lt<f32>(v, low)'],
-      ['slope: above the limit only', 'slope, v128.ge<f32>(v, high)', 'slope, v128.gt<f32>(v, high)'],
-      ['slope: lower end in the rest', 'v <= least ? least : ', ''],
-      [
-        'gradient: not masked in the rest',
-        'if (inside && (v < least || v > most)) store<f32>(dValues, 0);',
-        '',
-      ],
-      ['gradient: always masked', 'if (inside) v128.store', 'v128.store'],
-      ['no scale', 'total * scale', 'total'],
-    ],
-  },
-  {
-    file: 'wasm/codes.ts',
-    tests: kernels,
-    changes: [
-      ['second byte not read', 'load<u16>(packed + (bit >> 3))', 'load<u8>(packed + (bit >> 3))'],
-      ['last bits not written', 'if (filled) store<u8>(packed, pending);', ''],
+      ['a step too small', 'step >= LEAST_STEP ? storedStep', 'step >= 0 ? storedStep'],
+      ['affine: no bias', 'const bias = isSymmetric ? 0 :', 'const bias = isSymmetric || low ? 0 :'],
     ],
   },
   {
@@ -495,8 +456,8 @@ export const kernelMutations = [
       ['nine rounds', 'round < 10', 'round < 9'],
       [
         'uniforms without the training step',
-        'philox4(at, seedLow, seedHigh, step, table',
-        'philox4(at, seedLow, seedHigh, 0, table',
+        'philox4(workNoise + (j << 2), seedLow, seedHigh, step, table',
+        'philox4(workNoise + (j << 2), seedLow, seedHigh, 0, table',
       ],
       ['no ½', 'v128.add<f32>(v128.convert<i32>(k), v128.splat<f32>(0.5))', 'v128.convert<i32>(k)'],
       ['deviates not centred', 'v128.splat<i32>(131070)', 'v128.splat<i32>(131071)'],

@@ -57,6 +57,11 @@ export const trainingMutations = [
     changes: [
       ['step decay: none', 'options.stepWeightDecay ?? settings.weightDecay', '0'],
       ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
+      [
+        'ε of the rows for the steps',
+        'adam.options.parse({ epsilon, state })',
+        'adam.options.parse({ state })',
+      ],
     ],
   },
   {
