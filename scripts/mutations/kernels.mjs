@@ -403,7 +403,11 @@ export const kernelMutations = [
         '(load<u32>(from + (j << 2)) + noise) >> 16',
         'load<u32>(from + (j << 2)) >> 16',
       ],
-      ['what lies behind a row in its largest', 'store<f32>(at + (j << 2), 0);', ''],
+      [
+        'what lies behind a row in its largest',
+        'for (let j = count; j & 3; j++) store<f32>(at + (j << 2), 0);',
+        '',
+      ],
       ['a code beyond the last', '? exponent + 1 : exponent', '? exponent : exponent'],
       ['zero gets a code', 'v128.and(rounded, v128.ne<f32>(v, v128.splat<f32>(0)))', 'rounded'],
     ],
