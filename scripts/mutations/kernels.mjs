@@ -135,11 +135,7 @@ export const kernelMutations = [
       ['the bias stays where it was', 'Math.fround(moves[j] + Math.fround(bias - to.bias))', 'moves[j]'],
       ['affine codes from 0', 'codeOffset(code - origin(), change', 'codeOffset(code, change'],
       ['unchanged rows fitted', 'chosen && isMoved ?', 'chosen ?'],
-      [
-        'nested: the stored step written',
-        'storeStep(at, servedStep(step))',
-        'storeStep(at, step)',
-      ],
+      ['nested: the stored step written', 'storeStep(at, servedStep(step))', 'storeStep(at, step)'],
       [
         'nested: new step taken as stored',
         'fineStep(asStored(floats(newSteps + 4 * i, 1)[0]))',
