@@ -5,10 +5,13 @@
 import { isQuantized } from '../embedding/layout.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import {
+  countWritten,
+  mostBlockBytes,
   partOf,
   type RecordPart,
   readRecords,
   recordParts,
+  rowsIn,
   writeRecords,
   writtenRanges,
 } from '../embedding/table-records.js';
@@ -79,8 +82,8 @@ export async function saveCheckpoint(
   path: string,
   { table, dense, denseState, metadata }: CheckpointContent,
 ): Promise<void> {
-  const ranges = writtenRanges(table);
-  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
+  const written = countWritten(table);
+  const tensors = tableTensors(table, written.rows, written.ranges);
   const stored = storedParts(table, denseState !== undefined);
   const hasParameters = table.parameters.byteLength > 0;
   const { bits, tableStep } = table.spec.storage;
@@ -96,11 +99,14 @@ export async function saveCheckpoint(
     { ...metadata, format: FORMAT, bits: String(bits), tableStep: String(tableStep) },
   );
   try {
-    await file.write(tensors.ranges.name, ranges);
-    for (const part of stored) {
-      const { name, dtype } = tensors[part];
-      for (const bytes of readRecords(table, ranges, part)) {
-        await file.write(name, dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes);
+    const block = new Uint8Array(mostBlockBytes(table));
+    for (const ranges of writtenRanges(table)) {
+      await file.write(tensors.ranges.name, ranges);
+      for (const part of stored) {
+        const { name, dtype } = tensors[part];
+        for (const bytes of readRecords(table, ranges, part, block)) {
+          await file.write(name, dtype === 'F32' ? floatsOf(bytes) : bytes);
+        }
       }
     }
     if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
@@ -137,18 +143,31 @@ export async function loadCheckpoint(
     if (denseState && !file.tensors.has(DENSE_STATE)) {
       throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
     }
-    const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
-    checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
-    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-    for (const part of storedParts(table, denseState !== undefined)) {
-      const { name, dtype } = tableTensors(table, 0, 0)[part];
-      requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
-      await writeRecords(table, target, part, async (firstByte, byteLength) => {
-        const bytes = new Uint8Array(byteLength);
-        if (dtype === 'U8') await file.readRange(name, firstByte, bytes);
-        else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
-        return bytes;
-      });
+    const V = offsets[offsets.length - 1];
+    const stored = storedParts(table, denseState !== undefined).map((part) => ({
+      part,
+      bytes: partOf(table, part).bytes,
+      ...tableTensors(table, 0, 0)[part],
+    }));
+    // Nothing is loaded before all ranges are known to be good.
+    let rows = 0;
+    for await (const ranges of checkedRanges(file, table.spec.name, V)) rows += rowsIn(ranges);
+    for (const { name, bytes } of stored) requireBytes(file, name, rows * bytes);
+    const block = new Uint8Array(mostBlockBytes(table));
+    let done = 0;
+    for await (const ranges of checkedRanges(file, table.spec.name, V)) {
+      const target =
+        offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
+      for (const { part, name, dtype, bytes } of stored) {
+        await writeRecords(table, target, part, async (firstByte, byteLength) => {
+          const out = block.subarray(0, byteLength);
+          const first = done * bytes + firstByte;
+          if (dtype === 'F32') await file.readRange(name, first / 4, floatsOf(out));
+          else await file.readRange(name, first, out);
+          return out;
+        });
+      }
+      done += rowsIn(ranges);
     }
     if (table.parameters.byteLength > 0) {
       const { name } = tableTensors(table, 0, 0).parameters;
@@ -182,10 +201,9 @@ export async function checkpointStep(path: string): Promise<number> {
   }
 }
 
-function rowsIn(ranges: Uint32Array): number {
-  let rows = 0;
-  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
-  return rows;
+/** The same memory as fp32 numbers. */
+function floatsOf({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
 }
 
 function requireBytes(file: SafetensorsReader, name: string, expected: number): void {
@@ -196,12 +214,28 @@ function requireBytes(file: SafetensorsReader, name: string, expected: number): 
   );
 }
 
-function checkRanges(path: string, table: string, rows: number, ranges: Uint32Array): void {
+/** Ranges that are read at a time. */
+const BLOCK_RANGES = 1 << 16;
+
+/** Yields the ranges of a checkpoint, some at a time, ascending and within the table's V rows. */
+async function* checkedRanges(
+  file: SafetensorsReader,
+  table: string,
+  V: number,
+): AsyncGenerator<Uint32Array> {
+  const name = `${table}.ranges`;
+  const { elements } = file.entry(name);
+  const block = new Uint32Array(Math.min(elements, 2 * BLOCK_RANGES));
   let end = 0;
-  for (let r = 0; r < ranges.length; r += 2) {
-    if (ranges[r] < end || ranges[r] + ranges[r + 1] > rows) {
-      throw new UserError(`'${path}' names rows outside table '${table}' (rows 0 to ${rows - 1}).`);
+  for (let at = 0; at < elements; at += block.length) {
+    const ranges = block.subarray(0, Math.min(block.length, elements - at));
+    await file.readRange(name, at, ranges);
+    for (let r = 0; r < ranges.length; r += 2) {
+      if (ranges[r] < end || ranges[r] + ranges[r + 1] > V) {
+        throw new UserError(`'${file.path}' names rows outside table '${table}' (rows 0 to ${V - 1}).`);
+      }
+      end = ranges[r] + ranges[r + 1];
     }
-    end = ranges[r] + ranges[r + 1];
+    yield ranges;
   }
 }

@@ -26,6 +26,7 @@ import {
 import { Epochs } from './epochs.js';
 import type { TrainEvent } from './events.js';
 import type { MemoryReport } from './memory.js';
+import { peakRss } from './peak-memory.js';
 import { madeHere, requireSameRows, resume, warnOfOtherMachine } from './resume.js';
 import { Trainer } from './trainer.js';
 
@@ -209,7 +210,7 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
     memory: {
       predicted: trainer.predicted,
       allocated: await trainer.allocatedMemory(),
-      peakRss: process.resourceUsage().maxRSS * 1024,
+      peakRss: peakRss(),
     },
   };
   await directory.update({ state: 'finished', result });
