@@ -9,7 +9,7 @@ const PROCESS = 210e6;
 /** A thread's JavaScript and sessions, without what depends on the model. */
 const THREAD = 20e6;
 /** A thread's activations and their gradients that live at a time, by the outputs of all layers. */
-const ACTIVATIONS = 2.5;
+const ACTIVATIONS = 3;
 /** Copies of the weights, or of their gradients, that a thread's sessions make beside those that are counted. */
 const WEIGHTS = 5;
 /** What reading a window takes, by its size. */

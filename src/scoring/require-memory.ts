@@ -36,10 +36,14 @@ export function requireScoringMemory(
   const table = planShards(spec).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
   // Bags may have more ids: what they add is less than what an estimate is wrong by.
   const shape = batchShape(config, dataset, { batchRows: Math.max(1, batchRows), bagIds: null });
-  const microRows = Math.min(MICRO_ROWS, Math.max(1, batchRows));
-  const exchange = exchangeLayout({ ...shape, microRows, threads, training: null }).bytes;
+  const exchange = exchangeLayout({ ...shape, microRows: MICRO_ROWS, threads, training: null }).bytes;
   const model = createModel(config, dataset, 'training');
-  const beside = processBytes({ threads, model, microRows, windowBytes: 0 });
+  const beside = processBytes({
+    threads,
+    model,
+    microRows: Math.min(MICRO_ROWS, batchRows),
+    windowBytes: 0,
+  });
   const needed = table + exchange + otherBytes + beside;
   const free = memory ?? freeMemory() + process.memoryUsage.rss();
   if (needed <= free) return;

@@ -2,7 +2,6 @@
 // state of rows, then fewer bits, then a smaller width. Nothing is named here: rules, methods and widths come from their
 // registries, and which options change the bytes of a row is found by trying them. What a setting does to accuracy
 // nobody knows before it is trained; with the fewest changes comes first.
-import { z } from 'zod';
 import { isQuantized, rowLayout } from '../embedding/layout.js';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.js';
@@ -10,6 +9,7 @@ import { codeBits } from '../quantization/grid.js';
 import { type Config, configSchema } from '../runs/config.js';
 import { merge, type PartialConfig } from '../runs/resolve-config.js';
 import { createMethod, createRowOptimizer } from '../scoring/blueprint.js';
+import { methodWordOptions, type WordOption, wordOptions } from './word-options.js';
 
 /** A smaller setting: as it is typed, and what it makes of the configuration. */
 export interface SmallerSetting {
@@ -94,10 +94,10 @@ function methodChanges({ method }: Config, name: MethodName, bits: number): Chan
 function withStates(variant: Variant): Variant[] {
   const { config, changes } = variant;
   const rules = optimizerNames.flatMap((name) => ruleChanges(config, name));
-  const { name } = config.method;
-  const choices = choicesOf(methods[name].options);
   const own = combinations(
-    choices.map((choice) => changesOf(config, [name], choice)).filter(isSmaller(variant)),
+    methodWordOptions(config.method.name)
+      .map((option) => changesOf(config, option))
+      .filter(isSmaller(variant)),
   );
   return rules.flatMap((rule) =>
     own.flatMap((of) => (rule.length + of.length > 0 ? (variantFrom(variant, [...rule, ...of]) ?? []) : [])),
@@ -116,8 +116,8 @@ function ruleChanges(config: Config, name: OptimizerName): Change[][] {
     : [];
   const base = variantOf(config, rename);
   if (!base) return [];
-  const choices = choicesOf(optimizers[name].options)
-    .map((choice) => changesOf(base.config, ['optimizer'], choice))
+  const choices = wordOptions('optimizer', optimizers[name].options)
+    .map((option) => changesOf(base.config, option))
     .filter(isSmaller(base));
   return combinations(choices).map((changes) => [...rename, ...changes]);
 }
@@ -136,25 +136,9 @@ function combinations(lists: readonly (readonly Change[])[]): Change[][] {
   );
 }
 
-/** An option with a list of values. */
-interface Choice {
-  key: string;
-  values: readonly string[];
-}
-
-/** The options of a schema that are one of several words. */
-function choicesOf(options: z.ZodType): Choice[] {
-  if (!(options instanceof z.ZodObject)) return [];
-  return Object.entries(options.shape as Record<string, z.ZodType>).flatMap(([key, schema]) => {
-    const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
-    return inner instanceof z.ZodEnum ? [{ key, values: inner.options.map(String) }] : [];
-  });
-}
-
 /** The changes of an option to another value than it has. */
-function changesOf(config: Config, path: readonly [keyof Config], { key, values }: Choice): Change[] {
-  const [section] = path;
-  const now = (config[section] as Record<string, unknown>)[key];
+function changesOf(config: Config, { section, key, values }: WordOption): Change[] {
+  const now = (config[section as keyof Config] as Record<string, unknown>)[key];
   return values
     .filter((value) => value !== now)
     .map((value) => ({ flag: `--set ${section}.${key}=${value}`, values: { [section]: { [key]: value } } }));
