@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { withRowBytes } from '../experiments/row-bytes.js';
 import { commands } from '../src/cli/commands.js';
 import { datasets } from '../src/data/datasets/registry.js';
 import { rowLayout } from '../src/embedding/layout.js';
@@ -73,6 +74,12 @@ describe('docs/defaults.md', () => {
       ]),
     );
   });
+});
+
+it('docs/memory.md has the bytes of every method and optimizer', () => {
+  const text = read('docs/memory.md');
+  // Else: node dist/experiments/row-bytes.js --write
+  expect(text).toBe(withRowBytes(text));
 });
 
 describe('README.md', () => {

@@ -75,6 +75,7 @@ describe('while cells are trained', () => {
       event: {
         kind: 'start',
         memory: { table: 0, step: 0, optimizer: 0, buffers: 0, total: 0 },
+        fp32Bytes: 0,
         threads: 1,
         rows: 1000,
       },

@@ -23,6 +23,7 @@ const optionsSchema = commonOptionsSchema.extend({
   threads: z.number().optional(),
   jobs: z.union([z.number(), z.literal('auto')]).optional(),
   keepRuns: z.boolean().optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 type Options = z.infer<typeof optionsSchema>;
 
@@ -57,6 +58,7 @@ export const compareCommand: CommandSpec = {
       .option('--threads <n>', 'of all cells together (default: all processors)', wholeNumber('--threads', 1))
       .option('--jobs <n>', 'cells at a time (default: auto, as memory allows with 2 threads each)', jobCount)
       .option('--keep-runs', 'keep the weights of every cell')
+      .option('--ignore-limits', 'train even where memory or disk seem too small')
       .addHelpText(
         'after',
         '\nA comparison that was stopped goes on with the same command. See docs/compare.md.',
@@ -64,7 +66,7 @@ export const compareCommand: CommandSpec = {
   },
   async run(invocation) {
     const given = optionsSchema.parse(invocation.options);
-    const { data, out, split, threads, jobs, keepRuns, seeds = DEFAULT_SEEDS } = given;
+    const { data, out, split, threads, jobs, keepRuns, ignoreLimits, seeds = DEFAULT_SEEDS } = given;
     const variants = await variantsOf(given);
     const { compare } = await import('../comparing/compare.js');
     const progress = compareProgress(process.stderr, invocation.json);
@@ -79,6 +81,7 @@ export const compareCommand: CommandSpec = {
         jobs,
         keepRuns,
         calibrates: true,
+        ignoreLimits,
         command: commandOf(given),
         onProgress: progress.onProgress,
         signal: invocation.signal,

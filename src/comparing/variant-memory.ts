@@ -1,5 +1,4 @@
 // The bytes of a variant: in training, as it is served, and those of fp32 with the same data, width and optimizer.
-import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
 import { isQuantized } from '../embedding/layout.js';
 import { tableRows } from '../embedding/shard.js';
@@ -12,20 +11,7 @@ import {
   embeddingSpec,
   firstOrderSpec,
 } from '../scoring/blueprint.js';
-import { type MemoryReport, predictMemory } from '../training/memory.js';
-import { trainingExchange } from '../training/trainer.js';
-
-/** What a training will allocate. */
-export function trainingMemory(config: Config, manifest: Manifest, threads: number): MemoryReport {
-  const shape = datasetShape(manifest);
-  const model = createModel(config, shape, 'training');
-  const bagIds = mostIdsOf(manifest, config.training.batchSize);
-  const exchange = trainingExchange(config, shape, model, threads, bagIds);
-  const options = { threads, isTraining: true };
-  const weights = firstOrderSpec(config, shape, model, options);
-  const specs = [embeddingSpec(config, shape, options), ...(weights ? [weights] : [])];
-  return predictMemory(specs, model, exchange);
-}
+import { trainingMemory } from '../training/training-memory.js';
 
 /** The numbers of a comparison's variant. */
 export function variantMemory(config: Config, manifest: Manifest): VariantMemory {

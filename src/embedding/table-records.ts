@@ -22,51 +22,107 @@ export function partOf({ spec }: TableMemory, part: RecordPart): { offset: numbe
   }
 }
 
-/** Rows ever written, as pairs (first row, number of rows), ascending: bytes do not grow with untouched rows. */
-export function writtenRanges(table: TableMemory): Uint32Array {
-  const ranges: number[] = [];
+/** Rows ever written, and in how many ranges they lie. */
+export function countWritten(table: TableMemory): { rows: number; ranges: number } {
+  let rows = 0;
+  let ranges = 0;
+  // Whether the row before was written: a range may go on from word to word, and from shard to shard.
+  let before = 0;
+  for (const { plan, words } of bitmaps(table)) {
+    for (let word = 0; word < words.length; word++) {
+      const bits = words[word];
+      rows += ones(bits);
+      ranges += ones(bits & ~((bits << 1) | before));
+      // Shards have whole words of rows but for the last.
+      before = lastBit(bits, plan, word);
+    }
+  }
+  return { rows, ranges };
+}
+
+/** Ranges that are handed out at a time: 512 KiB of them. */
+const BLOCK_RANGES = 1 << 16;
+
+/**
+ * Yields the rows ever written, as pairs (first row, number of rows), ascending, some at a time: rows far apart have as
+ * many ranges as rows, and their list would grow with the table. The array is lent until the next is asked for.
+ */
+export function* writtenRanges(table: TableMemory): Generator<Uint32Array> {
+  const block = new Uint32Array(2 * Math.min(BLOCK_RANGES, countWritten(table).ranges));
+  let used = 0;
+  let first = 0;
   let end = -1;
-  for (const [i, { plan, words }] of bitmaps(table).entries()) {
+  for (const { plan, words } of bitmaps(table)) {
     for (let word = 0; word < words.length; word++) {
       const bits = words[word];
       if (bits === 0) continue;
       for (let bit = 0; bit < 32; bit++) {
         if (((bits >>> bit) & 1) === 0) continue;
-        const row = table.plans[i].firstRow + word * 32 + bit;
-        if (row === end) ranges[ranges.length - 1]++;
-        else ranges.push(row, 1);
+        const row = plan.firstRow + word * 32 + bit;
+        if (row !== end) {
+          if (end >= 0) {
+            block[used++] = first;
+            block[used++] = end - first;
+            if (used === block.length) {
+              yield block;
+              used = 0;
+            }
+          }
+          first = row;
+        }
         end = row + 1;
       }
     }
     if (end > plan.firstRow + plan.rows) throw new Error('A row beyond the shard is marked as written.');
   }
-  return Uint32Array.from(ranges);
+  if (end < 0) return;
+  block[used++] = first;
+  block[used++] = end - first;
+  yield block.subarray(0, used);
 }
 
 /** Below, a loop copies faster than a call. */
 const FEW_BYTES = 32;
 
-/** Yields a part of the given rows' records, a block of about BLOCK_BYTES at a time, each an array of its own. */
+/** Bytes of a block: one write to a file, whether the rows lie together or far apart. */
+const BLOCK_BYTES = 1 << 20;
+
+/** Rows of a part that make a block. */
+function blockRows(bytes: number): number {
+  return Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, bytes)));
+}
+
+/** Bytes of the largest block that `readRecords` yields of a table. */
+export function mostBlockBytes({ spec }: TableMemory): number {
+  return Math.max(BLOCK_BYTES, spec.layout.recordBytes);
+}
+
+/**
+ * Yields a part of the given rows' records, a block of about BLOCK_BYTES at a time.
+ *
+ * @param out receives every block: at least `mostBlockBytes`. A block is lent until the next is asked for
+ */
 export function* readRecords(
   table: TableMemory,
   ranges: Uint32Array,
   part: RecordPart,
+  out: Uint8Array = new Uint8Array(mostBlockBytes(table)),
 ): Generator<Uint8Array> {
   const { offset, bytes } = partOf(table, part);
   const { recordBytes } = table.spec.layout;
-  for (const { rows, runs } of blocks(table, ranges, bytes)) {
-    const out = new Uint8Array(rows * bytes);
-    let to = 0;
-    for (const { shard, first, count } of runs) {
-      const { records, plan } = shard;
-      let at = recordAt(table, plan, first) + offset;
-      for (let i = 0; i < count; i++, at += recordBytes, to += bytes) {
-        if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
-        else out.set(records.subarray(at, at + bytes), to);
-      }
+  let to = 0;
+  for (const { shard, first, count, endsBlock } of runsOf(table, ranges, blockRows(bytes))) {
+    const { records, plan } = shard;
+    let at = recordAt(table, plan, first) + offset;
+    for (let i = 0; i < count; i++, at += recordBytes, to += bytes) {
+      if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) out[to + j] = records[at + j];
+      else out.set(records.subarray(at, at + bytes), to);
     }
-    yield out;
+    if (!endsBlock) continue;
+    yield out.subarray(0, to);
+    to = 0;
   }
+  if (to > 0) yield out.subarray(0, to);
 }
 
 /** Writes a part of the given rows' records and marks the rows as written. `next` gives the bytes of n rows. */
@@ -78,22 +134,43 @@ export async function writeRecords(
 ): Promise<void> {
   const { offset, bytes } = partOf(table, part);
   const { recordBytes } = table.spec.layout;
+  const total = rowsIn(ranges);
+  const most = blockRows(bytes);
+  let source: Uint8Array = new Uint8Array(0);
+  let from = 0;
   let done = 0;
-  for (const { rows, runs } of blocks(table, ranges, bytes)) {
-    const source = await next(done * bytes, rows * bytes);
-    let from = 0;
-    for (const { shard, first, count } of runs) {
-      const { records, written, plan } = shard;
-      let at = recordAt(table, plan, first) + offset;
-      for (let i = 0; i < count; i++, at += recordBytes, from += bytes) {
-        if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
-        else records.set(source.subarray(from, from + bytes), at);
-        const local = first + i - plan.firstRow;
-        written[local >>> 5] |= 1 << (local & 31);
-      }
+  for (const { shard, first, count, endsBlock } of runsOf(table, ranges, most)) {
+    if (from === 0) source = await next(done * bytes, Math.min(most, total - done) * bytes);
+    const { records, written, plan } = shard;
+    let at = recordAt(table, plan, first) + offset;
+    for (let i = 0; i < count; i++, at += recordBytes, from += bytes) {
+      if (bytes < FEW_BYTES) for (let j = 0; j < bytes; j++) records[at + j] = source[from + j];
+      else records.set(source.subarray(from, from + bytes), at);
+      const local = first + i - plan.firstRow;
+      written[local >>> 5] |= 1 << (local & 31);
     }
-    done += rows;
+    done += count;
+    if (endsBlock) from = 0;
   }
+}
+
+/** Rows of ranges, pairs (first row, number of rows). */
+export function rowsIn(ranges: Uint32Array): number {
+  let rows = 0;
+  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
+  return rows;
+}
+
+/** Bits of a word that are 1. */
+function ones(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Whether the last row of a bitmap's word is written, of those that the shard has. */
+function lastBit(bits: number, { rows }: ShardPlan, word: number): number {
+  return (bits >>> Math.min(31, rows - 1 - 32 * word)) & 1;
 }
 
 function bitmaps(table: TableMemory): { plan: ShardPlan; words: Uint32Array }[] {
@@ -107,11 +184,12 @@ function recordAt({ spec }: TableMemory, plan: ShardPlan, row: number): number {
   return plan.records + (row - plan.firstRow) * spec.layout.recordBytes;
 }
 
-/** Consecutive rows of one shard. */
+/** Consecutive rows of one shard, and whether a block is full with them. Lent until the next one. */
 interface RowRun {
   shard: ShardBytes;
   first: number;
   count: number;
+  endsBlock: boolean;
 }
 
 interface ShardBytes {
@@ -120,15 +198,8 @@ interface ShardBytes {
   written: Uint32Array;
 }
 
-/** Bytes of a block: one write to a file, whether the rows lie together or far apart. */
-const BLOCK_BYTES = 1 << 20;
-
-/** The ranges, cut at shards, in blocks of as many rows as BLOCK_BYTES hold. */
-function* blocks(
-  table: TableMemory,
-  ranges: Uint32Array,
-  bytes: number,
-): Generator<{ rows: number; runs: RowRun[] }> {
+/** The ranges, cut at shards and after every `most` rows, which are a block. */
+function* runsOf(table: TableMemory, ranges: Uint32Array, most: number): Generator<RowRun> {
   const shards = bitmaps(table).map(
     ({ plan, words }, i): ShardBytes => ({
       plan,
@@ -136,22 +207,20 @@ function* blocks(
       records: new Uint8Array(table.memories[i].buffer),
     }),
   );
-  const most = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, bytes)));
+  // One object for all of them: there may be as many runs as rows.
+  const run: RowRun = { shard: shards[0], first: 0, count: 0, endsBlock: false };
   let rows = 0;
-  let runs: RowRun[] = [];
   for (let r = 0; r < ranges.length; r += 2) {
     const end = ranges[r] + ranges[r + 1];
-    for (let row = ranges[r]; row < end; ) {
+    for (let row = ranges[r]; row < end; row += run.count) {
       const shard = shards[Math.floor(row / table.plans[0].rows)];
-      const count = Math.min(most - rows, end - row, shard.plan.firstRow + shard.plan.rows - row);
-      runs.push({ shard, first: row, count });
-      rows += count;
-      row += count;
-      if (rows < most) continue;
-      yield { rows, runs };
-      rows = 0;
-      runs = [];
+      run.shard = shard;
+      run.first = row;
+      run.count = Math.min(most - rows, end - row, shard.plan.firstRow + shard.plan.rows - row);
+      rows += run.count;
+      run.endsBlock = rows === most;
+      if (run.endsBlock) rows = 0;
+      yield run;
     }
   }
-  if (rows > 0) yield { rows, runs };
 }

@@ -5,10 +5,13 @@
 import { isQuantized } from '../embedding/layout.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import {
+  countWritten,
+  mostBlockBytes,
   partOf,
   type RecordPart,
   readRecords,
   recordParts,
+  rowsIn,
   writeRecords,
   writtenRanges,
 } from '../embedding/table-records.js';
@@ -74,12 +77,6 @@ function tableTensors(
   };
 }
 
-/** A part's bytes, as the file wants the elements of its dtype: halves as their 16 bits. */
-function elementsOf(dtype: Dtype, bytes: Uint8Array): TensorArray {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer);
-  return dtype === 'F16' ? new Uint16Array(bytes.buffer) : bytes;
-}
-
 function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
   const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
   return parts.filter((part) => partOf(table, part).bytes > 0);
@@ -88,17 +85,16 @@ function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
 /** What is written of a table, in the order of the file. */
 interface StoredTable {
   table: TableMemory;
-  ranges: Uint32Array;
   tensors: ReturnType<typeof tableTensors>;
   parts: RecordPart[];
   hasParameters: boolean;
 }
 
 function storedTable(table: TableMemory, withState: boolean): StoredTable {
-  const ranges = writtenRanges(table);
-  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
+  const { rows, ranges } = countWritten(table);
+  const tensors = tableTensors(table, rows, ranges);
   const parts = storedParts(table, withState);
-  return { table, ranges, tensors, parts, hasParameters: table.parameters.byteLength > 0 };
+  return { table, tensors, parts, hasParameters: table.parameters.byteLength > 0 };
 }
 
 /** Writes a checkpoint aside and moves it into place. */
@@ -133,13 +129,16 @@ export async function saveCheckpoint(
 
 async function writeTable(
   file: SafetensorsWriter,
-  { table, ranges, tensors, parts, hasParameters }: StoredTable,
+  { table, tensors, parts, hasParameters }: StoredTable,
 ): Promise<void> {
-  await file.write(tensors.ranges.name, ranges);
-  for (const part of parts) {
-    const { name, dtype } = tensors[part];
-    for (const bytes of readRecords(table, ranges, part)) {
-      await file.write(name, elementsOf(dtype, bytes));
+  const block = new Uint8Array(mostBlockBytes(table));
+  for (const ranges of writtenRanges(table)) {
+    await file.write(tensors.ranges.name, ranges);
+    for (const part of parts) {
+      const { name, dtype } = tensors[part];
+      for (const bytes of readRecords(table, ranges, part, block)) {
+        await file.write(name, elementsOf(dtype, bytes));
+      }
     }
   }
   if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
@@ -188,18 +187,29 @@ async function readTable(
   withState: boolean,
   offsets: readonly number[] = table.spec.offsets,
 ): Promise<void> {
-  const { path } = file;
-  const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
-  checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
-  const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-  for (const part of storedParts(table, withState)) {
-    const { name, dtype } = tableTensors(table, 0, 0)[part];
-    requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
-    await writeRecords(table, target, part, async (firstByte, byteLength) => {
-      const bytes = new Uint8Array(byteLength);
-      await file.readRange(name, firstByte / dtypes[dtype].bytes, elementsOf(dtype, bytes));
-      return bytes;
-    });
+  const { name: tableName } = table.spec;
+  const V = offsets[offsets.length - 1];
+  const stored = storedParts(table, withState).map((part) => ({
+    part,
+    bytes: partOf(table, part).bytes,
+    ...tableTensors(table, 0, 0)[part],
+  }));
+  // Nothing is loaded before all ranges are known to be good.
+  let rows = 0;
+  for await (const ranges of checkedRanges(file, tableName, V)) rows += rowsIn(ranges);
+  for (const { name, bytes } of stored) requireBytes(file, name, rows * bytes);
+  const block = new Uint8Array(mostBlockBytes(table));
+  let done = 0;
+  for await (const ranges of checkedRanges(file, tableName, V)) {
+    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
+    for (const { part, name, dtype, bytes } of stored) {
+      await writeRecords(table, target, part, async (firstByte, byteLength) => {
+        const out = block.subarray(0, byteLength);
+        await file.readRange(name, (done * bytes + firstByte) / dtypes[dtype].bytes, elementsOf(dtype, out));
+        return out;
+      });
+    }
+    done += rowsIn(ranges);
   }
   if (table.parameters.byteLength > 0) {
     const { name } = tableTensors(table, 0, 0).parameters;
@@ -247,10 +257,11 @@ function requireGrid(
   );
 }
 
-function rowsIn(ranges: Uint32Array): number {
-  let rows = 0;
-  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
-  return rows;
+/** A part's bytes, as the file wants the elements of its dtype: the same memory, halves as their 16 bits. */
+function elementsOf(dtype: Dtype, bytes: Uint8Array): TensorArray {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === 'F32') return new Float32Array(buffer, byteOffset, byteLength / 4);
+  return dtype === 'F16' ? new Uint16Array(buffer, byteOffset, byteLength / 2) : bytes;
 }
 
 function requireBytes(file: SafetensorsReader, name: string, expected: number): void {
@@ -261,12 +272,28 @@ function requireBytes(file: SafetensorsReader, name: string, expected: number): 
   );
 }
 
-function checkRanges(path: string, table: string, rows: number, ranges: Uint32Array): void {
+/** Ranges that are read at a time. */
+const BLOCK_RANGES = 1 << 16;
+
+/** Yields the ranges of a checkpoint, some at a time, ascending and within the table's V rows. */
+async function* checkedRanges(
+  file: SafetensorsReader,
+  table: string,
+  V: number,
+): AsyncGenerator<Uint32Array> {
+  const name = `${table}.ranges`;
+  const { elements } = file.entry(name);
+  const block = new Uint32Array(Math.min(elements, 2 * BLOCK_RANGES));
   let end = 0;
-  for (let r = 0; r < ranges.length; r += 2) {
-    if (ranges[r] < end || ranges[r] + ranges[r + 1] > rows) {
-      throw new UserError(`'${path}' names rows outside table '${table}' (rows 0 to ${rows - 1}).`);
+  for (let at = 0; at < elements; at += block.length) {
+    const ranges = block.subarray(0, Math.min(block.length, elements - at));
+    await file.readRange(name, at, ranges);
+    for (let r = 0; r < ranges.length; r += 2) {
+      if (ranges[r] < end || ranges[r] + ranges[r + 1] > V) {
+        throw new UserError(`'${file.path}' names rows outside table '${table}' (rows 0 to ${V - 1}).`);
+      }
+      end = ranges[r] + ranges[r + 1];
     }
-    end = ranges[r] + ranges[r + 1];
+    yield ranges;
   }
 }

@@ -7,6 +7,7 @@ import { denseLayout } from '../models/dense.js';
 import { type DenseTensor, loadCheckpoint } from '../runs/checkpoint.js';
 import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
 import { createModel, embeddingSpec, firstOrderSpec } from './blueprint.js';
+import { requireScoringMemory, type ScoringSize } from './require-memory.js';
 import { denseTensors } from './scoring-graph.js';
 
 /** A run's model in memory. */
@@ -21,8 +22,13 @@ export interface OpenedRun {
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Loads a run's model into memory. */
-export async function openRun(path: string, checkpoint: CheckpointName, threads: number): Promise<OpenedRun> {
+/** Loads a run's model into memory. @throws UserError when there is no such run, or it has no room */
+export async function openRun(
+  path: string,
+  checkpoint: CheckpointName,
+  threads: number,
+  size: ScoringSize = {},
+): Promise<OpenedRun> {
   const directory = await RunDirectory.open(path);
   if (checkpoint === 'best' && !existsSync(directory.checkpoint('best'))) {
     throw new UserError(
@@ -31,6 +37,7 @@ export async function openRun(path: string, checkpoint: CheckpointName, threads:
     );
   }
   const { config, run } = directory;
+  requireScoringMemory(path, config, run.dataset, threads, size);
   const model = createModel(config, run.dataset, 'training');
   const options = { threads, isTraining: false };
   const table = allocateTable(embeddingSpec(config, run.dataset, options));

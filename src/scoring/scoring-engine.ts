@@ -10,7 +10,7 @@ import { scoringOnnx } from './scoring-graph.js';
 import type { ScoringWorkerData } from './worker.js';
 
 /** The most rows of a micro-batch. Logits do not depend on it. */
-const MICRO_ROWS = 2000;
+export const MICRO_ROWS = 2000;
 
 export interface ScoringEngine {
   team: Team<ScoringMessage, unknown>;
