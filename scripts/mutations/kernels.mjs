@@ -379,7 +379,7 @@ export const kernelMutations = [
       ],
       ['no 1 − β2', 'v128.mul<f32>(share2, v128.mul<f32>(g, g))', 'v128.mul<f32>(g, g)'],
       ['no correction', 'v128.div<f32>(v, v128.splat<f32>(rowCorrection))', 'v'],
-      ['no ε', 'Mathf.sqrt(v / rowCorrection) + epsilon);', 'Mathf.sqrt(v / rowCorrection));'],
+      ['no ε', 'Mathf.sqrt(v / rowCorrection) + epsilon)', 'Mathf.sqrt(v / rowCorrection))'],
       ['by row: no mean over D', 'weightDecay) / <f32>dim', 'weightDecay)'],
       ['by row: order of lanes', 'lane0 + lane1 + (lane2 + lane3)', 'lane0 + lane1 + lane2 + lane3'],
       [

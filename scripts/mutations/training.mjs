@@ -442,4 +442,37 @@ export const trainingMutations = [
       ['statistics: new ones in full', '(1 - STATISTIC_KEPT) * mean', 'mean'],
     ],
   },
+  {
+    file: 'src/models/dcn-v2.ts',
+    tests: ['src/models/dcn-v2.test.ts'],
+    changes: [
+      ['cross: no x_l', 'x = g.add(g.multiply(x0, mixed), x);', 'x = g.multiply(x0, mixed);'],
+      ['cross: x_l by itself', 'g.multiply(x0, mixed)', 'g.multiply(x, mixed)'],
+      ['cross: always from x_0', 'g.matmul(x, v)', 'g.matmul(x0, v)'],
+      ['stacked over x_0', 'mlp(m, crossed, options)', 'mlp(m, m.input, options)'],
+      ['parallel over x_L', 'mlp(m, m.input, options)', 'mlp(m, crossed, options)'],
+    ],
+  },
+  {
+    file: 'src/models/dlrm.ts',
+    tests: ['src/models/dlrm.test.ts'],
+    changes: [
+      ['no z beside the pairs', 'z ? g.concat([z, pairs]) : pairs', 'pairs'],
+      ['z behind the embeddings', 'g.concat([z, m.x])', 'g.concat([m.x, z])'],
+      ['nothing to multiply', 'if (count < 2)', 'if (count < 1)'],
+    ],
+  },
+  {
+    file: 'src/runs/renamed-sections.ts',
+    tests: ['src/runs/renamed-sections.test.ts'],
+    changes: [
+      ['nothing left out', 'if (options.length === 0) continue;', 'continue;'],
+      [
+        'the first choice counts',
+        '.findLast((one) => one !== undefined)',
+        '.find((one) => one !== undefined)',
+      ],
+      ['all of its options left out', ': own[key],', ': true,'],
+    ],
+  },
 ];

@@ -1,18 +1,16 @@
 // What the graphs of every model must do. A model enters by being in the registry; which inputs it has beside X is
 // read off its graph.
 import { describe, expect, it } from 'vitest';
+import { draw, type Feed, feedsOf, ROWS, type Tensors } from '../../test/model-feeds.js';
 import { modelVariants } from '../../test/model-variants.js';
 import { differentiate } from '../graph/differentiate.js';
 import { interpret } from '../graph/interpret.js';
-import { type Node, reachable } from '../graph/node.js';
+import type { Node } from '../graph/node.js';
 import { toOnnx } from '../graph/onnx.js';
 import { createSession } from '../graph/session.js';
-import { elementCount, withBatch } from '../graph/shape.js';
 import { inputNames, type Mode, type Model, type ModelShape, type ModelSpec } from './model.js';
 import { models } from './registry.js';
 
-const ROWS = 7;
-const PADDING = 2;
 const data: Record<string, ModelShape> = {
   plain: { fields: 3, dim: 2 },
   'with numbers, weights and sampled negatives': {
@@ -27,8 +25,6 @@ const data: Record<string, ModelShape> = {
 const cases = modelVariants.flatMap((variant) =>
   Object.entries(data).map(([dataTitle, shape]) => ({ ...variant, dataTitle, shape })),
 );
-
-type Tensors = Record<string, { shape: readonly number[]; data: Float64Array }>;
 
 /** What a micro-batch says of its rows. */
 const aboutRows: string[] = [
@@ -136,42 +132,10 @@ describe.each(cases)('$title, $dataTitle', ({ name, options, shape }) => {
   });
 });
 
-type Feed = Extract<Node, { name: string }>;
-
-/** The inputs and parameters that a node depends on. */
-function feedsOf(node: Node): Feed[] {
-  return reachable([node]).filter((one): one is Feed => one.kind === 'input' || one.kind === 'parameter');
-}
-
 /** Every parameter, X, and what else is looked up and learned: all inputs but those that tell of the rows. */
 function lookedUp({ loss, dropouts }: Model): Feed[] {
   const masks = dropouts.map(({ name }) => name);
   return feedsOf(loss).filter(({ name }) => ![...aboutRows, ...masks].includes(name));
-}
-
-/** Numbers of a seed for everything that a node depends on; the last rows only pad. */
-function draw(node: Node, seed: number): Tensors {
-  let random = seed * 7919;
-  const uniform = () => {
-    random = (Math.imul(random, 1664525) + 1013904223) | 0;
-    return (random >>> 8) / 2 ** 24;
-  };
-  const value = (name: string, index: number): number => {
-    const isReal = index < ROWS - PADDING;
-    if (name === inputNames.labels) return uniform() < 0.5 ? 1 : 0;
-    if (name === inputNames.weights) return isReal ? 1 + (index % 3) : 0;
-    if (name === inputNames.real) return isReal ? 1 : 0;
-    if (name === inputNames.scale) return 1 / 7;
-    if (name.startsWith('dropout.')) return uniform() < 0.25 ? 0 : 1 / 0.75;
-    return name.endsWith('.variance') ? 0.5 + uniform() : 2 * uniform() - 1;
-  };
-  return Object.fromEntries(
-    feedsOf(node).map(({ name, shape }) => {
-      const sizes = withBatch(shape, ROWS);
-      const data = Float64Array.from({ length: elementCount(sizes) }, (_, i) => value(name, i));
-      return [name, { shape: sizes, data }];
-    }),
-  );
 }
 
 /** onnxruntime against the interpreter on the same fp32 numbers. */

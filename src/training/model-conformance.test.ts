@@ -61,9 +61,8 @@ describe.each(cases)('$title on $kind rows', ({ name, options, kind }) => {
       if (event.kind === 'batch' && event.epoch === EPOCHS) copyFileSync(checkpointOf(run), before);
     };
     const result = await train({ data: data[kind], out: run, config, threads: 1, force: true, onProgress });
-    // The best there is to reach is 1.
-    // Linear models among them.
-    expect(result.validation.auc).toBeGreaterThan(0.75);
+    // The best there is to reach is 1; rich rows have much in them that tells nothing.
+    expect(result.validation.auc).toBeGreaterThan(kind === 'plain' ? 0.8 : 0.7);
     expect(result.memory.allocated).toEqual(result.memory.predicted);
 
     const scored = await evaluate({ run, data: data[kind], split: 'validation', threads: 1, batchRows: 50 });
