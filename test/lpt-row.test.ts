@@ -64,7 +64,7 @@ it("counts the bias in the model's checksum, also where no value shows it", asyn
   new Table(table, 0).touch(Uint32Array.of(3));
   const original = modelChecksum([table], dense);
   const bytes = new Uint8Array(table.memories[0].buffer);
-  const bias = table.plans[0].records + 3 * layout.recordBytes + layout.stepOffset + 4;
+  const bias = table.plans[0].sections[0].records + 3 * layout.recordBytes + layout.stepOffset + 4;
   bytes[bias] ^= 1;
   expect(modelChecksum([table], dense)).not.toBe(original);
   bytes[bias] ^= 1;

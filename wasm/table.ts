@@ -29,24 +29,24 @@ export let workCodes: usize = 0;
 /** Uniforms of one row. */
 export let workNoise: usize = 0;
 
-/** Reads the header at address 0; `work` is this thread's work area, 16-byte aligned. */
-export function bind(work: usize): void {
-  dim = load<u32>(0);
-  bits = load<u32>(4);
-  recordBytes = load<u32>(8);
-  stepOffset = load<u32>(12);
-  tableStep = load<f32>(16);
-  firstRow = load<u32>(20);
-  written = load<u32>(24);
-  records = load<u32>(28);
-  offsets = load<u32>(32);
-  vocabularies = load<u32>(36);
-  seedLow = load<u32>(40);
-  seedHigh = load<u32>(44);
-  tableNumber = load<u32>(48);
-  initialScale = load<f32>(52);
-  rowRange = load<u32>(56);
-  onesFrom = load<u32>(60);
+/** Reads the header there; `work` is this thread's work area, 16-byte aligned. */
+export function bind(work: usize, header: usize): void {
+  dim = load<u32>(header);
+  bits = load<u32>(header, 4);
+  recordBytes = load<u32>(header, 8);
+  stepOffset = load<u32>(header, 12);
+  tableStep = load<f32>(header, 16);
+  firstRow = load<u32>(header, 20);
+  written = load<u32>(header, 24);
+  records = load<u32>(header, 28);
+  offsets = load<u32>(header, 32);
+  vocabularies = load<u32>(header, 36);
+  seedLow = load<u32>(header, 40);
+  seedHigh = load<u32>(header, 44);
+  tableNumber = load<u32>(header, 48);
+  initialScale = load<f32>(header, 52);
+  rowRange = load<u32>(header, 56);
+  onesFrom = load<u32>(header, 60);
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;

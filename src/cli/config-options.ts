@@ -2,6 +2,7 @@
 // file, flags, --set, later ones winning.
 import type { Command } from 'commander';
 import * as z from 'zod';
+import type { MethodSpec } from '../embedding/method.js';
 import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { modelNames } from '../models/registry.js';
@@ -156,6 +157,20 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
   );
 }
 
+/** Hot rows are of methods that store codes. */
+function requireTiers(name: MethodName, settings: readonly PartialConfig[]): void {
+  const hasTiers = (method: MethodName) => (methods[method] as MethodSpec<unknown>).hasTiers === true;
+  if (hasTiers(name)) return;
+  for (const option of ['hotBits', 'hotShare']) {
+    if (!settings.some(({ method }) => Object.hasOwn(Object(method), option))) continue;
+    throw new UserError(
+      `The method '${name}' stores all rows alike, so --set method.${option} means nothing for it.`,
+      `leave it out, or choose a method with hot rows: ${methodNames.filter(hasTiers).join(', ')}`,
+      2,
+    );
+  }
+}
+
 /** What is asked for by hand must mean something to the method; in a file it may stand. */
 function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
   const { name } = config.method;
@@ -170,6 +185,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
     );
   }
   requireRounding(name, options, settings);
+  requireTiers(name, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

@@ -3,13 +3,17 @@
 // leaves the cells of all others what they are.
 import { createHash } from 'node:crypto';
 import { methods } from '../embedding/methods.js';
-import { type Config, configRounding, configSchema } from '../runs/config.js';
+import { type Config, configHotBits, configRounding, configSchema } from '../runs/config.js';
 
 /** The configuration without what its method does not read: other methods' options, a width that it has not. */
 export function relevantConfig(config: Config): Record<string, unknown> {
-  const { name, bits } = config.method;
+  const { name, bits, hotShare } = config.method;
   const { model, optimizer, dense, training } = config;
-  const method = methods[name].isQuantized ? { name, bits, rounding: configRounding(config) } : { name };
+  const hotBits = configHotBits(config);
+  const method = methods[name].isQuantized
+    ? // Without hot rows, the keys are those of before there were any.
+      { name, bits, rounding: configRounding(config), ...(hotBits && { hotBits, hotShare }) }
+    : { name };
   return { model, method, optimizer, dense, [name]: config[name], training };
 }
 

@@ -3,7 +3,8 @@
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
 import { z } from 'zod';
 import { adam } from '../optimizers/adam.js';
-import { firstStep, grid } from '../quantization/grid.js';
+import { type CodeBits, firstStep, grid } from '../quantization/grid.js';
+import { tieredStorage } from './layout.js';
 import type { Method, MethodSpec } from './method.js';
 import { moveSteps, type StepRule, stepDomains } from './step-rule.js';
 
@@ -36,9 +37,10 @@ const options = z.strictObject({
 export const alpt = {
   summary: 'integer rows, one learned step per row',
   isQuantized: true,
+  hasTiers: true,
   options,
-  create({ dim, bits, rounding, deviation, optimizer, learningRate, weightDecay, options }): Method {
-    const { highest: q } = grid(bits);
+  create(settings): Method {
+    const { dim, rounding, deviation, optimizer, learningRate, weightDecay, options } = settings;
     const scaleOf = gradientScales[options.gradientScale];
     const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
     const stepFloor = Math.fround(options.stepFloor);
@@ -51,8 +53,12 @@ export const alpt = {
     };
     return {
       storage: {
-        bits,
-        tableStep: Math.fround(options.firstStep ?? firstStep(deviation, bits)),
+        ...tieredStorage(settings, (bits) => {
+          const usual = firstStep(deviation, bits);
+          if (options.firstStep === null) return usual;
+          // Given for rows of `bits`; hot rows begin with a step as much smaller as it would be otherwise.
+          return options.firstStep * (usual / firstStep(deviation, settings.bits));
+        }),
         hasRowStep: true,
       },
       stepOptimizer,
@@ -60,7 +66,7 @@ export const alpt = {
 
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-        const g = scaleOf(batchRows, dim, q);
+        const g = (bits: CodeBits) => scaleOf(batchRows, dim, grid(bits).highest);
 
         // Step 1: update the weights.
         for (const { rows, values } of blocks) {

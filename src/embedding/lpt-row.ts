@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { firstStep } from '../quantization/grid.js';
 import { rowRanges } from '../quantization/row-grid.js';
+import { tieredStorage } from './layout.js';
 import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
 
@@ -16,13 +17,13 @@ const options = z.strictObject({
 export const lptRow = {
   summary: 'integer rows, each with the step of its own range',
   isQuantized: true,
+  hasTiers: true,
   options,
   // The step of LPT: `writeCodes` goes to the range of each row's new values, and leaves a row that does not change.
   create: (settings): Method =>
     lowPrecision(settings, {
-      bits: settings.bits,
       // That step only serves rows without any extent.
-      tableStep: Math.fround(firstStep(settings.deviation, settings.bits)),
+      ...tieredStorage(settings, (bits) => firstStep(settings.deviation, bits)),
       hasRowStep: true,
       range: settings.options.range,
     }),

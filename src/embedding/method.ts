@@ -71,6 +71,8 @@ export interface TrainingStep {
 export interface MethodSettings<Options> {
   dim: number;
   bits: CodeBits;
+  /** Of hot rows (tiers.ts); null: there are none. Given to methods that take it. */
+  hotBits: CodeBits | null;
   rounding: Rounding;
   /** Standard deviation of initial values. */
   deviation: number;
@@ -102,6 +104,8 @@ export interface MethodSpec<Options> {
   readonly isQuantized: boolean;
   /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
   readonly rounding?: Rounding;
+  /** Whether `method.hotBits` means anything: rows are codes, and each knows its own bits. */
+  readonly hasTiers?: true;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
   readonly derivedFrom?: 'full';
   /** Strict schema of `--set <method>.…`, with defaults. */

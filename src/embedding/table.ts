@@ -6,9 +6,11 @@ import { type Kernels, MAGNITUDE_DIGITS } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
+import type { CodeBits } from '../quantization/grid.js';
 import { Stream } from '../random/streams.js';
 import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
+import { isQuantized } from './layout.js';
 import { CHUNK_ROWS, type TableSpec, tableRows } from './shard.js';
 import type { TableMemory } from './table-memory.js';
 import { applyView } from './view.js';
@@ -104,8 +106,7 @@ export class Table {
     gradient: Float32Array,
     change: Float32Array,
   ): void {
-    const { stateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, this.spec.dim, stateOffset, values, gradient, change);
+    this.optimizerChange(optimizer, settings, rows, this.spec.dim, 'stateOffset', values, gradient, change);
   }
 
   /** The optimizer's step on the rows' steps: change (n). Moves the optimizer state, not the steps. */
@@ -117,8 +118,7 @@ export class Table {
     dSteps: Float32Array,
     change: Float32Array,
   ): void {
-    const { stepStateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, 1, stepStateOffset, steps, dSteps, change);
+    this.optimizerChange(optimizer, settings, rows, 1, 'stepStateOffset', steps, dSteps, change);
   }
 
   /** fp32 rows += change (n, D). */
@@ -147,16 +147,17 @@ export class Table {
     });
   }
 
-  /** dSteps (n) = scale · Σ_j dValues_j · ∂Q_D/∂step (eq. 7). */
+  /** dSteps (n) = scale · Σ_j dValues_j · ∂Q_D/∂step (eq. 7); the scale by a row's bits, which hot rows have more of. */
   stepGradient(
     rows: Uint32Array,
     change: Float32Array,
     dValues: Float32Array,
-    scale: number,
+    scaleOf: (bits: CodeBits) => number,
     dSteps: Float32Array,
   ): void {
     this.chunks.each(rows, (chunk) => {
-      const { scratch, kernels, count } = chunk;
+      const { scratch, kernels, section, count } = chunk;
+      const scale = isQuantized(section.bits) ? scaleOf(section.bits) : 0;
       const [changeAt, dValuesAt] = scratch.blocks;
       copyIn(chunk, changeAt, this.spec.dim, change);
       copyIn(chunk, dValuesAt, this.spec.dim, dValues);
@@ -252,18 +253,18 @@ export class Table {
     settings: UpdateSettings,
     rows: Uint32Array,
     dim: number,
-    stateOffset: number,
+    state: 'stateOffset' | 'stepStateOffset',
     values: Float32Array,
     gradient: Float32Array,
     change: Float32Array,
   ): void {
-    const stride = this.spec.layout.recordBytes;
     this.chunks.each(rows, (chunk) => {
-      const { kernels, plan, scratch, count } = chunk;
+      const { kernels, section, scratch, count } = chunk;
+      const { layout, records, firstRow } = section;
       const [valuesAt, gradientAt, changeAt] = dim === 1 ? scratch.lists : scratch.blocks;
       copyIn(chunk, valuesAt, dim, values);
       copyIn(chunk, gradientAt, dim, gradient);
-      const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow };
+      const address = { states: records + layout[state], stride: layout.recordBytes, firstRow };
       const block = {
         rows: scratch.rows,
         count,

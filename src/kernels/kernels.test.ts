@@ -47,6 +47,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
   const stateOffset = codeBytes + (hasOwnStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
+    // Not the first section of its memory.
+    header: take(HEADER_BYTES),
     work: take(workBytes(dim)),
     offsets: take(16),
     written: take(8),
@@ -65,7 +67,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     bins: take(4 * 2048),
   };
   const step = Math.fround(bits === FULL_BITS ? 1 : 0.02 / Math.sqrt(grid(bits as 2).highest));
-  writeHeader(memory, {
+  const header = {
     dim,
     bits,
     recordBytes,
@@ -84,7 +86,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     rowRange: range === null ? 0 : rangeNumbers[range],
     // Among the rows, before all of them, or behind.
     onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
-  });
+  };
+  writeHeader(memory, header, at.header);
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
   const draw = () => {
@@ -129,7 +132,7 @@ function exercise(
   { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
 ): void {
   const states = at.records + stateOffset;
-  kernels.bind(at.work);
+  kernels.bind(at.work, at.header);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
   kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);

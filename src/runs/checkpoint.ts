@@ -1,5 +1,5 @@
 // A model on disk, one safetensors file: of every table the rows ever written (as ranges), their packed codes or
-// fp32 values and their steps (and biases); the dense parameters and running statistics; what it was made from as metadata.
+// fp32 values and their steps (and biases), those of hot rows in tensors of their own; the dense parameters and running statistics; what it was made from as metadata.
 // With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
@@ -9,9 +9,11 @@ import {
   type RecordPart,
   readRecords,
   recordParts,
+  rowsOfTier,
   writeRecords,
   writtenRanges,
 } from '../embedding/table-records.js';
+import { type Tier, tierStorage, tiersOf } from '../embedding/tiers.js';
 import { UserError } from '../errors.js';
 import type { TensorSpec } from '../formats/safetensors.js';
 import { SafetensorsReader } from '../formats/safetensors-reader.js';
@@ -51,27 +53,54 @@ export interface CheckpointTarget {
 
 const modelParts = ['codes', 'steps'] as const satisfies RecordPart[];
 
-function tableTensors(
-  table: TableMemory,
-  rows: number,
-  ranges: number,
-): Record<RecordPart | 'ranges' | 'parameters', TensorSpec> {
-  const { name, dim, storage, layout } = table.spec;
+/** Tensors of a tier's records, `rows` of them written. */
+function tierTensors(table: TableMemory, tier: Tier, rows: number): Record<RecordPart, TensorSpec> {
+  const { name, dim, storage } = table.spec;
+  const { bits, layout } = tierStorage(table.spec, tier);
+  const prefix = tier === 'hot' ? `${name}.hot` : name;
   return {
-    ranges: { name: `${name}.ranges`, dtype: 'U32', shape: [ranges, 2] },
-    codes: isQuantized(storage.bits)
-      ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
-      : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
+    codes: isQuantized(bits)
+      ? { name: `${prefix}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
+      : { name: `${prefix}.values`, dtype: 'F32', shape: [rows, dim] },
     // Of affine rows step and bias.
-    steps: { name: `${name}.steps`, dtype: 'F32', shape: storage.range === 'affine' ? [rows, 2] : [rows] },
-    parameters: { name: `${name}.parameters`, dtype: 'F32', shape: [table.parameters.byteLength / 4] },
-    state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
+    steps: { name: `${prefix}.steps`, dtype: 'F32', shape: storage.range === 'affine' ? [rows, 2] : [rows] },
+    state: { name: `${prefix}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state', tier).bytes] },
   };
 }
 
-function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
+function parametersTensor({ spec, parameters }: TableMemory): TensorSpec {
+  return { name: `${spec.name}.parameters`, dtype: 'F32', shape: [parameters.byteLength / 4] };
+}
+
+/** A tensor of a table's records, and what it holds of them. */
+interface StoredPart {
+  tier: Tier;
+  part: RecordPart;
+  tensor: TensorSpec;
+  /** Rows of the tier in the ranges. */
+  rows: number;
+}
+
+/** The tensors of a table's records, in the order of the file. */
+function storedParts(table: TableMemory, ranges: Uint32Array, withState: boolean): StoredPart[] {
   const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
-  return parts.filter((part) => partOf(table, part).bytes > 0);
+  return tiersOf(table.spec).flatMap((tier) => {
+    const rows = rowsOfTier(table, ranges, tier);
+    const tensors = tierTensors(table, tier, rows);
+    return parts
+      .filter((part) => partOf(table, part, tier).bytes > 0)
+      .map((part) => ({ tier, part, tensor: tensors[part], rows }));
+  });
+}
+
+/** What the file's metadata says of how rows are stored. */
+function storageMetadata({ storage }: TableMemory['spec']): Record<string, string> {
+  const { bits, tableStep, hot } = storage;
+  return {
+    bits: String(bits),
+    tableStep: String(tableStep),
+    ...(hot && { hotBits: String(hot.bits), hotStep: String(hot.tableStep) }),
+  };
 }
 
 /** Writes a checkpoint aside and moves it into place. */
@@ -80,30 +109,33 @@ export async function saveCheckpoint(
   { table, dense, denseState, metadata }: CheckpointContent,
 ): Promise<void> {
   const ranges = writtenRanges(table);
-  const tensors = tableTensors(table, rowsIn(ranges), ranges.length / 2);
-  const stored = storedParts(table, denseState !== undefined);
+  const rangesTensor: TensorSpec = {
+    name: `${table.spec.name}.ranges`,
+    dtype: 'U32',
+    shape: [ranges.length / 2, 2],
+  };
+  const stored = storedParts(table, ranges, denseState !== undefined);
   const hasParameters = table.parameters.byteLength > 0;
-  const { bits, tableStep } = table.spec.storage;
   const file = await SafetensorsWriter.create(
     path,
     [
-      tensors.ranges,
-      ...stored.map((part) => tensors[part]),
-      ...(hasParameters ? [tensors.parameters] : []),
+      rangesTensor,
+      ...stored.map(({ tensor }) => tensor),
+      ...(hasParameters ? [parametersTensor(table)] : []),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
-    { ...metadata, format: FORMAT, bits: String(bits), tableStep: String(tableStep) },
+    { ...metadata, format: FORMAT, ...storageMetadata(table.spec) },
   );
   try {
-    await file.write(tensors.ranges.name, ranges);
-    for (const part of stored) {
-      const { name, dtype } = tensors[part];
-      for (const bytes of readRecords(table, ranges, part)) {
+    await file.write(rangesTensor.name, ranges);
+    for (const { tier, part, tensor } of stored) {
+      const { name, dtype } = tensor;
+      for (const bytes of readRecords(table, ranges, part, tier)) {
         await file.write(name, dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes);
       }
     }
-    if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
+    if (hasParameters) await file.write(parametersTensor(table).name, new Float32Array(table.parameters));
     for (const { name, data } of dense) await file.write(name, data);
     if (denseState) await file.write(DENSE_STATE, denseState);
     await file.finish();
@@ -128,30 +160,27 @@ export async function loadCheckpoint(
     if (metadata.format !== FORMAT) {
       throw new UserError(`'${path}' has format '${metadata.format ?? 'none'}' (expected ${FORMAT}).`);
     }
-    const { bits, tableStep } = table.spec.storage;
-    if (metadata.bits !== String(bits) || metadata.tableStep !== String(tableStep)) {
-      throw new UserError(
-        `'${path}' has rows of ${metadata.bits} bits and step ${metadata.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
-      );
-    }
+    requireStorage(path, metadata, storageMetadata(table.spec));
     if (denseState && !file.tensors.has(DENSE_STATE)) {
       throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
     }
     const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
     checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
     const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-    for (const part of storedParts(table, denseState !== undefined)) {
-      const { name, dtype } = tableTensors(table, 0, 0)[part];
-      requireBytes(file, name, rowsIn(ranges) * partOf(table, part).bytes);
-      await writeRecords(table, target, part, async (firstByte, byteLength) => {
+    // Hot rows are the first of each vocabulary, before and after it grew: a tier's rows keep their order.
+    for (const { tier, part, tensor, rows } of storedParts(table, target, denseState !== undefined)) {
+      const { name, dtype } = tensor;
+      requireBytes(file, name, rows * partOf(table, part, tier).bytes);
+      const next = async (firstByte: number, byteLength: number) => {
         const bytes = new Uint8Array(byteLength);
         if (dtype === 'U8') await file.readRange(name, firstByte, bytes);
         else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
         return bytes;
-      });
+      };
+      await writeRecords(table, target, part, next, tier);
     }
     if (table.parameters.byteLength > 0) {
-      const { name } = tableTensors(table, 0, 0).parameters;
+      const { name } = parametersTensor(table);
       requireBytes(file, name, table.parameters.byteLength);
       await file.readRange(name, 0, new Float32Array(table.parameters));
     }
@@ -182,10 +211,20 @@ export async function checkpointStep(path: string): Promise<number> {
   }
 }
 
-function rowsIn(ranges: Uint32Array): number {
-  let rows = 0;
-  for (let r = 1; r < ranges.length; r += 2) rows += ranges[r];
-  return rows;
+function requireStorage(
+  path: string,
+  found: Readonly<Record<string, string>>,
+  { bits, tableStep, hotBits, hotStep }: Record<string, string>,
+): void {
+  if (found.bits !== bits || found.tableStep !== tableStep) {
+    throw new UserError(
+      `'${path}' has rows of ${found.bits} bits and step ${found.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
+    );
+  }
+  if (found.hotBits === hotBits && found.hotStep === hotStep) return;
+  throw new UserError(
+    `'${path}' has hot rows of ${found.hotBits ?? 'no'} bits and step ${found.hotStep ?? 'none'} (expected ${hotBits ?? 'no'} and ${hotStep ?? 'none'}): it is of another configuration.`,
+  );
 }
 
 function requireBytes(file: SafetensorsReader, name: string, expected: number): void {

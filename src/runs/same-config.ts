@@ -25,7 +25,7 @@ export function requireSameConfig(run: Config, given: Config): void {
 }
 
 /** For `--from`: what rows, dense parameters and their optimizer state depend on, and the seed of initial rows. */
-const kept = /^(model\.(?!dropout$)|method\.(name|bits)$|optimizer\.name$|training\.seed$)/;
+const kept = /^(model\.(?!dropout$)|method\.(name|bits|hotBits|hotShare)$|optimizer\.name$|training\.seed$)/;
 
 /** For `--from`. @throws UserError naming the first option that may not differ and does, with both values */
 export function requireSameModel(run: Config, given: Config): void {

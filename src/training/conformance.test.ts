@@ -11,7 +11,7 @@ import { isQuantized } from '../embedding/layout.js';
 import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
 import { optimizerNames } from '../optimizers/registry.js';
-import { codeBits } from '../quantization/grid.js';
+import { type CodeBits, codeBits } from '../quantization/grid.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { type EpochProgress, Trainer } from './trainer.js';
@@ -39,14 +39,19 @@ const stepRates: PartialConfig = {
 
 /** Options that make something else of a method's table, beside its defaults. */
 const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
-  'lpt-row': [{ 'lpt-row': { range: 'affine' } }],
+  lpt: [{ method: { hotBits: 8 } }],
+  alpt: [{ method: { hotBits: 16 } }],
+  'lpt-row': [{ 'lpt-row': { range: 'affine' } }, { 'lpt-row': { range: 'affine' }, method: { hotBits: 8 } }],
 };
+/** Hot rows of the vocabularies of `dataset`: all of one, some of the next, none of the last. */
+const hotRows = [7, 30, 0];
 
 /** Every method with its default options and the further ones. */
 const kinds = methodNames.flatMap((name) =>
   [{} as PartialConfig, ...(furtherOptions[name] ?? [])].map((options) => ({
     name,
     options,
+    hotBits: Object(options.method).hotBits as CodeBits | undefined,
     title: Object.keys(options).length > 0 ? `${name} with ${JSON.stringify(options)}` : name,
   })),
 );
@@ -54,10 +59,14 @@ const kinds = methodNames.flatMap((name) =>
 /** Each of them at every width it has, in every rounding it has. */
 const variants = kinds.flatMap((kind) =>
   methods[kind.name].isQuantized
-    ? codeBits.flatMap((bits) => roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })))
+    ? codeBits
+        .filter((bits) => bits < (kind.hotBits ?? 32))
+        .flatMap((bits) => roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })))
     : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
+/** Of 16 rows. */
+const HOT = 6;
 const BATCH = 200;
 const small: PartialConfig = {
   model: { dim: 5, hidden: [12, 8], crossLayers: 2, dropout: 0.2, batchNorm: true },
@@ -113,7 +122,13 @@ async function trainOnce(
   data = dataset,
 ): Promise<Trained> {
   const config = resolveConfig(merge(small, settings));
-  const trainer = new Trainer({ dataset: data, config, threads, ...(shardBytes ? { shardBytes } : {}) });
+  const trainer = new Trainer({
+    dataset: data,
+    config,
+    threads,
+    hotRows,
+    ...(shardBytes ? { shardBytes } : {}),
+  });
   try {
     const losses: number[] = [];
     await trainer.trainEpoch(1, { onProgress: ({ loss }) => losses.push(loss) });
@@ -145,7 +160,7 @@ async function trainOnce(
 }
 
 describe.each(kinds)('$title', ({ name, options }) => {
-  const settings: PartialConfig = { method: { name, bits: 4 }, ...options };
+  const settings: PartialConfig = merge({ method: { name, bits: 4 } }, options);
 
   it('gives the same bits with 1, 2 and 4 threads, the micro-batches really spread, and in many shards', async () => {
     const one = await trainOnce(settings, 1);
@@ -189,7 +204,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
     const onProgress = (progress: EpochProgress) => {
       at = progress.done;
     };
-    const first = new Trainer({ dataset, config, threads: 1 });
+    const first = new Trainer({ dataset, config, threads: 1, hotRows });
     let done = at;
     const pause = {
       isDue: () => at.batch === 3 && checkpoints++ === 0,
@@ -207,7 +222,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
     }
     expect(done.batch).toBeGreaterThanOrEqual(3);
     expect(done.batch).toBeLessThan(6);
-    const second = new Trainer({ dataset, config, threads: 2 });
+    const second = new Trainer({ dataset, config, threads: 2, hotRows });
     try {
       await second.restore(middle, done.batch);
       expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
@@ -227,7 +242,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 
   it('runs the network once per micro-batch and pass, and reads each unique row once', async () => {
-    const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1] };
+    const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1], hotRows: [1, 9] };
     const config = resolveConfig(merge(small, settings));
     const training = await LocalTraining.create(config, shape);
     const ids = Array.from({ length: BATCH }, (_, i) => [i % 3, (i * i) % 50]);
@@ -250,7 +265,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 
   it("multiplies every rate by the schedule's factor", async () => {
-    const shape = { vocabularySizes: [30], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [30], fieldVocabularies: [0], hotRows: [5] };
     const rates = { rows: 1e-3, dense: 2e-3, steps: 5e-4 };
     const config = resolveConfig({
       ...merge(small, settings),
@@ -267,6 +282,8 @@ describe.each(kinds)('$title', ({ name, options }) => {
       const training = await LocalTraining.create(config, shape);
       for (const data of training.dense.values())
         for (let i = 0; i < data.length; i++) data[i] = 0.3 + 0.1 * Math.sin(i);
+      const firstSteps = new Float32Array(30);
+      training.table.readSteps(allRows(30), firstSteps);
       const before = new Map([...training.dense].map(([tensor, data]) => [tensor, data.slice()]));
       const ids = Array.from({ length: 60 }, (_, i) => [i % 30]);
       const labels = ids.map(([id]) => id & 1);
@@ -282,8 +299,10 @@ describe.each(kinds)('$title', ({ name, options }) => {
       if (training.method.stepFloor === null) continue;
       const steps = new Float32Array(30);
       training.table.readSteps(allRows(30), steps);
-      const first = training.memory.spec.storage.tableStep;
-      expect(largest(steps.map((step) => step - first)) / (factor * rates.steps)).toBeCloseTo(1, 1);
+      expect(largest(steps.map((step, row) => step - firstSteps[row])) / (factor * rates.steps)).toBeCloseTo(
+        1,
+        1,
+      );
     }
   });
 
@@ -302,13 +321,12 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 });
 
-describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, rounding }) => {
+describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, hotBits, rounding }) => {
   it('leaves every row alone when the gradient is zero', async () => {
-    const shape = { vocabularySizes: [64], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [64], fieldVocabularies: [0], hotRows: [10] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 } }),
-      ...options,
-      method: { name, bits, rounding },
+      ...merge(options, { method: { name, bits, rounding } }),
       dense: { learningRate: 1e-30 },
     });
     const training = await LocalTraining.create(config, shape);
@@ -330,11 +348,10 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
   });
 
   it('keeps codes on the grid however far the values would go', async () => {
-    const shape = { vocabularySizes: [16], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [16], fieldVocabularies: [0], hotRows: [HOT] };
     const config = resolveConfig({
       ...merge(small, { model: { dropout: 0, batchNorm: false } }),
-      ...options,
-      method: { name, bits, rounding },
+      ...merge(options, { method: { name, bits, rounding } }),
       optimizer: { learningRate: 3 },
     });
     const training = await LocalTraining.create(config, shape);
@@ -355,14 +372,22 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
     // Methods that keep fp32 rows are seen through a view, whose grid its own tests know.
     if (!isQuantized(training.memory.spec.storage.bits)) return;
     const isAffine = training.memory.spec.storage.range === 'affine';
-    const lowest = isAffine ? 0 : -(2 ** (bits - 1));
     const codes = values.map((value, i) => {
       const row = Math.floor(i / 5);
       return (value - biases[row]) / steps[row];
     });
     expect(biases.some((bias) => bias !== 0)).toBe(isAffine);
     expect(codes.every((code) => Math.abs(code - Math.round(code)) < 0.01)).toBe(true);
-    expect(Math.min(...codes)).toBeGreaterThanOrEqual(lowest - 0.01);
-    expect(Math.max(...codes)).toBeLessThanOrEqual(lowest + 2 ** bits - 1 + 0.01);
+    for (const [first, end, width] of [
+      [0, HOT, hotBits ?? bits],
+      [HOT, rows, bits],
+    ]) {
+      const lowest = isAffine ? 0 : -(2 ** (width - 1));
+      const some = codes.subarray(5 * first, 5 * end);
+      expect(Math.min(...some)).toBeGreaterThanOrEqual(lowest - 0.01);
+      expect(Math.max(...some)).toBeLessThanOrEqual(lowest + 2 ** width - 1 + 0.01);
+      // More bits are really used.
+      if (width > bits) expect(Math.max(...some) - Math.min(...some)).toBeGreaterThan(2 ** bits);
+    }
   });
 });
