@@ -158,11 +158,19 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
 }
 
 /** Hot rows are of methods that store codes. */
-function requireTiers(name: MethodName, settings: readonly PartialConfig[]): void {
+function requireTiers({ method: { name, hotBits } }: Config, settings: readonly PartialConfig[]): void {
   const hasTiers = (method: MethodName) => (methods[method] as MethodSpec<unknown>).hasTiers === true;
-  if (hasTiers(name)) return;
+  const said = (option: string) => settings.some(({ method }) => Object.hasOwn(Object(method), option));
+  if (hasTiers(name)) {
+    if (hotBits !== null || !said('hotShare')) return;
+    throw new UserError(
+      'No rows are hot, so --set method.hotShare means nothing.',
+      'say how many bits they are to have: --set method.hotBits=8',
+      2,
+    );
+  }
   for (const option of ['hotBits', 'hotShare']) {
-    if (!settings.some(({ method }) => Object.hasOwn(Object(method), option))) continue;
+    if (!said(option)) continue;
     throw new UserError(
       `The method '${name}' stores all rows alike, so --set method.${option} means nothing for it.`,
       `leave it out, or choose a method with hot rows: ${methodNames.filter(hasTiers).join(', ')}`,
@@ -185,7 +193,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
     );
   }
   requireRounding(name, options, settings);
-  requireTiers(name, settings);
+  requireTiers(config, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

@@ -55,7 +55,7 @@ describe('bitrow train, evaluate and inspect', () => {
     const { model, training, method } = parse(readFileSync(place('first/config.yaml'), 'utf8'));
     expect(model).toMatchObject({ dim: 4, hidden: [16] });
     expect(training).toMatchObject({ epochs: 2, batchSize: 512 });
-    expect(method).toEqual({ name: 'alpt', bits: 8, rounding: 'stochastic' });
+    expect(method).toMatchObject({ name: 'alpt', bits: 8, rounding: 'stochastic' });
   });
 
   it('evaluate agrees with the validation of training', async () => {
@@ -175,6 +175,13 @@ describe('the configuration of a run', () => {
       /so --set method.rounding=stochastic means/,
     ],
     [['--method', 'full', '--set', 'method.bits=4'], /so --set method.bits means nothing/],
+    [
+      ['--method', 'lsq', '--set', 'method.hotBits=8'],
+      /^The method 'lsq' stores all rows alike, so --set method.hotBits means nothing for it.*: lpt, alpt, lpt-row\n$/s,
+    ],
+    [['--set', 'method.hotShare=0.1'], /^No rows are hot, so --set method.hotShare means nothing/],
+    [['--set', 'method.hotBits=4'], /^method.hotBits is 4 \(allowed: /],
+    [['--set', 'method.hotBits=8'], /^method.hotBits is 8, but all rows have 8 bits \(allowed: more than 8/],
     [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],
     [['--bits', 'eight'], /^The option --bits is 'eight'/],
     [['--method', 'alp'], /^Unknown method 'alp' \(known: full, lpt, alpt/],

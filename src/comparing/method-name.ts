@@ -6,6 +6,11 @@ import type { PartialConfig } from '../runs/resolve-config.js';
 
 const roundings = ['stochastic', 'deterministic'];
 
+/** Whether an option of the section `method` has no place in such a name, and so may be set, or varied by a grid. */
+export function isTierOption(option: string | undefined): boolean {
+  return option === 'hotBits' || option === 'hotShare';
+}
+
 /**
  * `name[:bits][:rounding]` as the section `method` of a configuration; what is not said is left out.
  *

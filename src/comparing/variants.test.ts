@@ -111,6 +111,27 @@ describe('variants', () => {
     expect(variants.map(({ config }) => config.training.epochs)).toEqual([7, 2]);
   });
 
+  it('has options of hot rows of its own, or at points of a grid that concern it', async () => {
+    const file = join(folder, 'hot.yaml');
+    writeFileSync(
+      file,
+      'variants:\n- { method: "lpt:4", name: hot, set: { method: { hotBits: 8 } } }\n- method: full\n',
+    );
+    const hot = await readVariants(file);
+    expect(resolveVariants(hot, { layers: [] }).map(({ config }) => config.method)).toMatchObject([
+      { name: 'lpt', bits: 4, hotBits: 8, hotShare: 0.05 },
+      { name: 'full', hotBits: null },
+    ]);
+    const grid = parseGrid('grid.yaml', 'method: { hotBits: [null, 8] }');
+    const points = resolved('lpt:4,full', { layers: [], grid });
+    expect(points.map(({ name }) => name)).toEqual([
+      'lpt:4 method.hotBits=null',
+      'lpt:4 method.hotBits=8',
+      'full',
+    ]);
+    expect(points.map(({ config }) => config.method.hotBits)).toEqual([null, 8, null]);
+  });
+
   it.each([
     ['- method: full', /line 1: the file is not a mapping/],
     ['variants: full', /line 1: variants is no list of variants/],

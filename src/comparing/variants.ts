@@ -8,7 +8,7 @@ import type { Config } from '../runs/config.js';
 import type { Preset } from '../runs/presets.js';
 import { type ConfigLayer, type PartialConfig, resolveLayers } from '../runs/resolve-config.js';
 import { type Grid, gridPoints } from './grid.js';
-import { parseMethodName } from './method-name.js';
+import { isTierOption, parseMethodName } from './method-name.js';
 
 /** What a comparison compares. */
 export interface VariantSpec {
@@ -136,13 +136,13 @@ export async function readVariants(path: string): Promise<AskedVariant[]> {
   });
 }
 
-/** A variant says its method in `method`, no seed, and no options of other methods. */
+/** A variant says its method, bits and rounding in `method`, no seed, and no options of other methods. */
 function requireOwnOptions(
   set: PartialConfig,
   method: MethodName,
   wrong: (keys: readonly PropertyKey[], what: string) => UserError,
 ): void {
-  if ('method' in set)
+  if ('method' in set && !(isSection(set.method) && Object.keys(set.method).every(isTierOption)))
     throw wrong(['method'], 'the method stands in `method`, such as alpt:4:deterministic.');
   if (isSection(set.training) && 'seed' in set.training)
     throw wrong(['training', 'seed'], 'seeds are --seeds.');

@@ -17,6 +17,8 @@ const storage: Storage = {
   hot: { bits: 8, tableStep: 0.001 },
 };
 const DIM = 5;
+/** The scratch area of a thread, slack, and room for some forty rows. */
+const LEAST_SHARD = 2 ** 17 + 2 ** 16 + 3000;
 
 function specOf(
   sizes: readonly number[],
@@ -38,7 +40,7 @@ const vocabularies = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 /** From room for a few rows to all in one. */
-const shardBytes = fc.integer({ min: 2 ** 18 + 3000, max: 2 ** 18 + 200_000 });
+const shardBytes = fc.integer({ min: LEAST_SHARD, max: LEAST_SHARD + 100_000 });
 
 describe('a table with hot rows', () => {
   it('has each row in one section, of its tier, within its shard, no two overlapping', () => {
@@ -80,7 +82,7 @@ describe('a table with hot rows', () => {
   });
 
   it('gives the rows that were written, tier by tier', () => {
-    const spec = specOf([20, 300, 7], [5, 100, 7], 2 ** 18 + 3000);
+    const spec = specOf([20, 300, 7], [5, 100, 7], LEAST_SHARD);
     const memory = allocateTable(spec);
     expect(memory.memories.length).toBeGreaterThan(1);
     const table = new Table(memory, 0);
