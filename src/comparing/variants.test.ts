@@ -59,7 +59,7 @@ describe('variants', () => {
     expect([full, lpt, alpt].map(({ config }) => config.training.epochs)).toEqual([3, 3, 3]);
     expect(lpt.config.lpt.clip).toBe(0.2);
     expect(full.config.lpt.clip).toBe(0.1);
-    expect(lpt.config.method).toEqual({ name: 'lpt', bits: 4, rounding: 'stochastic' });
+    expect(lpt.config.method).toMatchObject({ name: 'lpt', bits: 4, rounding: 'stochastic' });
   });
 
   it('have what a preset says at their width', () => {

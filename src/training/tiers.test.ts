@@ -17,7 +17,8 @@ interface State {
 const settings: PartialConfig = {
   model: { dim: DIM, hidden: [8], crossLayers: 2, initialDeviation: 0.02 },
   optimizer: { learningRate: 0.02 },
-  alpt: { stepLearningRate: 1e-3 },
+  // With a decay the scale of the gradient matters to Adam.
+  alpt: { stepLearningRate: 1e-3, stepWeightDecay: 0.01 },
   training: { batchSize: 60, microBatch: 16, seed: 5 },
 };
 
