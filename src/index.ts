@@ -40,5 +40,7 @@ export type { CheckpointCost } from './training/checkpointing.js';
 export type { EpochRecord } from './training/epochs.js';
 export type { TrainEvent } from './training/events.js';
 export type { MemoryReport } from './training/memory.js';
+export { planTraining, type TrainingPlan } from './training/plan-training.js';
+export type { Room } from './training/require-room.js';
 export type { TableStatistics } from './training/table-statistics.js';
 export { type TrainOptions, type TrainResult, train } from './training/train.js';

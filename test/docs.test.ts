@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { withRowBytes } from '../experiments/row-bytes.js';
 import { commands } from '../src/cli/commands.js';
 import { datasets } from '../src/data/datasets/registry.js';
 import { rowLayout } from '../src/embedding/layout.js';
@@ -75,6 +76,12 @@ describe('docs/defaults.md', () => {
   });
 });
 
+it('docs/memory.md has the bytes of every method and optimizer', () => {
+  const text = read('docs/memory.md');
+  // Else: node dist/experiments/row-bytes.js --write
+  expect(text).toBe(withRowBytes(text));
+});
+
 describe('README.md', () => {
   const lines = tableLines(read('README.md'));
 
@@ -83,8 +90,8 @@ describe('README.md', () => {
     expect(Object.keys(commands).filter((name) => !stated.includes(`\`bitrow ${name}\``))).toEqual([]);
   });
 
-  it('counts the bytes of a row as the table does', () => {
-    const rows = lines.filter((cells) => cells.length === 6 && cells[0].startsWith('`'));
+  it.each(['README.md', 'docs/nested.md'])('counts the bytes of a row as the table does: %s', (file) => {
+    const rows = tableLines(read(file)).filter((cells) => cells.length === 6 && cells[0].startsWith('`'));
     expect(rows.length).toBeGreaterThan(5);
     for (const [method, optimizer, ...bytes] of rows) {
       const [, name, , bits] = /^`([\w-]+)`(, (\d+) bits)?$/.exec(method) ?? [];

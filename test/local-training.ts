@@ -12,14 +12,17 @@ import {
   createDenseOptimizer,
   createMethod,
   createModel,
+  createRowOptimizer,
   type DatasetShape,
   embeddingSpec,
   fieldOffsets,
+  firstOrderSpec,
 } from '../src/scoring/blueprint.js';
 import { Exchange, type PlannedBatch } from '../src/scoring/exchange.js';
 import { allocateExchange } from '../src/scoring/exchange-layout.js';
 import { denseTensors } from '../src/scoring/scoring-graph.js';
 import { DenseNetwork } from '../src/training/dense-network.js';
+import { FirstOrder } from '../src/training/first-order.js';
 import { trainStep } from '../src/training/step.js';
 import { trainingExchange } from '../src/training/trainer.js';
 
@@ -33,6 +36,8 @@ interface Extras {
 
 export class LocalTraining {
   readonly table: Table;
+  /** First-order weights, where the model has them. */
+  readonly firstOrder: Table | null;
   readonly memory: TableMemory;
   readonly exchange: Exchange;
   readonly method: Method;
@@ -45,10 +50,11 @@ export class LocalTraining {
   private constructor(
     readonly config: Config,
     shape: DatasetShape,
-    parts: { memory: TableMemory; exchange: Exchange; network: DenseNetwork },
+    parts: { memory: TableMemory; firstOrder: Table | null; exchange: Exchange; network: DenseNetwork },
   ) {
     this.memory = parts.memory;
     this.table = new Table(parts.memory, 0);
+    this.firstOrder = parts.firstOrder;
     this.exchange = parts.exchange;
     this.network = parts.network;
     this.method = createMethod(config);
@@ -74,15 +80,18 @@ export class LocalTraining {
     const model = createModel(config, shape, 'training');
     const bagIds = shape.poolings ? 10 * config.training.batchSize * shape.poolings.length : null;
     const exchange = new Exchange(allocateExchange(trainingExchange(config, shape, model, 1, bagIds)));
+    const weights = firstOrderSpec(config, shape, model, { threads: 1, isTraining: true });
+    const firstOrder = weights && new Table(allocateTable(weights), 0);
     const network = await DenseNetwork.create({
       model,
       exchange,
       thread: 0,
       seed: config.training.seed,
       optimizer,
+      firstOrder: firstOrder && new FirstOrder(firstOrder, exchange, 0, createRowOptimizer(config)),
     });
     const memory = allocateTable(embeddingSpec(config, shape, { threads: 1, isTraining: true }));
-    return new LocalTraining(config, shape, { memory, exchange, network });
+    return new LocalTraining(config, shape, { memory, firstOrder, exchange, network });
   }
 
   /** Plans a batch: ids (rows, F) or bags of them, labels (rows). */

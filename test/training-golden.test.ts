@@ -46,7 +46,7 @@ describe.each(trainingGoldens())('golden $name', (golden) => {
   it('has steps that are exact in float32 and codes in range', () => {
     for (const state of [golden.initial, ...golden.records]) {
       expect(state.steps?.map(Math.fround)).toEqual(state.steps);
-      const half = 2 ** ((golden.bits ?? 1) - 1);
+      const half = 2 ** ((golden.storedBits ?? golden.bits ?? 1) - 1);
       expect((state.codes ?? []).flat().every((code) => code >= -half && code < half)).toBe(true);
     }
   });

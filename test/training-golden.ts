@@ -15,12 +15,12 @@ export interface GoldenOptimizer {
 }
 
 /**
- * A table and dense parameters: `full` has values, `lpt` and `alpt` have codes and steps. `lsq` and `pact` have values
+ * A table and dense parameters: `full` has values, `lpt`, `alpt` and `nested` have codes and steps. `lsq` and `pact` have values
  * and steps, and their records the codes that the values are seen as.
  */
 export interface GoldenState {
   readonly values?: number[][]; // (V, D)
-  readonly codes?: number[][]; // (V, D), signed: −2^(M−1) … 2^(M−1)−1
+  readonly codes?: number[][]; // (V, D), signed, as stored: −2^(M−1) … 2^(M−1)−1
   readonly steps?: number[]; // (V), exact in float32
   readonly dense: Readonly<Record<string, number[]>>; // row-major, shapes in TrainingGolden.shapes
 }
@@ -36,13 +36,14 @@ export interface GoldenRecord extends GoldenState {
   readonly uniforms?: number[][]; // (U, D), stochastic rounding only
   readonly dQuantized?: number[][]; // (U, D), alpt: gradient in pass 2 of Q_D(w', step)
   readonly dStepUnscaled?: number[]; // (U), by the learned step or clip: before g
-  readonly dStep?: number[]; // (U), or (1) where rows share a step: after g, without weight decay
+  readonly dStep?: number[]; // (U), or (1) where rows share a step: after g, without weight decay;
+  // nested: by the logarithm of the step, decay included
   readonly stepChange?: number[]; // (U), alpt: what the optimizer adds to the steps
 }
 
 export interface TrainingGolden {
   readonly name: string;
-  readonly method: 'full' | 'lpt' | 'alpt' | 'lsq' | 'pact';
+  readonly method: 'full' | 'lpt' | 'alpt' | 'lsq' | 'pact' | 'nested';
   readonly bits: 2 | 4 | 8 | null;
   readonly rounding: 'stochastic' | 'deterministic' | null;
   readonly dim: number;
@@ -53,7 +54,9 @@ export interface TrainingGolden {
   readonly dense: GoldenOptimizer;
   readonly rows: GoldenOptimizer;
   readonly granularity?: 'table' | 'row'; // lsq, pact
-  readonly steps?: GoldenOptimizer; // alpt, lsq; pact: of the clip
+  readonly storedBits?: 6 | 8 | 12; // nested: of `codes`; `bits` of them are seen
+  readonly straightThrough?: 'all' | 'inside'; // nested
+  readonly steps?: GoldenOptimizer; // alpt, lsq, nested; pact: of the clip
   readonly shapes: Readonly<Record<string, number[]>>;
   readonly ids: number[][][]; // (training steps, B, F), local to the field's vocabulary
   readonly labels: number[][]; // (training steps, B)

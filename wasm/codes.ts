@@ -1,5 +1,5 @@
 // Codes of one row: packed bytes to floats and back. A stored code is unsigned, code + 2^(M−1), lowest bits
-// first, the row padded to whole bytes. Specification: src/quantization/packing.ts.
+// first, the row padded to whole bytes; no code touches more than two bytes. Specification: src/quantization/packing.ts.
 import { bits, dim, lowest } from './table';
 
 /** D codes as floats at `out` (room for ceil4(D)). */
@@ -16,8 +16,9 @@ export function unpackCodes(packed: usize, out: usize): void {
     for (; j < dim; j++) store<f32>(out + (j << 2), <f32>load<u16>(packed + (j << 1)) + lowest);
   } else {
     const mask = ((<u32>1) << bits) - 1;
+    // The second byte of the last code may be the one behind the row: memory of the shard, and none of the code's.
     for (let bit: u32 = 0; j < dim; j++, bit += bits) {
-      store<f32>(out + (j << 2), <f32>((<u32>load<u8>(packed + (bit >> 3)) >> (bit & 7)) & mask) + lowest);
+      store<f32>(out + (j << 2), <f32>((<u32>load<u16>(packed + (bit >> 3)) >> (bit & 7)) & mask) + lowest);
     }
   }
 }
@@ -35,17 +36,12 @@ export function packCodes(codes: usize, packed: usize): void {
   } else if (bits == 16) {
     for (; j < dim; j++) store<u16>(packed + (j << 1), <u32>(load<f32>(codes + (j << 2)) - lowest));
   } else {
-    let byte: u32 = 0;
+    let pending: u32 = 0;
     let filled: u32 = 0;
     for (; j < dim; j++) {
-      byte |= (<u32>(load<f32>(codes + (j << 2)) - lowest)) << filled;
-      filled += bits;
-      if (filled == 8) {
-        store<u8>(packed++, byte);
-        byte = 0;
-        filled = 0;
-      }
+      pending |= (<u32>(load<f32>(codes + (j << 2)) - lowest)) << filled;
+      for (filled += bits; filled >= 8; filled -= 8, pending >>= 8) store<u8>(packed++, pending);
     }
-    if (filled) store<u8>(packed, byte);
+    if (filled) store<u8>(packed, pending);
   }
 }

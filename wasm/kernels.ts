@@ -6,9 +6,11 @@ export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, 
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
 export { countMagnitudes, zeroMagnitudes } from './magnitudes';
-export { adam, rowwiseAdagrad } from './optimizers';
+export { nestedGradient } from './nested';
+export { adaptRows, adaptValues, sgd } from './optimizers';
 export { dropoutMask } from './random';
-export { readBiases, readRows, readSteps, touchRows } from './read';
+export { readBiases, readRows, readServed, readSteps, touchRows } from './read';
+export { bindState } from './row-state';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';
-export { fitRows, forwardRows, stepGradient, writeCodes, writeSteps, writeValues } from './write';
+export { fitRows, forwardRows, roundSteps, stepGradient, writeCodes, writeSteps, writeValues } from './write';

@@ -49,7 +49,7 @@ export function philox4(out: usize, k0: u32, k1: u32, c0: u32, c1: u32, c2: u32,
 /** Turns four words at `at` into uniforms (k + ½)·2^−23, k the high 23 bits. */
 // @ts-ignore: decorator
 @inline
-function toUniforms(at: usize): v128 {
+export function toUniforms(at: usize): v128 {
   const k = v128.shr<u32>(v128.load(at), 9);
   return v128.mul<f32>(
     v128.add<f32>(v128.convert<i32>(k), v128.splat<f32>(0.5)),
@@ -57,16 +57,29 @@ function toUniforms(at: usize): v128 {
   );
 }
 
-/** The rounding uniforms of `row` at `step`: ceil16(D) floats in workNoise. */
-export function drawUniforms(row: u32, step: u32, stream: u32): void {
+/** `width` random words of `row` at `step`, and up to 15 more: ceil16(width) of them in workNoise. */
+export function drawWords(row: u32, step: u32, stream: u32, width: u32): void {
   const vocabulary = vocabularyOf(row);
   const id = row - load<u32>(offsets + (vocabulary << 2));
   const table = (tableNumber << 16) | vocabulary;
-  for (let j: u32 = 0; j < dim; j += 16) {
-    const at = workNoise + (j << 2);
-    philox4(at, seedLow, seedHigh, step, table, id, (stream << 16) | (j >> 2));
-    for (let k: usize = 0; k < 64; k += 16) v128.store(at + k, toUniforms(at + k));
+  for (let j: u32 = 0; j < width; j += 16) {
+    philox4(workNoise + (j << 2), seedLow, seedHigh, step, table, id, (stream << 16) | (j >> 2));
   }
+}
+
+/** The rounding uniforms of `row` at `step`: ceil16(D) floats in workNoise. */
+export function drawUniforms(row: u32, step: u32, stream: u32): void {
+  drawWords(row, step, stream, dim);
+  for (let j: u32 = 0; j < dim; j += 4) {
+    const at = workNoise + (j << 2);
+    v128.store(at, toUniforms(at));
+  }
+}
+
+/** The one uniform of `row` at `step`; workNoise is overwritten. */
+export function drawUniform(row: u32, step: u32, stream: u32): f32 {
+  drawWords(row, step, stream, 1);
+  return v128.extract_lane<f32>(toUniforms(workNoise), 0);
 }
 
 /**

@@ -1,10 +1,10 @@
 // Rows out of the table: value = step · (code − origin) + bias. A row never written has the value its generator gives, and costs
 // no write. Specification: src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
-import { bindFirstGrid, bindGrid, rowBias, rowStep, storeGrid } from './row-grid';
+import { bindFirstGrid, bindGrid, rowBias, rowStep, storedStep, storeGrid } from './row-grid';
 import { drawInitial } from './random';
 import {
-  bits, dim, highest, isWritten, lowest, markWritten, origin, record, rowRange, tableStep, workCodes,
+  bits, coarse, dim, fine, highest, isWritten, lowest, markWritten, origin, record, rowRange, tableStep, workCodes,
 } from './table';
 
 /** Rounds half up (eq. 3 of the ALPT paper): floor, and one more where what is left is at least a half. */
@@ -83,11 +83,31 @@ export function readRows(rows: usize, count: u32, values: usize): void {
   }
 }
 
-/** Steps (count). */
+/** values (count, D) = step · the served bits of the code: the code over 2^k, down to a whole number. */
+export function readServed(rows: usize, count: u32, values: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(rows + (i << 2));
+    if (isWritten(row)) {
+      unpackCodes(record(row), workCodes);
+      bindGrid(row);
+    } else drawInitialCodes(row);
+    const step = rowStep * coarse;
+    let j: u32 = 0;
+    for (; j + 4 <= dim; j += 4, values += 16) {
+      const served = v128.floor<f32>(v128.mul<f32>(v128.load(workCodes + (j << 2)), v128.splat<f32>(fine)));
+      v128.store(values, v128.mul<f32>(v128.splat<f32>(step), served));
+    }
+    for (; j < dim; j++, values += 4) {
+      store<f32>(values, step * Mathf.floor(load<f32>(workCodes + (j << 2)) * fine));
+    }
+  }
+}
+
+/** Steps (count), of the served codes. */
 export function readSteps(rows: usize, count: u32, steps: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     bindAnyGrid(load<u32>(rows + (i << 2)));
-    store<f32>(steps + (i << 2), rowStep);
+    store<f32>(steps + (i << 2), rowStep * coarse);
   }
 }
 
@@ -106,7 +126,7 @@ export function touchRows(rows: usize, count: u32): void {
     if (isWritten(row)) continue;
     if (bits == 32) {
       drawInitial(row, record(row));
-      storeGrid(record(row), tableStep, 0);
+      storeGrid(record(row), storedStep(tableStep) * fine, 0);
     } else {
       drawInitialCodes(row);
       packCodes(workCodes, record(row));

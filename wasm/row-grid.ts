@@ -1,5 +1,9 @@
 // The grid of the row in work: value = rowStep · (code − origin) + rowBias. Specification: src/quantization/row-grid.ts.
-import { dim, highest, isWritten, lowest, record, rowRange, stepOffset, tableStep } from './table';
+// Every step and bias in a record, of 4 bytes or 2, is reached through here.
+import { fromHalf, halfBelow, limitStep, nearestHalf, stepAbove, toHalf } from './half';
+import {
+  coarse, dim, fine, highest, isWritten, lowest, record, rowRange, stepBytes, stepOffset, tableStep,
+} from './table';
 
 export let rowStep: f32 = 0;
 /** 0 unless rows are affine. */
@@ -7,37 +11,72 @@ export let rowBias: f32 = 0;
 
 const LEAST_STEP: f32 = 1.1754943508222875e-38;
 
+/** The step, or bias, at a byte of a record. */
+// @ts-ignore: decorator
+@inline
+export function loadStep(at: usize): f32 {
+  return stepBytes == 2 ? fromHalf(load<u16>(at)) : load<f32>(at);
+}
+
+/** The inverse, for a number that is `storedStep` or `storedBias` of any. */
+// @ts-ignore: decorator
+@inline
+export function storeStep(at: usize, step: f32): void {
+  if (stepBytes == 2) store<u16>(at, toHalf(step));
+  else store<f32>(at, step);
+}
+
+/** The step that a record holds when this one is stored. Codes are formed with it. */
+// @ts-ignore: decorator
+@inline
+export function storedStep(step: f32): f32 {
+  return stepBytes == 2 ? nearestHalf(limitStep(step)) : step;
+}
+
+// @ts-ignore: decorator
+@inline
+export function storedBias(bias: f32): f32 {
+  return stepBytes == 2 ? nearestHalf(bias) : bias;
+}
+
 // @ts-ignore: decorator
 @inline
 export function stepOf(row: u32): f32 {
-  return stepOffset != <u32>-1 && isWritten(row) ? load<f32>(record(row) + stepOffset) : tableStep;
+  if (stepOffset == <u32>-1) return tableStep;
+  return isWritten(row) ? loadStep(record(row) + stepOffset) : storedStep(tableStep);
 }
 
-/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows. */
+/** Takes up the grid of a row that was written, or of one whose first grid is that of all rows: of the stored codes. */
 // @ts-ignore: decorator
 @inline
 export function bindGrid(row: u32): void {
-  rowStep = stepOf(row);
-  rowBias = rowRange == 2 ? load<f32>(record(row) + stepOffset, 4) : 0;
+  rowStep = stepOf(row) * fine;
+  rowBias = rowRange == 2 ? loadStep(record(row) + stepOffset + stepBytes) : 0;
 }
 
 /** Takes up the first grid of a row, whose initial values are at `values` (D). */
 export function bindFirstGrid(values: usize): void {
-  rowStep = tableStep;
+  rowStep = (stepOffset == <u32>-1 ? tableStep : storedStep(tableStep)) * fine;
   rowBias = 0;
   if (rowRange) fitGrid(values);
 }
 
-/** Stores the row's grid in its record. */
+/**
+ * Stores the row's grid in its record: `step`, of the stored codes, as that of the served ones; step and bias are as a
+ * record holds them.
+ */
 // @ts-ignore: decorator
 @inline
 export function storeGrid(at: usize, step: f32, bias: f32): void {
   if (stepOffset == <u32>-1) return;
-  store<f32>(at + stepOffset, step);
-  if (rowRange == 2) store<f32>(at + stepOffset, bias, 4);
+  storeStep(at + stepOffset, step * coarse);
+  if (rowRange == 2) storeStep(at + stepOffset + stepBytes, bias);
 }
 
-/** Goes over to the grid of the range of `values` (D). Without an extent that divides, the step stays. */
+/**
+ * Goes over to the grid of the range of `values` (D). Without an extent that divides, the step stays. Halves are those
+ * next to it outside, so that the range still covers the values.
+ */
 export function fitGrid(values: usize): void {
   let lows = v128.splat<f32>(load<f32>(values));
   let highs = lows;
@@ -60,9 +99,9 @@ export function fitGrid(values: usize): void {
     high = max<f32>(high, load<f32>(values));
   }
   const isAffine = rowRange == 2;
+  if (isAffine) rowBias = stepBytes == 2 ? halfBelow(low) : low;
   const step = isAffine
-    ? (high - low) / (highest - lowest)
+    ? (high - rowBias) / (highest - lowest)
     : max<f32>(abs<f32>(low), abs<f32>(high)) / highest;
-  if (step >= LEAST_STEP) rowStep = step;
-  if (isAffine) rowBias = low;
+  if (step >= LEAST_STEP) rowStep = stepBytes == 2 ? stepAbove(step) : step;
 }

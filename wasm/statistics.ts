@@ -1,19 +1,21 @@
 // Counts over stored codes and how they would move, for reports. Specification: src/kernels/reference-rows.ts.
 import { unpackCodes } from './codes';
-import { bindGrid, rowBias, rowStep } from './row-grid';
+import { bindGrid, rowBias, rowStep, storedBias, storedStep } from './row-grid';
 import { roundHalfUp } from './read';
-import { dim, highest, isWritten, lowest, origin, record, rowRange, stepOffset, workCodes } from './table';
+import { dim, fine, highest, isWritten, lowest, origin, record, rowRange, stepOffset, workCodes } from './table';
 
-/** Adds to out[0] the saturated codes (at either limit) and to out[1] the zero codes of written rows first … first + count − 1. */
+/** Adds to out[0] the saturated served codes (at either limit) and to out[1] the zero ones of written rows first … first + count − 1. */
 export function countCodes(first: u32, count: u32, out: usize): void {
   let saturated: u32 = 0;
   let zero: u32 = 0;
+  const least = lowest * fine;
+  const most = Mathf.floor(highest * fine);
   for (let row = first; row < first + count; row++) {
     if (!isWritten(row)) continue;
     unpackCodes(record(row), workCodes);
     for (let j: u32 = 0; j < dim; j++) {
-      const code = load<f32>(workCodes + (j << 2));
-      saturated += u32(code == lowest || code == highest);
+      const code = Mathf.floor(load<f32>(workCodes + (j << 2)) * fine);
+      saturated += u32(code == least || code == most);
       zero += u32(code == 0);
     }
   }
@@ -34,9 +36,9 @@ export function countErased(
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
     bindGrid(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
+    const newStep = hasRowStep ? storedStep(load<f32>(newSteps + (i << 2))) * fine : rowStep;
     const moved = rowStep - newStep;
-    const lifted: f32 = rowRange == 2 ? rowBias - load<f32>(newBiases + (i << 2)) : 0;
+    const lifted: f32 = rowRange == 2 ? rowBias - storedBias(load<f32>(newBiases + (i << 2))) : 0;
     unpackCodes(record(row), workCodes);
     for (let j: u32 = 0; j < dim; j++, change += 4) {
       const code = load<f32>(workCodes + (j << 2));

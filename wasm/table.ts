@@ -1,5 +1,5 @@
 // The table a kernel instance is bound to: the shard header (src/kernels/header.ts has the same list), read once
-// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise.
+// into globals, and this thread's work area: ceil4(D) floats for codes, ceil16(D) for noise, twice ceil4(D) for moments.
 
 export let dim: u32 = 0;
 export let bits: u32 = 0;
@@ -19,15 +19,25 @@ export let initialScale: f32 = 0;
 /** 1: each row's grid is that of its own range, symmetric; 2: affine; 0: it is not. */
 export let rowRange: u32 = 0;
 export let onesFrom: u32 = 0;
+/** 4: steps and biases are fp32; 2: half precision. */
+export let stepBytes: u32 = 0;
+/** k: the low bits of a code that the network does not see; 0: it sees all. */
+export let nestedShift: u32 = 0;
 
 export let lowest: f32 = 0;
 export let highest: f32 = 0;
+/** 2^k: a step, as written down, in steps of the stored codes; and 2^−k. Both exact, and 1 where nothing is nested. */
+export let coarse: f32 = 1;
+export let fine: f32 = 1;
 /** The code that stands for a row's bias. */
 export let origin: f32 = 0;
 /** Codes of one row, as floats. */
 export let workCodes: usize = 0;
-/** Uniforms of one row. */
+/** Uniforms, or random words, of one row. */
 export let workNoise: usize = 0;
+/** First and second moments of one row, where they are not fp32 in its record. */
+export let workFirst: usize = 0;
+export let workSecond: usize = 0;
 
 /** Reads the header there; `work` is this thread's work area, 16-byte aligned. */
 export function bind(work: usize, header: usize): void {
@@ -47,12 +57,19 @@ export function bind(work: usize, header: usize): void {
   initialScale = load<f32>(header, 52);
   rowRange = load<u32>(header, 56);
   onesFrom = load<u32>(header, 60);
+  stepBytes = load<u32>(header, 64);
+  nestedShift = load<u32>(header, 68);
+  coarse = <f32>(1 << nestedShift);
+  fine = 1 / coarse;
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;
   lowest = -half;
   highest = half - 1;
-  origin = rowRange == 2 ? lowest : 0;
+  origin = rowRange == 2 ? lowest : nestedShift ? <f32>(1 << (nestedShift - 1)) : 0;
   workCodes = work;
-  workNoise = work + (((dim + 3) & ~3) << 2);
+  const lineBytes = ((dim + 3) & ~3) << 2;
+  workNoise = work + lineBytes;
+  workFirst = workNoise + (((dim + 15) & ~15) << 2);
+  workSecond = workFirst + lineBytes;
 }
 
 // @ts-ignore: decorator

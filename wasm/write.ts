@@ -3,10 +3,15 @@
 // of exactly zero. The limits use pmin and pmax, one instruction each, which treat only NaN and the sign of zero
 // otherwise than min and max: neither reaches a result here. Specification: src/quantization/, src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
-import { bindGrid, fitGrid, rowBias, rowStep, stepOf, storeGrid } from './row-grid';
-import { drawUniforms } from './random';
+import { stochasticStep } from './half';
+import {
+  bindGrid, fitGrid, rowBias, rowStep, stepOf, storedBias, storedStep, storeGrid, storeStep,
+} from './row-grid';
+import { drawUniform, drawUniforms } from './random';
 import { dequantize, roundHalfUp, roundHalfUp4 } from './read';
-import { dim, highest, lowest, origin, record, rowRange, stepOffset, workCodes, workNoise } from './table';
+import {
+  dim, fine, highest, lowest, origin, record, rowRange, stepBytes, stepOffset, workCodes, workNoise,
+} from './table';
 
 /** Stored values (fp32 rows) += change (count, D). */
 export function writeValues(rows: usize, count: u32, change: usize): void {
@@ -25,7 +30,24 @@ export function writeValues(rows: usize, count: u32, change: usize): void {
 /** Steps of rows that have one each = steps (count). */
 export function writeSteps(rows: usize, count: u32, steps: usize): void {
   for (let i: u32 = 0; i < count; i++, steps += 4) {
-    store<f32>(record(load<u32>(rows + (i << 2))) + stepOffset, load<f32>(steps));
+    storeStep(record(load<u32>(rows + (i << 2))) + stepOffset, storedStep(load<f32>(steps)));
+  }
+}
+
+/**
+ * steps (count), in place, to what a row of two-byte steps holds: stochastic with one uniform of (trainingStep, row), or
+ * to the nearest. A step that is a half stays.
+ */
+export function roundSteps(
+  rows: usize, count: u32, steps: usize, trainingStep: u32, stream: u32, isStochastic: bool,
+): void {
+  if (stepBytes != 2) return;
+  for (let i: u32 = 0; i < count; i++, steps += 4) {
+    const step = load<f32>(steps);
+    const rounded = isStochastic
+      ? stochasticStep(step, drawUniform(load<u32>(rows + (i << 2)), trainingStep, stream))
+      : storedStep(step);
+    store<f32>(steps, rounded);
   }
 }
 
@@ -134,8 +156,8 @@ export function writeCodes(
     const row = load<u32>(rows + (i << 2));
     const at = record(row);
     bindGrid(row);
-    const newStep = hasRowStep ? load<f32>(newSteps + (i << 2)) : rowStep;
-    const newBias: f32 = rowRange == 2 ? load<f32>(newBiases + (i << 2)) : 0;
+    const newStep = hasRowStep ? storedStep(load<f32>(newSteps + (i << 2))) * fine : rowStep;
+    const newBias: f32 = rowRange == 2 ? storedBias(load<f32>(newBiases + (i << 2))) : 0;
     const moved = rowStep - newStep;
     const lifted = rowBias - newBias;
     unpackCodes(at, workCodes);

@@ -1,6 +1,7 @@
-"""The training step of full, lpt, alpt, lsq and pact on one small table, in plain numpy.
+"""The training step of full, lpt, alpt, lsq, pact and nested on one small table, in plain numpy.
 
-Written from the ALPT paper (Li et al., AAAI 2023: Algorithm 1, eq. 1-7), not from the TypeScript it judges.
+Written from the ALPT paper (Li et al., AAAI 2023: Algorithm 1, eq. 1-7), not from the TypeScript it judges; nested is no
+paper's, and written from docs/nested.md.
 Everything is float64; what is stored between steps as integers or float32 (codes, steps) is rounded as such.
 V rows of the table, U unique rows of a batch (sorted), B batch, F fields, D width, M bits.
 """
@@ -216,6 +217,49 @@ class Training:
         """What is learned is the clip: the highest code's value."""
         limit = code_limits(self.case["bits"])[1]
         return self.on_learned_grid(batch, lambda position: clip_slope(position, limit), 1, unit=limit)
+
+    def nested(self, batch):
+        """S bits stored, on a grid of step / 2^k, k = S - M, shifted by half a step; seen rounded to M bits."""
+        rows, t, options = batch["rows"], batch["t"], self.case["steps"]
+        bits, stored = self.case["bits"], self.case["storedBits"]
+        parts = 2 ** (stored - bits)
+        code, step = self.codes[rows], self.steps[rows][:, None]
+        position = (code - parts / 2) / parts
+        w = step * position
+        lowest, highest = code_limits(bits)
+        seen = step * half_up(np.clip(position, lowest, highest))
+        loss, d_seen, d_dense, relu_inputs = self.network(seen, batch)
+        self.update_dense(d_dense, t)
+
+        # The step: eq. 7 at the stored values, by its logarithm.
+        d_step_unscaled = np.sum(d_seen * step_slope(position, bits), axis=1)
+        g = 1 / np.sqrt(len(batch["labels"]) * self.case["dim"] * highest)
+        d_step = (g * d_step_unscaled + options["weightDecay"] * step[:, 0]) * step[:, 0]
+        d_step = d_step.astype(self.dtype)
+        step_change = self.step_optimizer.change(rows, d_step, t)
+        new_step = stored_step(step[:, 0] * np.exp(step_change))[:, None]
+
+        # The values: straight through, or so within the seen grid alone.
+        passes = (position >= lowest) & (position <= highest)
+        d_values = d_seen * (passes | (self.case["straightThrough"] == "all"))
+        change = self.row_optimizer.change(rows, d_values + self.case["rows"]["weightDecay"] * w, t)
+        fine, new_fine = step / parts, new_step / parts
+        offset = (change + (code - parts / 2) * (fine - new_fine)) / new_fine
+        uniforms = self.uniforms(batch)
+        self.codes[rows] = rounded(offset, code, stored, uniforms)
+        self.steps[rows] = new_step[:, 0]
+        return {
+            "loss": loss,
+            "dValues": d_values,
+            "change": change,
+            "reluInputs": [relu_inputs],
+            "uniforms": uniforms,
+            "offset": offset,
+            "oldCode": code,
+            "nestedPosition": position,
+            "dStep": d_step,
+            "stepChange": step_change,
+        }
 
     def positions(self):
         """w / step of all rows."""

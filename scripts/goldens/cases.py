@@ -33,6 +33,11 @@ def case(name, method, bits, rounding, decay, steps, dim, rate, step_rate=0.0, *
     } | more
 
 
+def nested(name, bits, stored, *rest, **more):
+    more = {"straightThrough": "all"} | more
+    return case(name, "nested", bits, *rest, storedBits=stored, **more)
+
+
 S, D = "stochastic", "deterministic"
 LIST = [
     # One step, with everything that happened inside it.
@@ -79,6 +84,15 @@ LIST = [
     case("pact-8-20-decay", "pact", 8, D, 0.01, 20, 4, 0.02, 1e-2),
     case("pact-4-20-row-decay", "pact", 4, D, 0.01, 20, 5, 0.05, 1e-2, granularity="row"),
     case("pact-2-20-decay", "pact", 2, D, 0.01, 20, 4, 0.05, 5e-3),
+    # Nested codes: stored bits, seen bits.
+    nested("nested-8-4-stochastic-1", 4, 8, S, 0, 1, 4, 0.05, 0.05),
+    nested("nested-8-2-deterministic-1-decay", 2, 8, D, 0.01, 1, 5, 0.05, 0.05),
+    nested("nested-8-2-stochastic-1-inside-decay", 2, 8, S, 0.01, 1, 5, 0.05, 0.05, straightThrough="inside"),
+    nested("nested-8-4-stochastic-20-decay", 4, 8, S, 0.01, 20, 5, 0.02, 0.02),
+    nested("nested-8-2-stochastic-20-inside", 2, 8, S, 0, 20, 4, 0.05, 0.02, straightThrough="inside"),
+    nested("nested-6-4-stochastic-20", 4, 6, S, 0, 20, 5, 0.05, 0.02),
+    nested("nested-6-2-deterministic-20-decay", 2, 6, D, 0.01, 20, 5, 0.05, 0.02),
+    nested("nested-12-8-stochastic-20", 8, 12, S, 0, 20, 5, 0.01, 0.01),
     # Row-wise Adagrad; the steps' own rule once the same and once Adam.
     case("full-adagrad-5", "full", None, D, 0, 5, 5, 0.05, rule="rowwise-adagrad"),
     case(
@@ -128,7 +142,7 @@ def initial_table(random, spec):
         return {"values": on_grid(random.normal(0, 0.3, shape), 1024).tolist()}
     if spec["method"] in LEARNED_GRID:
         return initial_learned_grid(random, spec, shape)
-    lowest, highest = algorithm.code_limits(spec["bits"])
+    lowest, highest = algorithm.code_limits(spec.get("storedBits", spec["bits"]))
     codes = random.integers(lowest, highest + 1, shape)
     saturated = random.random(shape) < 0.15
     codes[saturated] = random.choice([lowest, highest], saturated.sum())
@@ -171,7 +185,9 @@ def build(spec, seed):
         result["clip"] = 0.6
     if spec["method"] in LEARNED_GRID:
         result["granularity"] = spec["granularity"]
-    if spec["method"] == "alpt" or spec["method"] in LEARNED_GRID:
+    if spec["method"] == "nested":
+        result |= {"storedBits": spec["storedBits"], "straightThrough": spec["straightThrough"]}
+    if spec["method"] in ("alpt", "nested") or spec["method"] in LEARNED_GRID:
         result["steps"] = options(spec["stepRule"], spec["stepRate"], 1e-20, spec["decay"])
     table = initial_table(random, spec)
     return result | {

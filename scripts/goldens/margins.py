@@ -27,7 +27,7 @@ def of_step(case, trace):
         return result
 
     def rounding(offset, thresholds):
-        offset = limited(offset, trace["oldCode"], case["bits"])
+        offset = limited(offset, trace["oldCode"], case.get("storedBits", case["bits"]))
         free = offset != np.floor(offset)
         return np.min(distance_to_integer(offset + thresholds)[free], initial=np.inf)
 
@@ -65,7 +65,7 @@ def visits(case, traces):
             add("high", position >= high)
             add("inside", (position > low) & (position < high))
             continue
-        clipped = limited(trace["offset"], trace["oldCode"], case["bits"])
+        clipped = limited(trace["offset"], trace["oldCode"], case.get("storedBits", case["bits"]))
         add("limited", clipped != trace["offset"])
         add("moved", trace["newCode"] != trace["oldCode"])
         add("elements", np.ones_like(clipped))
@@ -75,4 +75,9 @@ def visits(case, traces):
             add("high", position >= highest)
             add("inside", (position > lowest) & (position < highest))
             add("exactLimit", (position == lowest) | (position == highest))
+        if case["method"] == "nested":
+            position = trace["nestedPosition"]
+            add("low", position <= lowest)
+            add("high", position >= highest)
+            add("inside", (position > lowest) & (position < highest))
     return counts

@@ -137,6 +137,42 @@ MUTATIONS = [
         "clip_slope(position, limit), 1, unit=1",
     ),
     algorithm("pact: one more code below", "return (-highest, highest) if", "return (lowest, highest) if"),
+    # Nested codes.
+    algorithm(
+        "nested: no shift by half a step", "position = (code - parts / 2) / parts", "position = code / parts"
+    ),
+    algorithm(
+        "nested: the network sees the stored values",
+        "seen = step * half_up(np.clip(position, lowest, highest))",
+        "seen = step * position",
+    ),
+    algorithm(
+        "nested: slope by the masked gradient",
+        "np.sum(d_seen * step_slope(position, bits), axis=1)",
+        "np.sum(d_seen * ((position >= lowest) & (position <= highest)) * step_slope(position, bits), axis=1)",
+    ),
+    algorithm("nested: no mask", 'd_seen * (passes | (self.case["straightThrough"] == "all"))', "d_seen"),
+    algorithm(
+        "nested: always masked", '(passes | (self.case["straightThrough"] == "all"))', "passes"
+    ),
+    algorithm(
+        "nested: decay of what is seen",
+        'd_values + self.case["rows"]["weightDecay"] * w, t)',
+        'd_values + self.case["rows"]["weightDecay"] * seen, t)',
+    ),
+    algorithm(
+        "nested: no decay of the step",
+        '(g * d_step_unscaled + options["weightDecay"] * step[:, 0]) * step[:, 0]',
+        "g * d_step_unscaled * step[:, 0]",
+    ),
+    algorithm("nested: the step moved, not its logarithm", "step[:, 0] * np.exp(step_change)", "step[:, 0] + step_change"),
+    algorithm(
+        "nested: the grid moved around the code 0",
+        "change + (code - parts / 2) * (fine - new_fine)",
+        "change + code * (fine - new_fine)",
+    ),
+    algorithm("nested: moves on the old grid", "(fine - new_fine)) / new_fine", "(fine - new_fine)) / fine"),
+    algorithm("nested: limited to the seen grid", "rounded(offset, code, stored, uniforms)", "rounded(offset, code, bits, uniforms)"),
     # Weight decay.
     algorithm("weight decay of rows", ROW_DECAY, "gradient = d_values"),
     algorithm("weight decay of rows decoupled", ROW_CHANGE, DECOUPLED),

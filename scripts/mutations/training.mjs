@@ -38,19 +38,57 @@ export const trainingMutations = [
     file: 'src/embedding/alpt.ts',
     tests: conformance,
     only: 'schedule',
+    changes: [['rows: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: conformance,
+    only: 'schedule',
+    changes: [['steps: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate']],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: ['src/embedding/step-rule.test.ts'],
     changes: [
-      ['rows: no schedule', 'learningRate: learningRate * rateFactor', 'learningRate'],
-      ['steps: no schedule', 'options.stepLearningRate * rateFactor', 'options.stepLearningRate'],
+      ['no floor', 'Math.max(floor, moved)', 'moved'],
+      [
+        'log: no factor of the step',
+        '(dSteps[i] + weightDecay * steps[i]) * steps[i]',
+        'dSteps[i] + weightDecay * steps[i]',
+      ],
+      ['log: no decay', '(dSteps[i] + weightDecay * steps[i]) * steps[i]', 'dSteps[i] * steps[i]'],
+      ['log: the change added', 'steps[i] * Math.exp(newSteps[i])', 'steps[i] + newSteps[i]'],
+      ['log: decay twice', 'weightDecay: isLog ? 0 : weightDecay', 'weightDecay'],
+      ['not rounded', 'table.roundSteps(rows, newSteps, trainingStep, rounding);', ''],
+      ['one random number for all steps', 'newSteps, trainingStep, rounding)', 'newSteps, 1, rounding)'],
+      [
+        'a floor that is no half',
+        'storedStep(options.stepFloor, settings.stepBytes, Math.ceil)',
+        'options.stepFloor',
+      ],
     ],
   },
   {
     file: 'src/embedding/alpt.ts',
     tests: ['src/training/alpt.test.ts'],
     changes: [
-      ['floor', 'Math.max(stepFloor, steps[i] + newSteps[i])', 'steps[i] + newSteps[i]'],
       ['g: no b', 'Math.sqrt(b * d * q)', 'Math.sqrt(d * q)'],
       ['g: no q', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * d)'],
       ['g without b: no q', '1 / Math.sqrt(d * q)', '1 / Math.sqrt(d)'],
+    ],
+  },
+  {
+    file: 'src/embedding/step-rule.ts',
+    tests: goldens,
+    only: 'alpt',
+    changes: [
+      ['step decay: none', 'options.stepWeightDecay ?? settings.weightDecay', '0'],
+      ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
+      [
+        'ε of the rows for the steps',
+        'adam.options.parse({ epsilon, state })',
+        'adam.options.parse({ state })',
+      ],
     ],
   },
   {
@@ -60,7 +98,6 @@ export const trainingMutations = [
     changes: [
       ['g: no d', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * q)'],
       ['no g', 'gradient, g, dSteps', 'gradient, () => 1, dSteps'],
-      ['step decay: none', 'options.stepWeightDecay ?? weightDecay', '0'],
       [
         'rows: no decay',
         'learningRate: learningRate * rateFactor, weightDecay',
@@ -74,8 +111,6 @@ export const trainingMutations = [
         'table.writeCodes(rows, change, steps, trainingStep, rounding)',
       ],
       ['dense parameters not updated', 'updatesDense: true', 'updatesDense: false'],
-      ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
-      ['ε of the rows for the steps', '{ epsilon: options.stepEpsilon }', '{}'],
     ],
   },
   {
@@ -235,17 +270,12 @@ export const trainingMutations = [
     ],
   },
   {
-    file: 'src/optimizers/adam.ts',
-    tests: goldens,
-    only: 'full',
+    file: 'src/optimizers/correction.ts',
+    tests: ['src/embedding/row-optimizers.test.ts'],
     changes: [
-      ['first correction: none', 'learningRate / (1 - beta1 ** trainingStep)', 'learningRate'],
-      [
-        'first correction: of one step',
-        'learningRate / (1 - beta1 ** trainingStep)',
-        'learningRate / (1 - beta1)',
-      ],
-      ['second correction: of one step', '1 - beta2 ** trainingStep', '1 - beta2'],
+      ['first correction: none', 'first: 1 - beta1 ** trainingStep', 'first: 1'],
+      ['first correction: of one step', 'first: 1 - beta1 ** trainingStep', 'first: 1 - beta1'],
+      ['second correction: of one step', 'second: 1 - beta2 ** trainingStep', 'second: 1 - beta2'],
     ],
   },
   {
@@ -349,7 +379,11 @@ export const trainingMutations = [
     file: 'src/scoring/exchange.ts',
     tests: bags,
     changes: [
-      ['gradient of a mean as of a sum', 'this.kernels.divideRows(dX, divisors, rows * fields, dim);', ''],
+      [
+        'gradient of a mean as of a sum',
+        'this.kernels.divideRows(gradients, divisors, rows * fields, dim);',
+        '',
+      ],
       ['divisors of the first micro-batch', '4 * firstRow * fields', '0'],
       ['bags of the first micro-batch', 'bags.offsets.byteOffset + 4 * first', 'bags.offsets.byteOffset'],
       ['sums of micro-batches in one place', '4 * firstSum * dim', '0'],
@@ -375,6 +409,52 @@ export const trainingMutations = [
     ],
   },
   {
+    file: 'src/models/fm.ts',
+    tests: ['src/models/first-order-models.test.ts'],
+    changes: [
+      [
+        'both orders of a pair',
+        'g.subtract(squareOfSum, sumOfSquares)), 0.5)',
+        'g.subtract(squareOfSum, sumOfSquares)), 1)',
+      ],
+      ['pairs with itself', 'g.subtract(squareOfSum, sumOfSquares)', 'squareOfSum'],
+      [
+        'no linear term',
+        'm.graph.add(linearTerm(m, m.firstOrder()), pairInteractions(m))',
+        'm.graph.add(m.graph.sumColumns(m.firstOrder()), pairInteractions(m))',
+      ],
+    ],
+  },
+  {
+    file: 'src/models/linear.ts',
+    tests: ['src/models/first-order-models.test.ts'],
+    changes: [
+      ['no numbers', 'if (!m.numbers)', 'if (m.numbers || !m.numbers)'],
+      ['no bias', 'return g.add(sum, bias);', 'return sum;'],
+    ],
+  },
+  {
+    file: 'src/training/first-order.ts',
+    tests: ['src/training/first-order.test.ts'],
+    changes: [
+      ['sums of embeddings', 'exchange.at.firstOrderSums, 1', 'exchange.at.sums, 1'],
+      ['written nowhere', 'table.writeValues(rows, gradient);', ''],
+      ['decay of another value', 'rows, values, gradient, gradient)', 'rows, gradient, gradient, gradient)'],
+    ],
+  },
+  {
+    file: 'src/training/dense-network.ts',
+    tests: ['src/training/first-order.test.ts'],
+    changes: [
+      ['first-order weights stay', 'firstOrder?.update(batch);', ''],
+      [
+        'sums of one micro-batch',
+        'exchange.sumFirstOrder(batch, index, weights.byteOffset);',
+        'exchange.sumFirstOrder(batch, 0, weights.byteOffset);',
+      ],
+    ],
+  },
+  {
     file: 'src/training/dense-update.ts',
     tests: ['src/training/dense-network.test.ts'],
     changes: [
@@ -387,6 +467,39 @@ export const trainingMutations = [
       ['statistics: each micro-batch alike', 'rows / batch.rows', '1 / batch.microBatches.length'],
       ['statistics: nothing kept', 'STATISTIC_KEPT * running[j] +', '0 * running[j] +'],
       ['statistics: new ones in full', '(1 - STATISTIC_KEPT) * mean', 'mean'],
+    ],
+  },
+  {
+    file: 'src/models/dcn-v2.ts',
+    tests: ['src/models/dcn-v2.test.ts'],
+    changes: [
+      ['cross: no x_l', 'x = g.add(g.multiply(x0, mixed), x);', 'x = g.multiply(x0, mixed);'],
+      ['cross: x_l by itself', 'g.multiply(x0, mixed)', 'g.multiply(x, mixed)'],
+      ['cross: always from x_0', 'g.matmul(x, v)', 'g.matmul(x0, v)'],
+      ['stacked over x_0', 'mlp(m, crossed, options)', 'mlp(m, m.input, options)'],
+      ['parallel over x_L', 'mlp(m, m.input, options)', 'mlp(m, crossed, options)'],
+    ],
+  },
+  {
+    file: 'src/models/dlrm.ts',
+    tests: ['src/models/dlrm.test.ts'],
+    changes: [
+      ['no z beside the pairs', 'z ? g.concat([z, pairs]) : pairs', 'pairs'],
+      ['z behind the embeddings', 'g.concat([z, m.x])', 'g.concat([m.x, z])'],
+      ['nothing to multiply', 'if (count < 2)', 'if (count < 1)'],
+    ],
+  },
+  {
+    file: 'src/runs/renamed-sections.ts',
+    tests: ['src/runs/renamed-sections.test.ts'],
+    changes: [
+      ['nothing left out', 'if (options.length === 0) continue;', 'continue;'],
+      [
+        'the first choice counts',
+        '.findLast((one) => one !== undefined)',
+        '.find((one) => one !== undefined)',
+      ],
+      ['all of its options left out', ': own[key],', ': true,'],
     ],
   },
 ];

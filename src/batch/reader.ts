@@ -114,7 +114,7 @@ export async function* readBatches(source: EncodedDataset, options: BatchOptions
 }
 
 /** Ids of a field in a row, on average. */
-function idsPerField({ rows, ids }: Split): number {
+export function idsPerField({ rows, ids }: Pick<Split, 'rows' | 'ids'>): number {
   return ids ? ids.reduce((sum, count) => sum + count, 0) / (rows * ids.length) : 1;
 }
 

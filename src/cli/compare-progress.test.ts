@@ -17,6 +17,7 @@ const start: CompareEvent = {
   memoryBytes: 331e6,
   availableBytes: 23.1e9,
   seconds: null,
+  secondsFrom: 'batches',
   epochs: 15,
 };
 
@@ -46,11 +47,14 @@ describe('the plan of a comparison', () => {
         '',
       ].join('\n'),
     );
-    const many = printed([{ ...start, jobs: 3, seconds: 3700, forOthers: 2 }]);
+    const many = printed([{ ...start, jobs: 3, seconds: 3700, secondsFrom: 'cells', forOthers: 2 }]);
     expect(many).toContain(
       '2 trainings to do (2 of full for its weights, which others are made from), 3 at a time on 2 threads each',
     );
     expect(many).toContain('time: about 1 h 1 min, going by the cells that have finished');
+    expect(printed([{ ...start, seconds: 90 }])).toContain(
+      'time: about 1 min 30 s if no training ends early, going by a few batches of each kind',
+    );
   });
 
   it('warns where memory is short, and is short itself where nothing is left', () => {
@@ -71,6 +75,7 @@ describe('while cells are trained', () => {
       event: {
         kind: 'start',
         memory: { table: 0, step: 0, optimizer: 0, buffers: 0, total: 0 },
+        fp32Bytes: 0,
         threads: 1,
         rows: 1000,
       },

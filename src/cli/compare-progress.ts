@@ -87,7 +87,9 @@ function planLines(plan: Extract<CompareEvent, { kind: 'start' }>): string[] {
     `memory: about ${bytes(plan.memoryBytes)} at the most, ${bytes(plan.availableBytes)} are free`,
     plan.seconds === null
       ? 'time: unknown until the first cell has finished'
-      : `time: about ${duration(plan.seconds)}, going by the cells that have finished`,
+      : plan.secondsFrom === 'cells'
+        ? `time: about ${duration(plan.seconds)}, going by the cells that have finished`
+        : `time: about ${duration(plan.seconds)} if no training ends early, going by a few batches of each kind`,
   );
   if (plan.memoryBytes > plan.availableBytes)
     lines.push('warning: that is more than is free; it may be ended by the system');

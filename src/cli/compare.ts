@@ -1,6 +1,6 @@
 // `bitrow compare`: methods × seeds on one data set → a table of them, cells that are never trained twice, a report.
 import * as z from 'zod';
-import { isTierOption } from '../comparing/method-name.js';
+import { isMethodOption } from '../comparing/method-name.js';
 import { UserError } from '../errors.js';
 import type { ConfigLayer } from '../runs/resolve-config.js';
 import type { CommandSpec } from './command.js';
@@ -24,6 +24,7 @@ const optionsSchema = commonOptionsSchema.extend({
   threads: z.number().optional(),
   jobs: z.union([z.number(), z.literal('auto')]).optional(),
   keepRuns: z.boolean().optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 type Options = z.infer<typeof optionsSchema>;
 
@@ -58,6 +59,7 @@ export const compareCommand: CommandSpec = {
       .option('--threads <n>', 'of all cells together (default: all processors)', wholeNumber('--threads', 1))
       .option('--jobs <n>', 'cells at a time (default: auto, as memory allows with 2 threads each)', jobCount)
       .option('--keep-runs', 'keep the weights of every cell')
+      .option('--ignore-limits', 'train even where memory or disk seem too small')
       .addHelpText(
         'after',
         '\nA comparison that was stopped goes on with the same command. See docs/compare.md.',
@@ -65,7 +67,7 @@ export const compareCommand: CommandSpec = {
   },
   async run(invocation) {
     const given = optionsSchema.parse(invocation.options);
-    const { data, out, split, threads, jobs, keepRuns, seeds = DEFAULT_SEEDS } = given;
+    const { data, out, split, threads, jobs, keepRuns, ignoreLimits, seeds = DEFAULT_SEEDS } = given;
     const variants = await variantsOf(given);
     const { compare } = await import('../comparing/compare.js');
     const progress = compareProgress(process.stderr, invocation.json);
@@ -79,6 +81,8 @@ export const compareCommand: CommandSpec = {
         threads,
         jobs,
         keepRuns,
+        calibrates: true,
+        ignoreLimits,
         command: commandOf(given),
         onProgress: progress.onProgress,
         signal: invocation.signal,
@@ -121,7 +125,7 @@ function requireNoVariant(layers: readonly ConfigLayer[]): void {
   for (const { values, locate } of layers) {
     // A file may be one that `train` uses too.
     if (locate) continue;
-    if (Object.keys(Object(values.method)).some((option) => !isTierOption(option))) {
+    if (Object.keys(Object(values.method)).some((option) => !isMethodOption(option))) {
       throw new UserError(
         'Methods, bits and rounding are not for --set here.',
         'name them in --methods, such as alpt:4',

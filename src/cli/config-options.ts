@@ -2,15 +2,29 @@
 // file, flags, --set, later ones winning.
 import type { Command } from 'commander';
 import * as z from 'zod';
-import type { MethodSpec } from '../embedding/method.js';
-import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import {
+  hasRowSteps,
+  hasTiers,
+  type MethodName,
+  methodNames,
+  methods,
+  onlyRounding,
+} from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
-import { modelNames } from '../models/registry.js';
+import { modelNames, models } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
 import type { Config } from '../runs/config.js';
 import { readConfigFile } from '../runs/config-file.js';
-import { findPreset, type Preset, presetNames, presets } from '../runs/presets.js';
-import { type ConfigLayer, type PartialConfig, parseSetting, resolveLayers } from '../runs/resolve-config.js';
+import {
+  findPreset,
+  type Preset,
+  presetLayer,
+  presetNames,
+  presets,
+  resolveWithPreset,
+} from '../runs/presets.js';
+import { type LeftOut, withoutRenamed } from '../runs/renamed-sections.js';
+import { type ConfigLayer, type PartialConfig, parseSetting } from '../runs/resolve-config.js';
 import { wholeNumber } from './option-values.js';
 
 /** What does not choose a method or seed. */
@@ -66,17 +80,31 @@ export function declareCommonOptions(command: Command): void {
     )
     .option('--set <path=value...>', 'any option of the configuration, such as lpt.clip=0.1')
     .addHelpText('after', () => {
-      const lines = (known: Record<string, { summary: string }>) =>
-        Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-      return ['\nMethods:', ...lines(methods), '\nPresets:', ...lines(presets)].join('\n');
+      const lines = (known: Record<string, { summary: string }>) => {
+        const width = 1 + Math.max(9, ...Object.keys(known).map((name) => name.length));
+        return Object.entries(known).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
+      };
+      return [
+        '\nMethods:',
+        ...lines(methods),
+        '\nModels:',
+        ...lines(models),
+        '\nPresets:',
+        ...lines(presets),
+      ].join('\n');
     });
 }
 
 /**
  * @param run configuration of the run that training goes on from: what the options leave open is as there
+ * @param onLeftOut hears of options of a preset or file that the chosen model, or optimizer, has not
  * @throws UserError for a mistake in any of them, saying where it stands
  */
-export async function configFromOptions(options: ConfigOptions, run?: Config): Promise<Config> {
+export async function configFromOptions(
+  options: ConfigOptions,
+  run: Config | undefined,
+  onLeftOut: (sentence: string) => void,
+): Promise<Config> {
   requireKnown('method', options.method, methodNames);
   requireKnown('rounding', options.rounding, roundings);
   if (options.bits !== undefined && !codeBits.some((bits) => bits === options.bits)) {
@@ -88,11 +116,17 @@ export async function configFromOptions(options: ConfigOptions, run?: Config): P
   }
   const { preset, layers, settings } = await commonConfig(options);
   const base = run ? [{ values: forgetRenamed(run, layers) }] : [];
-  let config = resolveLayers([...base, ...layers]);
-  // What a preset says may depend on the width, which it leaves to the others.
-  if (preset) config = resolveLayers([...base, { values: preset.config(config.method.bits) }, ...layers]);
+  const config = resolveWithPreset(preset, layers, base);
   requireMeaning(config, options, settings);
+  const said = preset ? [presetLayer(preset, config.method.bits), ...layers] : layers;
+  for (const left of withoutRenamed(said).leftOut) onLeftOut(leftOutSentence(left));
   return config;
+}
+
+/** `The preset 'criteo' is for the model 'dcn': its crossLayers means nothing to 'dnn' and is left out.` */
+function leftOutSentence({ source, section, name, chosen, options }: LeftOut): string {
+  const [verb, is] = options.length === 1 ? ['means', 'is'] : ['mean', 'are'];
+  return `${source ?? '--set'} is for the ${section} '${name}': its ${options.join(', ')} ${verb} nothing to '${chosen}' and ${is} left out.`;
 }
 
 /**
@@ -110,7 +144,9 @@ export async function commonConfig(options: ConfigOptions): Promise<{
   requireKnown('model', options.model, modelNames);
   const settings = (options.set ?? []).map(parseSetting);
   const layers: ConfigLayer[] = [];
-  if (options.config !== undefined) layers.push(await readConfigFile(options.config));
+  if (options.config !== undefined) {
+    layers.push({ ...(await readConfigFile(options.config)), source: `The file '${options.config}'` });
+  }
   layers.push({ values: flags(options) }, ...settings.map((values) => ({ values })));
   return { preset, layers, settings };
 }
@@ -159,7 +195,6 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
 
 /** Hot rows are of methods that store codes. */
 function requireTiers({ method: { name, hotBits } }: Config, settings: readonly PartialConfig[]): void {
-  const hasTiers = (method: MethodName) => (methods[method] as MethodSpec<unknown>).hasTiers === true;
   const said = (option: string) => settings.some(({ method }) => Object.hasOwn(Object(method), option));
   if (hasTiers(name)) {
     if (hotBits !== null || !said('hotShare')) return;
@@ -179,6 +214,20 @@ function requireTiers({ method: { name, hotBits } }: Config, settings: readonly 
   }
 }
 
+/** Only a method whose rows of codes have a step each can store it in another type. */
+function requireStepType({ method: { name } }: Config, settings: readonly PartialConfig[]): void {
+  const asked: unknown = settings
+    .map(({ method }) => Object(method).stepType)
+    .find((one) => one !== undefined);
+  if (asked === undefined || hasRowSteps(name)) return;
+  const said = `--set method.stepType=${String(asked)}`;
+  throw new UserError(
+    `Rows of the method '${name}' have no step of their own in few bits, so ${said} means nothing for it.`,
+    `leave ${said} out, or choose a method with a step in each row: ${methodNames.filter(hasRowSteps).join(', ')}`,
+    2,
+  );
+}
+
 /** What is asked for by hand must mean something to the method; in a file it may stand. */
 function requireMeaning(config: Config, options: ConfigOptions, settings: readonly PartialConfig[]): void {
   const { name } = config.method;
@@ -194,6 +243,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
   }
   requireRounding(name, options, settings);
   requireTiers(config, settings);
+  requireStepType(config, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {
     const isSet = settings.some(({ method }) => Object.hasOwn(Object(method), option));

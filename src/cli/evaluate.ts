@@ -19,6 +19,7 @@ const optionsSchema = z.object({
   format: z.enum(rowFormats).optional(),
   force: z.boolean().optional(),
   threads: z.number().optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 
 export const evaluateCommand: CommandSpec = {
@@ -48,7 +49,8 @@ export const evaluateCommand: CommandSpec = {
         oneOf<RowFormat>('--format', rowFormats),
       )
       .option('--force', 'replace a predictions file that exists')
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1));
+      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--ignore-limits', 'score even where memory seems too small');
   },
   async run({ args, options, json, signal }) {
     const { threads = availableParallelism(), ...given } = optionsSchema.parse(options);

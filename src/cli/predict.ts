@@ -17,6 +17,7 @@ const optionsSchema = z.object({
   checkpoint: z.enum(checkpointNames),
   threads: z.number().optional(),
   force: z.boolean().optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 
 export const predictCommand: CommandSpec = {
@@ -43,7 +44,8 @@ export const predictCommand: CommandSpec = {
         'best',
       )
       .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
-      .option('--force', 'replace a file that is already at --out');
+      .option('--force', 'replace a file that is already at --out')
+      .option('--ignore-limits', 'score even where memory seems too small');
   },
   async run({ args, options, json, signal }) {
     const { threads = availableParallelism(), ...given } = optionsSchema.parse(options);

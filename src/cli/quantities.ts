@@ -24,3 +24,8 @@ export function metric(value: number | null, digits: number): string {
 export function times(large: number, small: number): string {
   return `${(large / small).toFixed(1)}×`;
 }
+
+/** A part of a whole as people say it: `1/9.6`, or `1.1×` where it is more. */
+export function share(part: number, whole: number): string {
+  return part <= whole ? `1/${(whole / part).toFixed(1)}` : times(part, whole);
+}

@@ -22,6 +22,7 @@ const optionsSchema = commonOptionsSchema.extend({
   seeds: z.number().optional(),
   threads: z.number().optional(),
   jobs: z.union([z.number(), z.literal('auto')]).optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 
 export const reproduceCommand: CommandSpec = {
@@ -51,6 +52,7 @@ export const reproduceCommand: CommandSpec = {
     command
       .option('--threads <n>', 'of all cells together (default: all processors)', wholeNumber('--threads', 1))
       .option('--jobs <n>', 'cells at a time (default: auto, as memory allows with 2 threads each)', jobCount)
+      .option('--ignore-limits', 'train even where memory or disk seem too small')
       .addHelpText(
         'after',
         '\nWithout --preset, that of the data is used where the paper has them (criteo, avazu).' +
@@ -59,7 +61,17 @@ export const reproduceCommand: CommandSpec = {
   },
   async run({ args: [name], options, json, signal }) {
     const given = optionsSchema.parse(options);
-    const { data, dataThreshold, out, rows, clips, threads, jobs, seeds = DEFAULT_SEEDS } = given;
+    const {
+      data,
+      dataThreshold,
+      out,
+      rows,
+      clips,
+      threads,
+      jobs,
+      ignoreLimits,
+      seeds = DEFAULT_SEEDS,
+    } = given;
     const { findReproduction, reproduce } = await import('../comparing/reproduce/reproduce.js');
     requireRead(name, findReproduction(name), given);
     const { renderText } = await import('../comparing/reproduce/render-text.js');
@@ -78,10 +90,11 @@ export const reproduceCommand: CommandSpec = {
         clips: clips ?? null,
         threads,
         jobs,
+        ignoreLimits,
         command: givenCommand(`reproduce ${name}`, { ...given, clips: clips?.join(',') }),
         onProgress: progress.onProgress,
         signal,
-        compare,
+        compare: (asked) => compare({ ...asked, calibrates: true }),
       });
       const { page, html, markdown, figures } = made;
       return {

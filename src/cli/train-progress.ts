@@ -5,7 +5,7 @@ import { count } from '../reports/numbers.js';
 import type { EpochRecord } from '../training/epochs.js';
 import type { TrainEvent } from '../training/events.js';
 import { createProgress, type ProgressTarget } from './progress.js';
-import { bytes, metric } from './quantities.js';
+import { bytes, metric, share } from './quantities.js';
 
 /** A listener for `train`. `finish` clears the line of a terminal. */
 export function trainProgress(
@@ -19,10 +19,14 @@ export function trainProgress(
       switch (event.kind) {
         case 'start': {
           rows = event.rows;
-          const { memory, threads } = event;
+          const { memory, fp32Bytes, threads } = event;
           const team = `${threads} thread${threads === 1 ? '' : 's'}`;
           const table = `table ${bytes(memory.table + memory.step)}`;
           progress.line(`${count(rows)} rows, ${team}, ${table} of ${bytes(memory.total)} to allocate`);
+          const trained = memory.table + memory.step + memory.optimizer;
+          progress.line(
+            `table with optimizer ${bytes(trained)}: ${share(trained, fp32Bytes)} of fp32 with Adam`,
+          );
           break;
         }
         case 'resume': {

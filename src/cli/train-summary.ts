@@ -6,7 +6,7 @@ import type { Run } from '../runs/run-directory.js';
 import type { MemoryReport } from '../training/memory.js';
 import type { TrainResult } from '../training/train.js';
 import type { Result } from './command.js';
-import { bytes, duration, metric, times } from './quantities.js';
+import { bytes, duration, metric, share, times } from './quantities.js';
 
 const parts = ['table', 'step', 'optimizer', 'buffers', 'total'] as const satisfies (keyof MemoryReport)[];
 
@@ -29,7 +29,7 @@ export function trainSummary(
     `${count(samplesPerSecond)} samples/s, ${duration(seconds)} in all`,
     checkpointLine(result),
     '',
-    ...memoryLines(predicted, allocated),
+    ...allocatedLines(predicted, allocated),
     memoryLine('peak', bytes(peakRss), 'of the whole process, with Node.js and onnxruntime'),
     '',
     ...comparison(allocated, rows, dim),
@@ -55,35 +55,56 @@ const explanations = {
   optimizer: 'state of rows and steps',
   buffers: 'batches, gradients, the dense network, scratch',
   total: '',
-} as const satisfies Record<keyof MemoryReport, string>;
+} as const satisfies Record<(typeof parts)[number], string>;
 
-function memoryLines(predicted: MemoryReport, allocated: MemoryReport): string[] {
-  const agrees = parts.every((part) => predicted[part] === allocated[part]);
-  const title = agrees ? 'Memory, allocated as predicted' : 'Memory allocated, and as it was predicted';
-  const lines = parts.map((part) => {
-    const explanation = part === 'total' ? '' : explanations[part];
-    return memoryLine(part, bytes(allocated[part]), agrees ? explanation : bytes(predicted[part]));
-  });
-  return [title, ...lines];
+/** A title, and a line for each part, with what it is or what `notes` says of it. */
+export function memoryLines(
+  title: string,
+  memory: MemoryReport,
+  notes: Readonly<Record<(typeof parts)[number], string>> = explanations,
+): string[] {
+  const { firstOrder } = memory;
+  return [
+    title,
+    ...parts.map((part) => memoryLine(part, bytes(memory[part]), notes[part])),
+    ...(firstOrder
+      ? [
+          `  of table and optimizer, first-order weights in fp32: ${bytes(firstOrder.table)} and ${bytes(firstOrder.optimizer)}`,
+        ]
+      : []),
+  ];
 }
 
-function memoryLine(name: string, amount: string, explanation: string): string {
+function allocatedLines(predicted: MemoryReport, allocated: MemoryReport): string[] {
+  if (parts.every((part) => predicted[part] === allocated[part])) {
+    return memoryLines('Memory, allocated as predicted', allocated);
+  }
+  const notes: Record<(typeof parts)[number], string> = { ...explanations };
+  for (const part of parts) notes[part] = bytes(predicted[part]);
+  return memoryLines('Memory allocated, and as it was predicted', allocated, notes);
+}
+
+export function memoryLine(name: string, amount: string, explanation: string): string {
   return `  ${name.padEnd(10)}${amount.padStart(10)}   ${explanation}`.trimEnd();
 }
 
-/** Against the same rows in fp32 with Adam's two fp32 moments. */
-function comparison({ table, step, optimizer }: MemoryReport, rows: number, dim: number): string[] {
-  const values = 4 * rows * dim;
+/** Against the same rows in fp32 with Adam's two fp32 moments; first-order weights are one value more in each row. */
+export function comparison(
+  { table, step, optimizer, firstOrder }: MemoryReport,
+  rows: number,
+  dim: number,
+): string[] {
+  const values = 4 * rows * (dim + (firstOrder ? 1 : 0));
   const stored = table + step;
   const trained = stored + optimizer;
-  const size = `${count(rows)} rows of ${dim}: table and step ${bytes(stored)}`;
+  const size = `${count(rows)} rows of ${firstOrder ? `${dim} + 1` : dim}: table and step ${bytes(stored)}`;
   // Steps beside fp32 values are hardly anything.
   if (stored >= values && trained >= 3 * values) {
     return [`${size}, with optimizer ${bytes(trained)}: fp32 with fp32 Adam`];
   }
   return [
     `${size}, ${times(values, stored)} smaller than fp32 (${bytes(values)})`,
-    `with optimizer ${bytes(trained)}, ${times(3 * values, trained)} smaller than fp32 with fp32 Adam (${bytes(3 * values)})`,
+    `with optimizer ${bytes(trained)}: ${share(trained, 3 * values)} of fp32 with fp32 Adam (${bytes(3 * values)})`,
   ];
 }
 

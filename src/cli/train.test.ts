@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { bitrow } from '../../test/command-line.js';
 import { prepareToy } from '../../test/toy-dataset.js';
+import { configFromOptions } from './config-options.js';
 import { Interrupted } from './interrupted.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-train-'));
@@ -55,7 +56,13 @@ describe('bitrow train, evaluate and inspect', () => {
     const { model, training, method } = parse(readFileSync(place('first/config.yaml'), 'utf8'));
     expect(model).toMatchObject({ dim: 4, hidden: [16] });
     expect(training).toMatchObject({ epochs: 2, batchSize: 512 });
-    expect(method).toMatchObject({ name: 'alpt', bits: 8, rounding: 'stochastic' });
+    expect(method).toMatchObject({
+      name: 'alpt',
+      bits: 8,
+      rounding: 'stochastic',
+      stepType: 'fp32',
+      hotBits: null,
+    });
   });
 
   it('evaluate agrees with the validation of training', async () => {
@@ -160,6 +167,17 @@ describe('the configuration of a run', () => {
     expect({ bits: method.bits, decay: alpt.stepWeightDecay }).toEqual({ bits: 4, decay: 1e-6 });
   });
 
+  it('takes another model than the preset is for, and says which of its options mean nothing then', async () => {
+    const said: string[] = [];
+    const options = { preset: 'criteo', model: 'dnn', set: ['model.hidden=[8]'] };
+    const { model } = await configFromOptions(options, undefined, (sentence) => said.push(sentence));
+    expect(said).toEqual([
+      "The preset 'criteo' is for the model 'dcn': its crossLayers means nothing to 'dnn' and is left out.",
+    ]);
+    // What both have stays.
+    expect(model).toMatchObject({ name: 'dnn', hidden: [8], dropout: 0.2, batchNorm: false });
+  });
+
   it.each([
     [
       ['--method', 'full', '--bits', '8'],
@@ -179,9 +197,22 @@ describe('the configuration of a run', () => {
       ['--method', 'lsq', '--set', 'method.hotBits=8'],
       /^The method 'lsq' stores all rows alike, so --set method.hotBits means nothing for it.*: lpt, alpt, lpt-row\n$/s,
     ],
+    [
+      ['--method', 'nested', '--bits', '4', '--set', 'method.hotBits=8'],
+      /^The method 'nested' stores all rows alike/,
+    ],
     [['--set', 'method.hotShare=0.1'], /^No rows are hot, so --set method.hotShare means nothing/],
     [['--set', 'method.hotBits=4'], /^method.hotBits is 4 \(allowed: /],
     [['--set', 'method.hotBits=8'], /^method.hotBits is 8, but all rows have 8 bits \(allowed: more than 8/],
+    [
+      ['--method', 'lsq', '--set', 'method.stepType=fp16'],
+      /^Rows of the method 'lsq' have no step of their own in few bits, so --set method.stepType=fp16 means/,
+    ],
+    [
+      ['--set', 'alpt.stepOptimizer=sgd'],
+      /^alpt.stepLearningRate is not given \(allowed: above 0; no default fits sgd/,
+    ],
+    [['--set', 'method.stepType=fp8'], /^method.stepType is "fp8" \(allowed: fp32, fp16\)/],
     [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],
     [['--bits', 'eight'], /^The option --bits is 'eight'/],
     [['--method', 'alp'], /^Unknown method 'alp' \(known: full, lpt, alpt/],
@@ -189,6 +220,10 @@ describe('the configuration of a run', () => {
     [['--rounding', 'up'], /^Unknown rounding 'up' \(known: stochastic, deterministic/],
     [['--preset', 'crito'], /^Unknown preset 'crito' \(known: criteo, avazu/],
     [['--set', 'model.dims=3'], /^Unknown option 'model.dims' \(known here: name, dim/],
+    [
+      ['--preset', 'criteo', '--model', 'dnn', '--set', 'model.crossLayers=3'],
+      /^Unknown option 'model.crossLayers' \(known here: name, dim, initialDeviation, hidden, dropout, batchNorm\)\.\n?help: crossLayers is an option of dcn, dcn-v2/,
+    ],
     [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
     [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
     [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],

@@ -20,6 +20,8 @@ const optionsSchema = configOptionsSchema.extend({
   from: z.string().optional(),
   resume: z.boolean().optional(),
   force: z.boolean().optional(),
+  dryRun: z.boolean().optional(),
+  ignoreLimits: z.boolean().optional(),
 });
 
 export const trainCommand: CommandSpec = {
@@ -39,7 +41,9 @@ export const trainCommand: CommandSpec = {
       )
       .option('--from <run>', "begin with that run's weights and optimizer state, for --epochs more epochs")
       .option('--resume', 'go on where the run at --out was stopped, to the same result; --epochs may grow')
-      .option('--force', 'replace a run that is already at --out');
+      .option('--force', 'replace a run that is already at --out')
+      .option('--dry-run', 'only say what memory and disk it would need; trains nothing')
+      .option('--ignore-limits', 'train even where memory or disk seem too small');
   },
   async helpJson() {
     const { configJsonSchema } = await import('../runs/resolve-config.js');
@@ -59,10 +63,17 @@ export const trainCommand: CommandSpec = {
         2,
       );
     }
-    const config = await configFromOptions(given, await configOfRun(isResumed ? out : from));
+    const progress = trainProgress(process.stderr, json);
+    const config = await configFromOptions(given, await configOfRun(isResumed ? out : from), (message) =>
+      progress.onProgress({ kind: 'warning', message }),
+    );
+    if (given.dryRun) {
+      const { planTraining } = await import('../training/plan-training.js');
+      const { trainPlan } = await import('./train-plan.js');
+      return trainPlan(await planTraining({ data: data ?? (await dataOfRun(out)), out, config, threads }));
+    }
     const { train } = await import('../training/train.js');
     const { RunDirectory } = await import('../runs/run-directory.js');
-    const progress = trainProgress(process.stderr, json);
     try {
       const result = await train({
         data,
@@ -72,6 +83,7 @@ export const trainCommand: CommandSpec = {
         force,
         from,
         resume: given.resume,
+        ignoreLimits: given.ignoreLimits,
         checkpointMinutes: checkpointMinutes === 'never' ? Number.POSITIVE_INFINITY : checkpointMinutes,
         onProgress: progress.onProgress,
         signal,
@@ -91,6 +103,11 @@ async function configOfRun(run: string | undefined): Promise<Config | undefined>
   if (run === undefined) return undefined;
   const { RunDirectory } = await import('../runs/run-directory.js');
   return (await RunDirectory.open(run)).config;
+}
+
+async function dataOfRun(run: string): Promise<string> {
+  const { RunDirectory } = await import('../runs/run-directory.js');
+  return (await RunDirectory.open(run)).run.data;
 }
 
 /** What a run that was stopped leaves behind. */

@@ -17,6 +17,7 @@ import { RunLock } from '../runs/lock.js';
 import { type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { cellKey } from './cell-key.js';
 import { type CompareOptions, compare } from './compare.js';
+import { comparisonHead } from './comparison-record.js';
 import type { CompareEvent } from './events.js';
 import { parseMethodName } from './method-name.js';
 
@@ -143,6 +144,16 @@ describe('a comparison', () => {
     expect(first.comparison.variants[1].command).toBe(
       `bitrow train --data ${data} --out RUN --method alpt --bits 4 --rounding stochastic --seed 1 --set model.dim=4 --set 'model.hidden=[8]' --set optimizer.learningRate=0.02 --set training.epochs=2 --set training.batchSize=256`,
     );
+  });
+
+  it('says in it what of rows has no place among methods and bits', async () => {
+    const { manifest } = await loadDataset(data);
+    const method = { stepType: 'fp16', hotBits: 8 };
+    const variants = [variant('alpt:4', { method }), variant('full', { method })];
+    const head = comparisonHead({ data, variants, seeds: [1], split: null, command: 'test', manifest });
+    const [alpt, full] = head.variants.map(({ command }) => command);
+    expect(alpt).toMatch(/ --set 'method.stepType="fp16"' --set method.hotBits=8$/);
+    expect(full).not.toMatch(/method\./);
   });
 
   it('stands in comparison.json, and leaves no weights', () => {
@@ -346,5 +357,34 @@ describe('what makes no comparison is refused', () => {
     await expect(run({ out, variants, data: place('nowhere') })).rejects.toThrow(/holds no encoded data set/);
     await expect(run({ out, variants, jobs: 5 })).rejects.toThrow(/^There are to be 5 jobs/);
     expect(existsSync(join(out, 'cells', 'any'))).toBe(false);
+  });
+});
+
+describe('the time before any cell has finished', () => {
+  it('is estimated from a few batches, and from cells as soon as there are some', async () => {
+    const options = {
+      out: place('timed'),
+      variants: [variant('full'), variant('alpt:4')],
+      seeds: [1],
+      calibrates: true,
+    };
+    const first = await run(options);
+    expect(first.start).toMatchObject({ secondsFrom: 'batches' });
+    expect(first.start?.seconds).toBeGreaterThan(0);
+    const again = await run({ ...options, seeds: [1, 2] });
+    expect(again.start).toMatchObject({ secondsFrom: 'cells', trainings: 2 });
+    expect(results(again.comparison)['alpt:4'][0]).toEqual(results(first.comparison)['alpt:4'][0]);
+  });
+
+  it('leaves it to the cell to say that its configuration does not train', async () => {
+    const broken = config('full', { optimizer: { learningRate: 1e30 } });
+    const { start, comparison } = await run({
+      out: place('timed-broken'),
+      variants: [{ name: 'broken', config: broken }],
+      seeds: [1],
+      calibrates: true,
+    });
+    expect(start?.seconds).toBeNull();
+    expect(comparison.variants[0].cells[0].status).toBe('diverged');
   });
 });

@@ -6,15 +6,20 @@ import { splitOf } from '../batch/split-file.js';
 import { loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
+import { freeDisk } from '../machine/free-disk.js';
+import { freeMemory } from '../machine/free-memory.js';
 import type { Comparison } from '../reports/comparison.js';
 import { checkThreads } from '../team/team.js';
+import type { Room } from '../training/require-room.js';
 import { madeHere } from '../training/resume.js';
+import { calibrate } from './calibrate.js';
 import { CellStore, dataIdentity } from './cell-store.js';
 import { CellsInWork } from './cells-in-work.js';
 import { comparisonHead } from './comparison-record.js';
 import { requireJobs, secondsOf, shareMachine } from './estimate.js';
 import type { CompareEvent } from './events.js';
 import { planCells, planTrainings, referenceFirst, requireComparable } from './plan.js';
+import { requireRoomForCells } from './room-for-cells.js';
 import { storedWarnings } from './stored-warnings.js';
 import type { VariantSpec } from './variants.js';
 
@@ -33,8 +38,14 @@ export interface CompareOptions {
   threads?: number | undefined;
   /** Cells at a time; default 'auto': as many as memory allows with two threads each. */
   jobs?: number | 'auto' | undefined;
+  /** Where no cell has finished, estimate the time by training on a few batches of each kind; default: say nothing. */
+  calibrates?: boolean | undefined;
   /** Keep the weights of every cell; default: delete them when it is scored. */
   keepRuns?: boolean | undefined;
+  /** What is free here, in bytes; by default the system is asked. */
+  room?: Partial<Room> | undefined;
+  /** Trains even where memory or disk seem too small. */
+  ignoreLimits?: boolean | undefined;
   /** The command that repeats it, for the report. */
   command: string;
   onProgress?: ((event: CompareEvent) => void) | undefined;
@@ -60,7 +71,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   requireJobs(jobs, threads);
   requireComparable(options.variants, seeds);
   const variants = referenceFirst(options.variants);
-  const { manifest } = await loadDataset(data);
+  const dataset = await loadDataset(data);
+  const { manifest } = dataset;
   if (rowsOf(manifest, 'train') === 0) throw new UserError(`The dataset '${data}' has no rows to train on.`);
   const split = scoredSplit(manifest, options.split);
   const cells = planCells(variants, seeds, manifest.fingerprint);
@@ -70,8 +82,23 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const work = new CellsInWork(store, head, cells, emit);
     const trainings = planTrainings(cells, manifest.fingerprint, (key) => store.get(key) !== undefined);
     const configs = trainings.map(({ config }) => config);
-    const available = process.availableMemory();
+    const available = options.room?.memory ?? freeMemory();
     const sharing = shareMachine(configs, manifest, { threads, jobs, available });
+    if (!options.ignoreLimits) {
+      const disk = options.room?.disk ?? freeDisk(out);
+      requireRoomForCells(
+        trainings,
+        manifest,
+        sharing,
+        { memory: available, disk },
+        options.keepRuns ?? false,
+      );
+    }
+    const known = secondsOf(trainings, store.all(), sharing.jobs);
+    const timed =
+      known === null && options.calibrates
+        ? await calibrate(dataset, configs, sharing.threads, signal)
+        : null;
     emit({
       kind: 'start',
       variants: variants.length,
@@ -85,7 +112,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       threads: sharing.threads,
       memoryBytes: sharing.bytes,
       availableBytes: available,
-      seconds: secondsOf(trainings, store.all(), sharing.jobs),
+      seconds: known ?? (timed === null ? null : timed / sharing.jobs),
+      secondsFrom: known === null ? 'batches' : 'cells',
       epochs: Math.max(...variants.map(({ config }) => config.training.epochs)),
     });
     const before = cells.flatMap(({ key }) => store.get(key) ?? []);
@@ -99,6 +127,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       hasValidation: rowsOf(manifest, 'validation') > 0,
       threads: sharing.threads,
       keepRuns: options.keepRuns ?? false,
+      ignoreLimits: options.ignoreLimits ?? false,
     };
     try {
       await work.run(trainings, task, sharing.jobs, signal);

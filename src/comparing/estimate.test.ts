@@ -4,11 +4,12 @@ import { allocateTable } from '../embedding/table-memory.js';
 import { resolveConfig } from '../runs/resolve-config.js';
 import { datasetShape, embeddingSpec } from '../scoring/blueprint.js';
 import { Trainer } from '../training/trainer.js';
+import { memoryNeeded, trainingMemory, trainingNeeds } from '../training/training-memory.js';
 import { emptyCell } from './cell-record.js';
 import type { StoredCell } from './cell-store.js';
-import { PROCESS_BYTES, requireJobs, secondsOf, shareMachine } from './estimate.js';
+import { requireJobs, secondsOf, shareMachine } from './estimate.js';
 import type { PlannedTraining } from './plan.js';
-import { trainingMemory, variantMemory } from './variant-memory.js';
+import { variantMemory } from './variant-memory.js';
 
 const { dir, manifest } = await writeEncodedDataset({ rows: 600, sizes: [50, 30, 1000], rowGroupRows: 200 });
 const config = (method: object, more: object = {}) =>
@@ -73,8 +74,7 @@ describe('memory', () => {
 describe('cells at a time', () => {
   const share = (options: object, configs = [full, alpt, full, alpt]) =>
     shareMachine(configs, manifest, { threads: 8, jobs: 'auto', available: 64e9, ...options });
-  const bytes = (one: typeof full, threads: number) =>
-    trainingMemory(one, manifest, threads).total + PROCESS_BYTES;
+  const bytes = (one: typeof full, threads: number) => memoryNeeded(trainingNeeds(one, manifest, threads));
 
   it('are as many as have two threads each', () => {
     expect(share({})).toMatchObject({ jobs: 4, threads: 2 });

@@ -4,13 +4,11 @@ import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
 import { configSchema } from '../runs/config.js';
+import { memoryNeeded, trainingNeeds } from '../training/training-memory.js';
 import { variantKey } from './cell-key.js';
 import type { StoredCell } from './cell-store.js';
 import type { PlannedTraining } from './plan.js';
-import { trainingMemory } from './variant-memory.js';
 
-/** Beside what bitrow counts, a process has Node.js, onnxruntime and a window of rows: 225 to 295 MB were measured. */
-export const PROCESS_BYTES = 300e6;
 /** Share of the free memory that cells may take together. */
 const MEMORY_SHARE = 0.8;
 /** Threads below which a cell gets no neighbour. */
@@ -52,7 +50,7 @@ export function shareMachine(
     const known = new Map<string, number>();
     const totals = configs.map((config) => {
       const key = variantKey(config);
-      const total = known.get(key) ?? trainingMemory(config, manifest, each).total + PROCESS_BYTES;
+      const total = known.get(key) ?? memoryNeeded(trainingNeeds(config, manifest, each));
       known.set(key, total);
       return total;
     });

@@ -23,8 +23,10 @@ export type CompareEvent =
       /** The most that cells running together will hold, and what is free. */
       memoryBytes: number;
       availableBytes: number;
-      /** From finished cells; null where there are none. */
+      /** Null where nothing is known. */
       seconds: number | null;
+      /** From finished cells; or from a few batches of each kind, which knows nothing of epochs that are not needed. */
+      secondsFrom: 'cells' | 'batches';
       /** The most epochs of a training. */
       epochs: number;
     }

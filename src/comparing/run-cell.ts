@@ -34,6 +34,8 @@ export interface CellTask {
   threads: number;
   /** Keep weights and checkpoints. */
   keepRuns: boolean;
+  /** Train even where memory or disk seem too small. */
+  ignoreLimits: boolean;
   /** Cells whose models are made from this one's. */
   derived: readonly { folder: string; config: Config }[];
 }
@@ -58,8 +60,9 @@ export async function runCell(task: CellTask, hooks: CellHooks = {}): Promise<vo
   const wasKept = isStored(task) && existsSync(run);
   const elapsed = () => (performance.now() - began) / 1000;
   try {
-    const { data, config, threads } = task;
-    const result = await train({ data, out: run, config, threads, resume: true, ...hooks });
+    const { data, config, threads, ignoreLimits } = task;
+    const options = { data, out: run, config, threads, ignoreLimits, resume: true };
+    const result = await train({ ...options, ...hooks });
     if (!isStored(task)) await store(task, await finishedCell(task, result, hooks.signal), elapsed());
     for (const derived of task.derived) await runDerived({ ...task, ...derived }, result, hooks.signal);
   } catch (error) {
@@ -115,22 +118,22 @@ async function finishedCell(task: CellTask, result: TrainResult, signal?: AbortS
 
 /** What is scored once, with the best model. */
 async function looks(task: CellTask, signal?: AbortSignal): Promise<Pick<Cell, 'test' | 'deciles'>> {
-  const { data, split, threads, folder, hasValidation } = task;
+  const { data, split, threads, folder, hasValidation, ignoreLimits } = task;
   const test = split === null ? null : await score(task, split, signal);
   const run = join(folder, 'run');
   const deciles = hasValidation
-    ? await frequencyDeciles({ run, data, split: 'validation', threads, signal })
+    ? await frequencyDeciles({ run, data, split: 'validation', threads, ignoreLimits, signal })
     : null;
   return { test, deciles };
 }
 
 async function score(
-  { data, folder, threads }: CellTask,
+  { data, folder, threads, ignoreLimits }: CellTask,
   split: string,
   signal?: AbortSignal,
 ): Promise<CellMetrics> {
   const run = join(folder, 'run');
-  return metricsOf(await evaluate({ run, data, split, threads, ...(signal && { signal }) }));
+  return metricsOf(await evaluate({ run, data, split, threads, ignoreLimits, ...(signal && { signal }) }));
 }
 
 /** What stays of a run: its configuration, its epochs and what it came to. */

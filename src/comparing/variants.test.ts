@@ -62,6 +62,16 @@ describe('variants', () => {
     expect(lpt.config.method).toMatchObject({ name: 'lpt', bits: 4, rounding: 'stochastic' });
   });
 
+  it('of a grid have the types of steps that the method has', () => {
+    const grid = parseGrid('g.yaml', 'method: { stepType: [fp32, fp16] }');
+    const all = resolved('full,alpt:8', { layers: [], grid });
+    expect(all.map(({ name, config }) => [name, config.method.stepType])).toEqual([
+      ['full', 'fp32'],
+      ['alpt:8 method.stepType=fp32', 'fp32'],
+      ['alpt:8 method.stepType=fp16', 'fp16'],
+    ]);
+  });
+
   it('have what a preset says at their width', () => {
     const [four, eight] = resolved('alpt:4,alpt:8', { layers: [], preset: findPreset('criteo') });
     expect([four, eight].map(({ config }) => config.alpt.stepWeightDecay)).toEqual([1e-6, null]);
@@ -74,6 +84,11 @@ describe('variants', () => {
     );
     const grid = parseGrid('g.yaml', 'lpt: { clip: [0.1, 0.2] }');
     expect(() => resolved('full', { layers: [], grid })).toThrow(/reads lpt.clip/);
+    const halves = { layers: layers({ method: { stepType: 'fp16' } }) };
+    expect(() => resolved('full,lpt:8', halves)).toThrow(
+      /^None of the methods \(full, lpt\) has a step in each/,
+    );
+    expect(resolved('full,alpt:8', halves)[1].config.method.stepType).toBe('fp16');
   });
 
   it('a file may have options of any method', () => {
@@ -130,6 +145,13 @@ describe('variants', () => {
       'full',
     ]);
     expect(points.map(({ config }) => config.method.hotBits)).toEqual([null, 8, null]);
+    const hotter = { layers: layers({ method: { hotBits: 16, stepType: 'fp16' } }) };
+    expect(() => resolved('nested:4,full', hotter)).toThrow(
+      /^None of the methods \(nested, full\) has hot rows/,
+    );
+    expect(resolved('nested:4,alpt:4', hotter)[1].config.method).toMatchObject(
+      hotter.layers[0].values.method ?? {},
+    );
   });
 
   it.each([
@@ -144,6 +166,14 @@ describe('variants', () => {
     ['variants:\n- method: full\n  set: fast', /line 3: set is no mapping/],
     ['variants:\n- method: full\n  set:\n    method: { bits: 4 }', /line 4: the method stands in `method`/],
     ['variants:\n- method: full\n  set:\n    training: { seed: 4 }', /line 4: seeds are --seeds/],
+    [
+      'variants:\n- method: lpt\n  set:\n    method: { stepType: fp16 }',
+      /line 4: rows of the method 'lpt' have no step of their own/,
+    ],
+    [
+      'variants:\n- method: nested:4\n  set:\n    method: { stepType: fp16, hotBits: 8 }',
+      /line 4: rows of the method 'nested' are all stored alike/,
+    ],
     [
       'variants:\n- method: full\n  set:\n    lpt: { clip: 1 }',
       /line 4: the method 'full' does not read the options of 'lpt'/,

@@ -5,10 +5,10 @@ import { type MethodName, methodNames } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import { readYaml } from '../formats/located-yaml.js';
 import type { Config } from '../runs/config.js';
-import type { Preset } from '../runs/presets.js';
-import { type ConfigLayer, type PartialConfig, resolveLayers } from '../runs/resolve-config.js';
+import { type Preset, resolveWithPreset } from '../runs/presets.js';
+import type { ConfigLayer, PartialConfig } from '../runs/resolve-config.js';
 import { type Grid, gridPoints } from './grid.js';
-import { isTierOption, parseMethodName } from './method-name.js';
+import { methodOptions, methodOptionsOf, parseMethodName } from './method-name.js';
 
 /** What a comparison compares. */
 export interface VariantSpec {
@@ -71,9 +71,7 @@ function resolve(
     { values: { method: section } },
     ...(own ? [own] : []),
   ];
-  const config = resolveLayers(mine);
-  // What a preset says may depend on the width, which it leaves to the others.
-  return preset ? resolveLayers([{ values: preset.config(config.method.bits) }, ...mine]) : config;
+  return resolveWithPreset(preset, mine);
 }
 
 /** Without the sections of other methods. */
@@ -87,6 +85,15 @@ function requireReader(asked: readonly AskedVariant[], { layers, grid }: CommonL
   const names = asked.map(({ method }) => parseMethodName(method).name);
   const said = [...layers.filter(({ locate }) => !locate).map(({ values }) => values), grid?.values ?? {}];
   for (const values of said) {
+    for (const option of methodOptionsOf(values.method)) {
+      const { isRead, has } = methodOptions[option];
+      if (names.some(isRead)) continue;
+      throw new UserError(
+        `None of the methods (${[...new Set(names)].join(', ')}) ${has}, so method.${option} means nothing.`,
+        `leave it out, or compare one that has: ${methodNames.filter(isRead).join(', ')}`,
+        2,
+      );
+    }
     const other = methodNames.find((method) => method in values && !names.includes(method));
     if (other === undefined) continue;
     const option = [other, ...Object.keys(Object(values[other])).slice(0, 1)].join('.');
@@ -142,8 +149,12 @@ function requireOwnOptions(
   method: MethodName,
   wrong: (keys: readonly PropertyKey[], what: string) => UserError,
 ): void {
-  if ('method' in set && !(isSection(set.method) && Object.keys(set.method).every(isTierOption)))
+  const options = methodOptionsOf(set.method);
+  if ('method' in set && (!isSection(set.method) || options.length < Object.keys(set.method).length))
     throw wrong(['method'], 'the method stands in `method`, such as alpt:4:deterministic.');
+  const unread = options.find((option) => !methodOptions[option].isRead(method));
+  if (unread !== undefined)
+    throw wrong(['method', unread], `rows of the method '${method}' ${methodOptions[unread].lacks}.`);
   if (isSection(set.training) && 'seed' in set.training)
     throw wrong(['training', 'seed'], 'seeds are --seeds.');
   const other = methodNames.find((name) => name !== method && name in set);

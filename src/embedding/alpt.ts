@@ -2,71 +2,60 @@
 // per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
 import { z } from 'zod';
-import { adam } from '../optimizers/adam.js';
-import { type CodeBits, firstStep, grid } from '../quantization/grid.js';
+import { firstStep, grid, type StoredBits } from '../quantization/grid.js';
+import { storedStep } from '../quantization/row-grid.js';
 import { tieredStorage } from './layout.js';
 import type { Method, MethodSpec } from './method.js';
-import { moveSteps, type StepRule, stepDomains } from './step-rule.js';
+import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
-const gradientScales = {
+export const gradientScales = {
   '1/sqrt(bdq)': (b: number, d: number, q: number) => 1 / Math.sqrt(b * d * q),
   '1/sqrt(dq)': (_b: number, d: number, q: number) => 1 / Math.sqrt(d * q),
   '1': () => 1,
 } as const;
-type GradientScale = keyof typeof gradientScales;
+export type GradientScale = keyof typeof gradientScales;
 
-const options = z.strictObject({
-  stepLearningRate: z.number().positive().default(2e-5),
-  /** What the step's optimizer moves: the step, or its logarithm. */
-  stepDomain: z.enum(stepDomains).default('linear'),
-  /** λ of the step's own decay, coupled; null: the rows' (as in the paper at 8 bits). */
-  stepWeightDecay: z.number().min(0).nullable().default(null),
-  gradientScale: z
-    .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-    .default('1/sqrt(bdq)'),
-  /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
-  firstStep: z.number().min(1e-30).nullable().default(null),
-  /** Steps stay at or above it: a step must not reach zero or change its sign. */
-  stepFloor: z.number().min(1e-30).default(1e-8),
-  /** Adam's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
-  stepEpsilon: z.number().positive().default(1e-20),
-});
+const options = z
+  .strictObject({
+    ...stepRuleOptions,
+    gradientScale: z
+      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+      .default('1/sqrt(bdq)'),
+    /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
+    firstStep: z.number().min(1e-30).nullable().default(null),
+  })
+  .transform(completeStepRule);
 
 /** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {
   summary: 'integer rows, one learned step per row',
   isQuantized: true,
   hasTiers: true,
+  hasRowSteps: true,
   options,
   create(settings): Method {
-    const { dim, rounding, deviation, optimizer, learningRate, weightDecay, options } = settings;
+    const { dim, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } = settings;
     const scaleOf = gradientScales[options.gradientScale];
-    const stepOptimizer = adam.create(adam.options.parse({ epsilon: options.stepEpsilon }));
-    const stepFloor = Math.fround(options.stepFloor);
-    const stepRule: StepRule = {
-      optimizer: stepOptimizer,
-      domain: options.stepDomain,
-      learningRate: options.stepLearningRate,
-      weightDecay: options.stepWeightDecay ?? weightDecay,
-      floor: stepFloor,
-    };
+    const stepRule = createStepRule(options, settings);
     return {
       storage: {
         ...tieredStorage(settings, (bits) => {
           const usual = firstStep(deviation, bits);
-          if (options.firstStep === null) return usual;
+          if (options.firstStep === null) return storedStep(usual, stepBytes);
           // Given for rows of `bits`; hot rows begin with a step as much smaller as it would be otherwise.
-          return options.firstStep * (usual / firstStep(deviation, settings.bits));
+          const given = options.firstStep * (usual / firstStep(deviation, settings.bits));
+          return storedStep(given, stepBytes);
         }),
         hasRowStep: true,
+        stepBytes,
       },
-      stepOptimizer,
-      stepFloor,
+      stepOptimizer: stepRule.optimizer,
+      stepFloor: stepRule.floor,
 
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-        const g = (bits: CodeBits) => scaleOf(batchRows, dim, grid(bits).highest);
+        const g = (bits: StoredBits) => scaleOf(batchRows, dim, grid(bits).highest);
 
         // Step 1: update the weights.
         for (const { rows, values } of blocks) {

@@ -1,23 +1,30 @@
 // What a row of a table is, in bytes: one record of
 //
-//   [codes, or fp32 values][step, fp32, if each row has its own][bias, fp32, if rows are affine]
+//   [codes, or fp32 values][step, if each row has its own][bias, if rows are affine]
 //   [optimizer state][state of the step's optimizer, if steps are learned]
 //
-// without padding. One record per row, since a training step needs all of it at once (docs/design.md).
+// without padding; step and bias are fp32 or half precision. One record per row, since a training step needs all of it at once (docs/design.md).
 import { type FULL_BITS, NO_ROW_STEP } from '../kernels/header.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { type CodeBits, type StoredBits, storedBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
-import type { RowRange } from '../quantization/row-grid.js';
+import type { RowRange, StepBytes } from '../quantization/row-grid.js';
 import type { PairLookups } from './pairs.js';
 import type { View } from './view.js';
 
 /** What a method stores: codes of M bits with a step per table or per row, or fp32 values (32 bits). */
 export interface Storage {
-  bits: CodeBits | typeof FULL_BITS;
+  bits: StoredBits | typeof FULL_BITS;
   /** The step of all rows, or the first step of each row; with `range`, that of rows without any. 1 for fp32 values. */
   tableStep: number;
   hasRowStep: boolean;
+  /** Of each row's step, and bias: 4, fp32, or 2, half precision; absent: 4. */
+  stepBytes?: StepBytes;
+  /**
+   * k ≥ 1: the network sees the upper bits − k bits of each code alone, and steps are theirs (quantization/nested-grid.ts).
+   * Absent: it sees all. Not with `range`.
+   */
+  nestedShift?: number;
   /** Each row's step, and bias if affine, are those of its own values, from the first ones on. Asks for `hasRowStep`. */
   range?: RowRange;
   /** The rows that training sees most, in more bits (tiers.ts); absent: all rows alike. */
@@ -59,8 +66,8 @@ export interface RowLayout {
 }
 
 /** Whether rows are codes of that many bits; false for fp32 values. */
-export function isQuantized(bits: number): bits is CodeBits {
-  return (codeBits as readonly number[]).includes(bits);
+export function isQuantized(bits: number): bits is StoredBits {
+  return (storedBits as readonly number[]).includes(bits);
 }
 
 /** The record of a table of width D: offsets in the order of the banner, and its bytes. */
@@ -70,9 +77,9 @@ export function rowLayout(
   optimizer: Optimizer,
   stepOptimizer: Optimizer,
 ): RowLayout {
-  const { bits, hasRowStep, range } = storage;
+  const { bits, hasRowStep, range, stepBytes = 4 } = storage;
   const codeBytes = isQuantized(bits) ? packedBytes(dim, bits) : 4 * dim;
-  const stateOffset = codeBytes + (hasRowStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
+  const stateOffset = codeBytes + (hasRowStep ? stepBytes : 0) + (range === 'affine' ? stepBytes : 0);
   const stepStateOffset = stateOffset + optimizer.stateBytes(dim);
   return {
     codeBytes,

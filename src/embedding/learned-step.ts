@@ -32,7 +32,7 @@ export function gridStorage(
 ): { storage: Storage & { view: GridView }; stepFloor: number; servedRowBytes: number } {
   const hasRowStep = granularity === 'row';
   const tableStep = Math.fround(first / unit);
-  const state: number[] = new Array(optimizer.stateBytes(1) / 4).fill(0);
+  const state: number[] = new Array(Math.ceil(optimizer.stateBytes(1) / 4)).fill(0);
   return {
     storage: {
       bits: 32,
@@ -91,7 +91,7 @@ export function moveTableStep(
   float(gradientAt)[0] = gradient;
   state.set(parameters.subarray(1));
   const block = { rows: scratch.rows, count: 1, dim: 1, values, gradient: gradientAt, change };
-  optimizer.change(kernels, { states, stride: 0, firstRow: 0 }, block, settings);
+  optimizer.change(kernels, { states, stride: 0, firstRow: 0, of: 'step' }, block, settings);
   parameters.set(state, 1);
   parameters[0] = Math.max(stepFloor, parameters[0] + Math.fround(float(change)[0] / unit));
 }

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
 import { FULL_BITS } from '../kernels/header.js';
 import { adam } from '../optimizers/adam.js';
-import { type CodeBits, codeBits, grid } from '../quantization/grid.js';
-import { gridOfRange, type RowRange, rowRanges } from '../quantization/row-grid.js';
+import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { gridOfRange, type RowRange, rowRanges, type StepBytes } from '../quantization/row-grid.js';
 import { rowLayout, type Storage } from './layout.js';
 import { Table } from './table.js';
 import { allocateTable } from './table-memory.js';
@@ -30,8 +30,8 @@ function tableOf(dim: number, storage: Storage): Table {
   return new Table(memory, 0);
 }
 
-const rangedTable = (range: RowRange, bits: CodeBits, dim: number) =>
-  tableOf(dim, { bits, tableStep: FIRST_STEP, hasRowStep: true, range });
+const rangedTable = (range: RowRange, bits: CodeBits, dim: number, stepBytes: StepBytes = 4) =>
+  tableOf(dim, { bits, tableStep: FIRST_STEP, hasRowStep: true, range, stepBytes });
 
 /** Values (ROWS, D), steps and biases (ROWS) of all rows. */
 function contents(table: Table) {
@@ -45,16 +45,16 @@ function contents(table: Table) {
   return { values, steps, biases };
 }
 
-const kinds = rowRanges.flatMap((range) => codeBits.map((bits) => ({ range, bits })));
+const kinds = rowRanges.flatMap((range) =>
+  codeBits.flatMap((bits) => ([4, 2] as const).map((stepBytes) => ({ range, bits, stepBytes }))),
+);
 const dims = [1, 2, 5, 8];
 
-describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
-  const { lowest, highest } = grid(bits);
-
+describe.each(kinds)('$range rows of $bits bits, steps of $stepBytes bytes', ({ range, bits, stepBytes }) => {
   it.each(dims)(
     'begin on the grid of their own initial values, read alike before and after touch, D = %i',
     (dim) => {
-      const table = rangedTable(range, bits, dim);
+      const table = rangedTable(range, bits, dim, stepBytes);
       const lazy = contents(table);
       table.touch(allRows(ROWS));
       expect(contents(table)).toEqual(lazy);
@@ -62,7 +62,7 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
       const drawn = contents(tableOf(dim, { bits: FULL_BITS, tableStep: 1, hasRowStep: false })).values;
       for (let row = 0; row < ROWS; row++) {
         const initial = drawn.subarray(row * dim, (row + 1) * dim);
-        const expected = gridOfRange(range, initial, bits, { step: FIRST_STEP, bias: 0 });
+        const expected = gridOfRange(range, initial, bits, { step: FIRST_STEP, bias: 0 }, stepBytes);
         expect([lazy.steps[row], lazy.biases[row]]).toEqual([expected.step, expected.bias]);
         for (let j = 0; j < dim; j++) {
           const error = Math.abs(lazy.values[row * dim + j] - initial[j]);
@@ -82,7 +82,7 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
         moves,
         fc.constantFrom('stochastic' as const, 'deterministic' as const),
         (list, rounding) => {
-          const table = rangedTable(range, bits, 5);
+          const table = rangedTable(range, bits, 5, stepBytes);
           table.touch(allRows(ROWS));
           const before = contents(table);
           const change = Float32Array.from(list);
@@ -92,7 +92,8 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
           for (let row = 0; row < ROWS; row++) {
             if (change.subarray(row * 5, row * 5 + 5).every((move) => move === 0)) continue;
             const present = { step: before.steps[row], bias: before.biases[row] };
-            const expected = gridOfRange(range, values.subarray(row * 5, row * 5 + 5), bits, present);
+            const its = values.subarray(row * 5, row * 5 + 5);
+            const expected = gridOfRange(range, its, bits, present, stepBytes);
             expect([after.steps[row], after.biases[row]]).toEqual([expected.step, expected.bias]);
             // Beside the rounding to the grid: fp32, of values up to 3 in a few operations.
             const most = expected.step * (rounding === 'stochastic' ? 1 : 0.5) + 3e-6;
@@ -107,7 +108,7 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
   });
 
   it('stay in every bit where they do not change, though neighbours do', () => {
-    const table = rangedTable(range, bits, 5);
+    const table = rangedTable(range, bits, 5, stepBytes);
     table.touch(allRows(ROWS));
     const before = contents(table);
     for (let step = 1; step <= 20; step++) {
@@ -130,7 +131,7 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
   });
 
   it('that become all zero keep their step, and go on from there', () => {
-    const table = rangedTable(range, bits, 5);
+    const table = rangedTable(range, bits, 5, stepBytes);
     table.touch(allRows(ROWS));
     const before = contents(table);
     const minus = before.values.map((value) => -value);
@@ -140,13 +141,13 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
     expect(zero.steps).toEqual(before.steps);
     const ups = new Float32Array(5 * ROWS).map((_, i) => (i % 5) - 1);
     table.writeCodes(allRows(ROWS), ups, null, 2, 'deterministic');
-    const { step } = gridOfRange(range, [-1, 3], bits, { step: 0, bias: 0 });
+    const { step } = gridOfRange(range, [-1, 3], bits, { step: 0, bias: 0 }, stepBytes);
     expect(new Set(contents(table).steps)).toEqual(new Set([step]));
   });
 
   it('are right on average', () => {
     // A row's ends are on its grid; in between, the value goes to one of two codes.
-    const table = rangedTable(range, bits, 5);
+    const table = rangedTable(range, bits, 5, stepBytes);
     const rows = allRows(ROWS);
     table.touch(rows);
     const draws = 400;
@@ -169,7 +170,7 @@ describe.each(kinds)('$range rows of $bits bits', ({ range, bits }) => {
     const n = draws * ROWS * 3;
     // Five standard deviations: one draw's is at most half a step. Beside them, fp32.
     expect(Math.abs(sum / n)).toBeLessThan((5 * 0.5 * step) / Math.sqrt(n) + 1e-6);
-    expect(step).toBeCloseTo(range === 'symmetric' ? 1 / highest : 2 / (highest - lowest), 6);
+    expect(step).toBe(gridOfRange(range, [-1, 1], bits, { step: 0, bias: 0 }, stepBytes).step);
   });
 });
 
@@ -185,4 +186,16 @@ it('an affine row of one value holds it exactly', () => {
     for (let i = 0; i < ROWS; i++) expected[i] = Math.fround(expected[i] + change[i]);
     expect(contents(table).values).toEqual(expected);
   }
+});
+
+it('an affine row of one value in halves holds it to a part of a half', () => {
+  const table = rangedTable('affine', 8, 1, 2);
+  const rows = allRows(ROWS);
+  const values = new Float32Array(ROWS);
+  table.touch(rows);
+  table.read(rows, values);
+  const change = values.map((value) => 1 / 3 - value);
+  table.writeCodes(rows, change, null, 1, 'stochastic');
+  // Halves lie 2^−12 apart there, and 255 steps span that.
+  for (const value of contents(table).values) expect(Math.abs(value - 1 / 3)).toBeLessThan(2 ** -12 / 200);
 });

@@ -3,7 +3,7 @@
 // tables: step = (max − min) / (2^M − 1) and a bias, the least value. One pass; no optimizer state for the step.
 import { z } from 'zod';
 import { firstStep } from '../quantization/grid.js';
-import { rowRanges } from '../quantization/row-grid.js';
+import { rowRanges, storedStep } from '../quantization/row-grid.js';
 import { tieredStorage } from './layout.js';
 import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
@@ -18,13 +18,17 @@ export const lptRow = {
   summary: 'integer rows, each with the step of its own range',
   isQuantized: true,
   hasTiers: true,
+  hasRowSteps: true,
   options,
   // The step of LPT: `writeCodes` goes to the range of each row's new values, and leaves a row that does not change.
   create: (settings): Method =>
     lowPrecision(settings, {
       // That step only serves rows without any extent.
-      ...tieredStorage(settings, (bits) => firstStep(settings.deviation, bits)),
+      ...tieredStorage(settings, (bits) =>
+        storedStep(firstStep(settings.deviation, bits), settings.stepBytes),
+      ),
       hasRowStep: true,
+      stepBytes: settings.stepBytes,
       range: settings.options.range,
     }),
 } satisfies MethodSpec<z.infer<typeof options>>;

@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { CodeBits } from '../quantization/grid.js';
+import type { StepBytes } from '../quantization/row-grid.js';
 import type { Storage } from './layout.js';
 import type { Rounding, Table } from './table.js';
 
@@ -74,6 +75,8 @@ export interface MethodSettings<Options> {
   /** Of hot rows (tiers.ts); null: there are none. Given to methods that take it. */
   hotBits: CodeBits | null;
   rounding: Rounding;
+  /** Of a row's step: for methods whose rows of codes have one each. */
+  stepBytes: StepBytes;
   /** Standard deviation of initial values. */
   deviation: number;
   optimizer: Optimizer;
@@ -106,6 +109,8 @@ export interface MethodSpec<Options> {
   readonly rounding?: Rounding;
   /** Whether `method.hotBits` means anything: rows are codes, and each knows its own bits. */
   readonly hasTiers?: true;
+  /** Whether each row of codes has a step, so that `method.stepType` means something. */
+  readonly hasRowSteps?: true;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
   readonly derivedFrom?: 'full';
   /** Strict schema of `--set <method>.…`, with defaults. */

@@ -172,6 +172,8 @@ export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
       initialScale: deviateScale(spec.deviation),
       rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
       onesFrom: spec.onesFrom ?? NO_ONES,
+      stepBytes: spec.storage.stepBytes ?? 4,
+      nestedShift: spec.storage.nestedShift ?? 0,
     };
     writeHeader(memory, fields, header);
   }

@@ -5,8 +5,8 @@
 import { type Kernels, MAGNITUDE_DIGITS } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
-import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
-import type { CodeBits } from '../quantization/grid.js';
+import type { Optimizer, StateAddress, UpdateSettings } from '../optimizers/optimizer.js';
+import type { StoredBits } from '../quantization/grid.js';
 import { Stream } from '../random/streams.js';
 import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
@@ -58,25 +58,32 @@ export class Table {
   }
 
   /**
-   * What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias), or fp32 values
-   * through the method's view.
+   * What the network sees: values (n, D) = step · code (affine rows: from the lowest code up, plus a bias; nested codes:
+   * their upper bits), or fp32 values through the method's view.
    */
   read(rows: Uint32Array, values: Float32Array): void {
-    const { view } = this.spec.storage;
-    this.readStored(rows, values);
+    const { view, nestedShift } = this.spec.storage;
+    this.readBy(nestedShift ? 'readServed' : 'readRows', rows, values);
     if (view) applyView(view, this, rows, values);
   }
 
-  /** What is stored, dequantized: for methods with a view their own fp32 copy, for others what `read` gives. */
+  /**
+   * What is stored, dequantized: for methods with a view their own fp32 copy, of nested codes the fine values, for others
+   * what `read` gives.
+   */
   readStored(rows: Uint32Array, values: Float32Array): void {
+    this.readBy('readRows', rows, values);
+  }
+
+  private readBy(kernel: 'readRows' | 'readServed', rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
     this.chunks.each(rows, (chunk) => {
-      chunk.kernels.readRows(chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+      chunk.kernels[kernel](chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
       copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
     });
   }
 
-  /** steps (n): of codes, or of the grid that fp32 values are seen on; 1 where there is neither. */
+  /** steps (n): of codes (nested ones: of what is served), or of the grid that fp32 values are seen on; 1 where there is neither. */
   readSteps(rows: Uint32Array, steps: Float32Array): void {
     const { view, hasRowStep } = this.spec.storage;
     if (view?.kind === 'grid' && !hasRowStep) {
@@ -106,7 +113,7 @@ export class Table {
     gradient: Float32Array,
     change: Float32Array,
   ): void {
-    this.optimizerChange(optimizer, settings, rows, this.spec.dim, 'stateOffset', values, gradient, change);
+    this.optimizerChange(optimizer, settings, rows, 'values', values, gradient, change);
   }
 
   /** The optimizer's step on the rows' steps: change (n). Moves the optimizer state, not the steps. */
@@ -118,7 +125,24 @@ export class Table {
     dSteps: Float32Array,
     change: Float32Array,
   ): void {
-    this.optimizerChange(optimizer, settings, rows, 1, 'stepStateOffset', steps, dSteps, change);
+    this.optimizerChange(optimizer, settings, rows, 'step', steps, dSteps, change);
+  }
+
+  /**
+   * New steps (n) of `rows`, in place, to what the rows can hold: in half precision at random to one of the two neighbours,
+   * so that small moves are right on average, or to the nearest. A step that does not move stays. `writeCodes` forms codes
+   * with what comes out.
+   */
+  roundSteps(rows: Uint32Array, steps: Float32Array, trainingStep: number, rounding: Rounding): void {
+    if (this.spec.storage.stepBytes !== 2) return;
+    const isStochastic = rounding === 'stochastic' ? 1 : 0;
+    this.chunks.each(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [stepsAt] = scratch.lists;
+      copyIn(chunk, stepsAt, 1, steps);
+      kernels.roundSteps(scratch.rows, count, stepsAt, trainingStep, Stream.stepRounding, isStochastic);
+      copyOut(chunk, stepsAt, 1, steps);
+    });
   }
 
   /** fp32 rows += change (n, D). */
@@ -152,7 +176,7 @@ export class Table {
     rows: Uint32Array,
     change: Float32Array,
     dValues: Float32Array,
-    scaleOf: (bits: CodeBits) => number,
+    scaleOf: (bits: StoredBits) => number,
     dSteps: Float32Array,
   ): void {
     this.chunks.each(rows, (chunk) => {
@@ -163,6 +187,27 @@ export class Table {
       copyIn(chunk, dValuesAt, this.spec.dim, dValues);
       kernels.stepGradient(scratch.rows, count, changeAt, dValuesAt, scale, scratch.lists[0]);
       copyOut(chunk, scratch.lists[0], 1, dSteps);
+    });
+  }
+
+  /**
+   * Of nested codes, the gradient (n, D) by what the network sees of them: dSteps (n) = scale · Σ_j gradient_j · ∂/∂step (eq.
+   * 7, at the stored codes). With `inside` the gradient is then set to 0 where a stored value is beyond the served grid.
+   */
+  nestedGradient(
+    rows: Uint32Array,
+    gradient: Float32Array,
+    scale: number,
+    inside: boolean,
+    dSteps: Float32Array,
+  ): void {
+    this.chunks.each(rows, (chunk) => {
+      const { scratch, kernels, count } = chunk;
+      const [gradientAt] = scratch.blocks;
+      copyIn(chunk, gradientAt, this.spec.dim, gradient);
+      kernels.nestedGradient(scratch.rows, count, gradientAt, scale, inside ? 1 : 0, scratch.lists[0]);
+      copyOut(chunk, scratch.lists[0], 1, dSteps);
+      if (inside) copyOut(chunk, gradientAt, this.spec.dim, gradient);
     });
   }
 
@@ -252,19 +297,20 @@ export class Table {
     optimizer: Optimizer,
     settings: UpdateSettings,
     rows: Uint32Array,
-    dim: number,
-    state: 'stateOffset' | 'stepStateOffset',
+    of: StateAddress['of'],
     values: Float32Array,
     gradient: Float32Array,
     change: Float32Array,
   ): void {
+    const dim = of === 'values' ? this.spec.dim : 1;
+    const state = of === 'values' ? 'stateOffset' : 'stepStateOffset';
     this.chunks.each(rows, (chunk) => {
       const { kernels, section, scratch, count } = chunk;
       const { layout, records, firstRow } = section;
-      const [valuesAt, gradientAt, changeAt] = dim === 1 ? scratch.lists : scratch.blocks;
+      const [valuesAt, gradientAt, changeAt] = of === 'values' ? scratch.blocks : scratch.lists;
       copyIn(chunk, valuesAt, dim, values);
       copyIn(chunk, gradientAt, dim, gradient);
-      const address = { states: records + layout[state], stride: layout.recordBytes, firstRow };
+      const address = { states: records + layout[state], stride: layout.recordBytes, firstRow, of };
       const block = {
         rows: scratch.rows,
         count,

@@ -6,7 +6,7 @@ import { rowLayout, type Storage } from './layout.js';
 import { MAX_SHARD_BYTES, planShards, scratchAt, type TableSpec } from './shard.js';
 import { Table } from './table.js';
 import { allocateTable } from './table-memory.js';
-import { readRecords, rowsOfTier, writtenRanges } from './table-records.js';
+import { countWritten, readRecords, rowsOfTier, writtenRanges } from './table-records.js';
 import { tierRuns } from './tiers.js';
 
 const optimizer = adam.create(adam.options.parse({}));
@@ -88,8 +88,13 @@ describe('a table with hot rows', () => {
     const table = new Table(memory, 0);
     const rows = Uint32Array.from({ length: 327 }, (_, row) => row).filter((row) => row % 3 !== 0);
     table.touch(rows);
-    const ranges = writtenRanges(memory);
+    const [ranges] = [...writtenRanges(memory)];
     const hot = rows.filter((row) => row < 5 || (row >= 20 && row < 120) || row >= 320);
+    expect(countWritten(memory)).toEqual({
+      rows: rows.length,
+      tierRows: { hot: hot.length, cold: rows.length - hot.length },
+      ranges: ranges.length / 2,
+    });
     expect(rowsOfTier(memory, ranges, 'hot')).toBe(hot.length);
     expect(rowsOfTier(memory, ranges, 'cold')).toBe(rows.length - hot.length);
     const values = new Float32Array(hot.length * DIM);

@@ -21,13 +21,13 @@ export const HEADER_BYTES = 128;
 /** See the banner. Addresses are bytes in the shard's memory. */
 export interface ShardHeader {
   dim: number;
-  /** 2, 4, 8, 16, or 32 for fp32 values. */
+  /** 2, 4, 6, 8, 12, 16, or 32 for fp32 values. */
   bits: number;
   /** Bytes of one record: codes (or values), step, bias, optimizer state, the step's optimizer state. */
   recordBytes: number;
   /** Byte of the step in a record, or NO_ROW_STEP. An affine row's bias is behind it. */
   stepOffset: number;
-  /** The step of all rows, the first step of each, or the one of rows whose range is nothing. */
+  /** The step of all rows, the first step of each, or the one of rows whose range is nothing. Of the served codes. */
   tableStep: number;
   /** Table row of the first record. */
   firstRow: number;
@@ -48,6 +48,10 @@ export interface ShardHeader {
   rowRange: number;
   /** Table row from which on initial values are 1 + the deviate. */
   onesFrom: number;
+  /** Bytes of a step, and of a bias, in a record: 4, fp32, or 2, half precision. */
+  stepBytes: number;
+  /** k, the low bits of a code that the network does not see (quantization/nested-grid.ts); 0: it sees all. */
+  nestedShift: number;
 }
 
 const uint = ['getUint32', 'setUint32'] as const;
@@ -71,6 +75,8 @@ const fields = {
   initialScale: float,
   rowRange: uint,
   onesFrom: uint,
+  stepBytes: uint,
+  nestedShift: uint,
 } as const satisfies Record<keyof ShardHeader, unknown>;
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];

@@ -1,7 +1,7 @@
 // Every kernel against its specification: the same random memory through both, then every byte compared.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeBits, grid } from '../quantization/grid.js';
+import { codeBits, grid, type StoredBits, storedBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
 import { type RowRange, rowRanges } from '../quantization/row-grid.js';
 import { philox } from '../random/philox.js';
@@ -11,6 +11,7 @@ import { FULL_BITS, HEADER_BYTES, NO_ONES, NO_ROW_STEP, rangeNumbers, writeHeade
 import { type Kernels, workBytes } from './kernels.js';
 import { wasmKernels } from './load.js';
 import { referenceKernels } from './reference.js';
+import { startNumbers, stateNumbers } from './row-state.js';
 
 const ROWS = 40;
 const FIRST_ROW = 5;
@@ -21,19 +22,24 @@ interface Case {
   bits: number;
   hasRowStep: boolean;
   range: RowRange | null;
+  stepBytes: 4 | 2;
+  /** k, at most one less than the bits. */
+  shift: number;
   seed: number;
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
   dim: fc.integer({ min: 1, max: 21 }),
-  bits: fc.constantFrom(...codeBits, FULL_BITS),
+  bits: fc.constantFrom(...storedBits, FULL_BITS),
   hasRowStep: fc.boolean(),
   range: fc.constantFrom(null, ...rowRanges),
+  stepBytes: fc.constantFrom(4, 2),
+  shift: fc.integer({ min: 0, max: 11 }),
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
 });
 
 /** A small table of each kind with scratch areas, its addresses, and numbers drawn from the case's seed. */
-function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
+function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, shift: anyShift, seed }: Case) {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
   let end = HEADER_BYTES;
   const take = (bytes: number) => {
@@ -41,10 +47,11 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     end = at + bytes;
     return at;
   };
-  const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as 2 | 4 | 8 | 16);
+  const codeBytes = bits === FULL_BITS ? 4 * dim : packedBytes(dim, bits as StoredBits);
   const range = bits === FULL_BITS ? null : anyRange;
+  const shift = bits === FULL_BITS || range !== null ? 0 : Math.min(anyShift, bits - 1);
   const hasOwnStep = hasRowStep || range !== null;
-  const stateOffset = codeBytes + (hasOwnStep ? 4 : 0) + (range === 'affine' ? 4 : 0);
+  const stateOffset = codeBytes + (hasOwnStep ? stepBytes : 0) + (range === 'affine' ? stepBytes : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
     // Not the first section of its memory.
@@ -56,6 +63,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     records: take(recordBytes * ROWS + 1) + 1,
     rows: take(4 * CHUNK),
     values: take(4 * dim * CHUNK),
+    served: take(4 * dim * CHUNK),
+    firstServed: take(4 * dim * CHUNK),
     gradient: take(4 * dim * CHUNK),
     change: take(4 * dim * CHUNK),
     otherChange: take(4 * dim * CHUNK),
@@ -72,7 +81,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     bits,
     recordBytes,
     stepOffset: hasOwnStep ? codeBytes : NO_ROW_STEP,
-    tableStep: step,
+    // `step` is that of the stored codes.
+    tableStep: step * 2 ** shift,
     firstRow: FIRST_ROW,
     written: at.written,
     records: at.records,
@@ -86,6 +96,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
     rowRange: range === null ? 0 : rangeNumbers[range],
     // Among the rows, before all of them, or behind.
     onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
+    stepBytes,
+    nestedShift: shift,
   };
   writeHeader(memory, header, at.header);
   let random = seed | 1;
@@ -120,8 +132,10 @@ function build({ dim, bits, hasRowStep, range: anyRange, seed }: Case) {
       view.setFloat32(at.records + row * recordBytes + stateOffset + 4 * j, draw() ** 2, true);
     }
   }
-  new Float32Array(memory.buffer, at.steps, CHUNK).set(chosen.map(() => step * (1 + draw() * 0.5)));
-  return { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits };
+  new Float32Array(memory.buffer, at.steps, CHUNK).set(
+    chosen.map(() => step * 2 ** shift * (1 + draw() * 0.5)),
+  );
+  return { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits };
 }
 
 type Built = ReturnType<typeof build>;
@@ -129,13 +143,14 @@ type Built = ReturnType<typeof build>;
 /** A whole training step's kernels, with Adam or Adagrad, in both roundings. */
 function exercise(
   kernels: Kernels,
-  { memory, at, hasOwnStep, range, recordBytes, stateOffset, dim, bits }: Built,
+  { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits }: Built,
 ): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work, at.header);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
   kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);
+  if (bits !== FULL_BITS && range === null) kernels.readServed(at.rows, CHUNK, at.firstServed);
   kernels.touchRows(at.rows, CHUNK - 3);
   if (bits === FULL_BITS) {
     kernels.touchRows(at.rows, CHUNK);
@@ -163,9 +178,11 @@ function exercise(
     ]) {
       kernels.touchRows(at.rows, CHUNK);
       const steps = hasOwnStep ? at.steps : 0;
-      if (range !== 'affine') kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
+      if (range !== 'affine' && shift === 0) kernels.forwardRows(at.rows, CHUNK, at.change, at.values);
       // First to any grid: a row that does not change stays there, though its range is another.
       if (range && trainingStep > 1) kernels.fitRows(at.rows, CHUNK, at.change, at.steps, at.biases);
+      // Only some of them: codes are formed with steps as they are stored, whatever is handed over.
+      kernels.roundSteps(at.rows, CHUNK - 4, at.steps, trainingStep, Stream.stepRounding, isStochastic);
       kernels.countErased(at.rows, CHUNK, at.change, steps, at.biases, at.counts + 8);
       kernels.writeCodes(
         at.rows,
@@ -177,41 +194,21 @@ function exercise(
         Stream.rounding,
         isStochastic,
       );
-      if (range !== 'affine') kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
+      if (range === null) {
+        kernels.nestedGradient(at.rows, CHUNK, at.gradient, 0.3, isStochastic ^ 1, at.dSteps);
+        kernels.readServed(at.rows, CHUNK, at.served);
+      }
+      if (range !== 'affine' && shift === 0)
+        kernels.stepGradient(at.rows, CHUNK, at.change, at.gradient, 0.3, at.dSteps);
     }
     kernels.countCodes(FIRST_ROW, ROWS, at.counts);
   }
-  kernels.adam(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.change,
-    1e-3,
-    0.9,
-    0.999,
-    1e-8,
-    0.01,
-    0.1,
-  );
-  kernels.rowwiseAdagrad(
-    states,
-    recordBytes,
-    FIRST_ROW,
-    at.rows,
-    CHUNK,
-    dim,
-    at.values,
-    at.gradient,
-    at.otherChange,
-    1e-2,
-    1e-10,
-    0.01,
-  );
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 1, 4, 0, 0);
+  const arrays = [at.rows, CHUNK, dim, at.values, at.gradient] as const;
+  const given = startNumbers.given;
+  kernels.adaptValues(...arrays, at.change, 1e-3, 0.9, 0.999, 1e-8, 0.01, given, 0.1);
+  kernels.bindState(states, recordBytes, FIRST_ROW, stateNumbers.fp32, 0, 4, 0, 0);
+  kernels.adaptRows(...arrays, at.otherChange, 1e-2, 0, 1, 1e-10, 0.01, given, 1);
   kernels.readRows(at.rows, CHUNK, at.values);
   kernels.readSteps(at.rows, CHUNK, at.steps);
   kernels.readBiases(at.rows, CHUNK, at.biases);

@@ -8,9 +8,11 @@ export interface RowKernels {
   bind(work: number, header: number): void;
   /** Writes the initial value of every row never written; update kernels need it done. */
   touchRows(rows: number, count: number): void;
-  /** values = step · code. */
+  /** values = step · code; of nested codes the fine values. */
   readRows(rows: number, count: number, values: number): void;
-  /** steps (count). */
+  /** values = step · the served bits of the code; not for affine or fp32 rows. */
+  readServed(rows: number, count: number, values: number): void;
+  /** steps (count), of the served codes. */
   readSteps(rows: number, count: number, steps: number): void;
   /** biases (count), 0 where rows have none. */
   readBiases(rows: number, count: number, biases: number): void;
@@ -18,6 +20,18 @@ export interface RowKernels {
   writeValues(rows: number, count: number, change: number): void;
   /** Steps of rows that have one each = steps (count), beside fp32 values; codes get theirs by `writeCodes`. */
   writeSteps(rows: number, count: number, steps: number): void;
+  /**
+   * steps (count), in place, to what a row of two-byte steps holds; fp32 steps stay. `isStochastic` is 0, to the nearest,
+   * or 1, with one uniform of (trainingStep, row) of the stream.
+   */
+  roundSteps(
+    rows: number,
+    count: number,
+    steps: number,
+    trainingStep: number,
+    stream: number,
+    isStochastic: number,
+  ): void;
   /** values = Q_D(w', step), w' = step·code + change; not for affine rows. */
   forwardRows(rows: number, count: number, change: number, values: number): void;
   /** Not for affine rows. dSteps (count) = scale · Σ_j dValues_j · ∂Q_D(w'_j, step)/∂step. */
@@ -30,12 +44,24 @@ export interface RowKernels {
     dSteps: number,
   ): void;
   /**
+   * Of nested codes, whose served values have the gradient dValues: dSteps (count) = scale · Σ_j dValues_j · slope_j, eq.
+   * 7 at the stored codes; then, with `inside` 1, dValues_j = 0 where the stored value is beyond the served grid's ends.
+   */
+  nestedGradient(
+    rows: number,
+    count: number,
+    dValues: number,
+    scale: number,
+    inside: number,
+    dSteps: number,
+  ): void;
+  /**
    * The grids that rows have by their range after a change: newSteps and newBiases (count). A row that does not change
    * keeps its own.
    */
   fitRows(rows: number, count: number, change: number, newSteps: number, newBiases: number): void;
   /**
-   * New codes, newSteps (count) where the table has a step per row, newBiases (count) where rows are affine;
+   * New codes, newSteps (count; of the served codes) where the table has a step per row, newBiases (count) where rows are affine;
    * `isStochastic` is 0 or 1.
    */
   writeCodes(
@@ -48,7 +74,7 @@ export interface RowKernels {
     stream: number,
     isStochastic: number,
   ): void;
-  /** out[0] += saturated codes, out[1] += zero codes (u32) over the written rows first … first + count − 1. */
+  /** out[0] += saturated served codes, out[1] += zero ones (u32) over the written rows first … first + count − 1. */
   countCodes(first: number, count: number, out: number): void;
   /**
    * Before `writeCodes` with the same arguments: out[0] += non-zero changes, out[1] += those of them whose offset R_D
@@ -113,42 +139,65 @@ export interface MagnitudeKernels {
 /** Binary digits that `countMagnitudes` counts by. */
 export const MAGNITUDE_DIGITS = 11;
 
-/** Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim); state at states + (row − firstRow)·stride. */
+/**
+ * Row optimizers: `change` (count, dim) from `gradient` and `values` (count, dim), with g = gradient + weightDecay ·
+ * value. `change` may take the gradient's place.
+ */
 export interface OptimizerKernels {
-  adam(
-    states: number,
-    stride: number,
-    firstRow: number,
-    rows: number,
-    count: number,
-    dim: number,
-    values: number,
-    gradient: number,
-    change: number,
-    /** learningRate / (1 − β1^t). */
-    rate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    weightDecay: number,
-    /** 1 − β2^t. */
-    correction: number,
-  ): void;
-  rowwiseAdagrad(
-    states: number,
-    stride: number,
-    firstRow: number,
-    rows: number,
+  /** change = −rate · g. */
+  sgd(
     count: number,
     dim: number,
     values: number,
     gradient: number,
     change: number,
     rate: number,
-    epsilon: number,
     weightDecay: number,
   ): void;
+  /**
+   * Where the states of rows are for `adaptValues` and `adaptRows`, until they are bound anew: row's at
+   * states + (row − firstRow)·stride, as [first moments (dim), if any][second moments (dim), or one][count, if `start`
+   * is by row]. A memory that has no header has states of fp32, and draws nothing.
+   */
+  bindState(
+    states: number,
+    stride: number,
+    firstRow: number,
+    /** By `stateNumbers`. */
+    type: number,
+    /** 0 or 1. */
+    hasFirst: number,
+    /** With the streams: of the numbers that round what is not fp32. */
+    trainingStep: number,
+    firstStream: number,
+    secondStream: number,
+  ): void;
+  /**
+   * A rate for each value: m = β1·m + (1 − β1)·g, or g where there are no first moments; v = β2·v + (1 − β2)·g², or
+   * v + g² for β2 = 1; change = −rate·m / (√(v / correction) + ε).
+   */
+  adaptValues: Adapt;
+  /** The same with one v for a row, which takes the mean of its g². */
+  adaptRows: Adapt;
 }
+
+/** The arguments of a rule with moments. */
+type Adapt = (
+  rows: number,
+  count: number,
+  dim: number,
+  values: number,
+  gradient: number,
+  change: number,
+  rate: number,
+  beta1: number,
+  beta2: number,
+  epsilon: number,
+  weightDecay: number,
+  /** By `startNumbers`. By row, the row's own 1 − β1^n divides `rate`, and its 1 − β2^n is its correction. */
+  start: number,
+  correction: number,
+) => void;
 
 /** Between unique rows and the network. */
 export interface BatchKernels {
@@ -240,6 +289,6 @@ export type Kernels = RowKernels & GridKernels & MagnitudeKernels & OptimizerKer
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {
-  // Codes of a row in whole vectors, noise in whole sets of four blocks.
-  return 4 * (Math.ceil(dim / 4) * 4 + Math.ceil(dim / 16) * 16);
+  // Codes and both moments of a row in whole vectors, noise in whole sets of four blocks.
+  return 4 * (3 * Math.ceil(dim / 4) * 4 + Math.ceil(dim / 16) * 16);
 }

@@ -1,20 +1,25 @@
-// Specification of the row optimizers' arithmetic: fp32, one rounding after each operation.
+// Specification of the row optimizers' arithmetic: fp32, one rounding after each operation. The power of a row's own
+// corrections alone is fp64.
 import type { OptimizerKernels } from './kernels.js';
+import { referenceRowStates } from './reference-row-state.js';
 import { laneSum } from './reference-rows.js';
+import { powerOf, startNumbers } from './row-state.js';
 
-const { fround } = Math;
+const { fround, sqrt } = Math;
 
 /** See `OptimizerKernels`. */
 export function referenceOptimizerKernels(memory: WebAssembly.Memory): OptimizerKernels {
-  const view = new DataView(memory.buffer);
+  const states = referenceRowStates(memory);
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
 
-  return {
-    /** g = gradient + λw; m = β1 m + (1 − β1) g; v = β2 v + (1 − β2) g²; change = −rate·m / (√(v / correction) + ε). */
-    adam(
-      states,
-      stride,
-      firstRow,
+  /** g = gradient + λw. */
+  function decayed(values: Float32Array, gradient: Float32Array, weightDecay: number): Float32Array {
+    return gradient.map((upstream, j) => upstream + fround(fround(weightDecay) * values[j]));
+  }
+
+  /** Both rules: `width` second moments of each row, dim or 1. */
+  function adapt(isByRow: boolean): OptimizerKernels['adaptValues'] {
+    return (
       rows,
       count,
       dim,
@@ -26,57 +31,51 @@ export function referenceOptimizerKernels(memory: WebAssembly.Memory): Optimizer
       beta2,
       epsilon,
       weightDecay,
+      start,
       correction,
-    ) {
+    ) => {
       const [b1, b2] = [fround(beta1), fround(beta2)];
-      const [rest1, rest2] = [fround(1 - b1), fround(1 - b2)];
+      const rest1 = fround(1 - b1);
+      // β2 = 1: a sum, not an average.
+      const rest2 = b2 === 1 ? 1 : fround(1 - b2);
       for (const [i, row] of new Uint32Array(memory.buffer, rows, count).entries()) {
-        const first = states + (row - firstRow) * stride;
-        const second = first + 4 * dim;
-        const w = floats(values + i * dim * 4, dim);
-        const upstream = floats(gradient + i * dim * 4, dim);
-        const out = floats(change + i * dim * 4, dim);
-        for (let j = 0; j < dim; j++) {
-          const g = fround(upstream[j] + fround(fround(weightDecay) * w[j]));
-          const m = fround(fround(b1 * view.getFloat32(first + 4 * j, true)) + fround(rest1 * g));
-          const v = fround(
-            fround(b2 * view.getFloat32(second + 4 * j, true)) + fround(rest2 * fround(g * g)),
-          );
-          view.setFloat32(first + 4 * j, m, true);
-          view.setFloat32(second + 4 * j, v, true);
-          const size = fround(Math.sqrt(fround(v / fround(correction))));
-          out[j] = fround(-fround(rate) * m) / fround(size + fround(epsilon));
+        const state = states.open(row, dim, isByRow ? 1 : dim);
+        const { first, second } = state;
+        let [rowRate, rowCorrection] = [fround(rate), fround(correction)];
+        if (start === startNumbers.row) {
+          const updates = state.countUpdate();
+          if (first) rowRate = fround(rowRate / (1 - powerOf(b1, updates)));
+          rowCorrection = fround(1 - powerOf(b2, updates));
         }
+        const at = 4 * i * dim;
+        const g = decayed(floats(values + at, dim), floats(gradient + at, dim), weightDecay);
+        const squares = g.map((x) => x * x);
+        if (isByRow) squares.fill(laneSum(squares) / dim);
+        const isFresh = second.map((v) => (start === startNumbers.first && v === 0 ? 1 : 0));
+        for (const [k, v] of second.entries()) {
+          second[k] = fround(b2 * v) + fround((isFresh[k] ? 1 : rest2) * squares[k]);
+        }
+        const out = floats(change + at, dim);
+        for (let j = 0; j < dim; j++) {
+          const k = isByRow ? 0 : j;
+          if (first) first[j] = fround(b1 * first[j]) + fround((isFresh[k] ? 1 : rest1) * g[j]);
+          const m = first ? first[j] : g[j];
+          const size = fround(sqrt(fround(second[k] / rowCorrection)));
+          out[j] = fround(-rowRate * m) / fround(size + fround(epsilon));
+        }
+        state.close();
       }
-    },
+    };
+  }
 
-    /** g = gradient + λw; s = s + mean_j g_j²; change = −rate·g / (√s + ε). */
-    rowwiseAdagrad(
-      states,
-      stride,
-      firstRow,
-      rows,
-      count,
-      dim,
-      values,
-      gradient,
-      change,
-      rate,
-      epsilon,
-      weightDecay,
-    ) {
-      for (const [i, row] of new Uint32Array(memory.buffer, rows, count).entries()) {
-        const state = states + (row - firstRow) * stride;
-        const w = floats(values + i * dim * 4, dim);
-        const upstream = floats(gradient + i * dim * 4, dim);
-        const out = floats(change + i * dim * 4, dim);
-        const g = Array.from(upstream, (u, j) => fround(u + fround(fround(weightDecay) * w[j])));
-        const mean = fround(laneSum(g.map((x) => fround(x * x))) / dim);
-        const sum = fround(view.getFloat32(state, true) + mean);
-        view.setFloat32(state, sum, true);
-        const size = fround(fround(Math.sqrt(sum)) + fround(epsilon));
-        for (let j = 0; j < dim; j++) out[j] = fround(-fround(rate) * g[j]) / size;
-      }
+  return {
+    sgd(count, dim, values, gradient, change, rate, weightDecay) {
+      const length = count * dim;
+      const g = decayed(floats(values, length), floats(gradient, length), weightDecay);
+      floats(change, length).set(g.map((x) => -fround(rate) * x));
     },
+    bindState: states.bindState,
+    adaptValues: adapt(false),
+    adaptRows: adapt(true),
   };
 }

@@ -25,6 +25,22 @@ export function drawInitial(header: ShardHeader, offsets: Uint32Array, row: numb
   }
 }
 
+/** Random words of a row in one training step: one for each element of `out`. */
+export function drawWords(
+  header: ShardHeader,
+  offsets: Uint32Array,
+  row: number,
+  trainingStep: number,
+  stream: Stream,
+  out: Uint32Array,
+): void {
+  const { table, id } = counterOf(header, offsets, row);
+  for (let j = 0; j < out.length; j++) {
+    philox(words, 0, header.seedLow, header.seedHigh, trainingStep, table, id, streamWord(stream, j >> 2));
+    out[j] = words[j & 3];
+  }
+}
+
 /** The rounding uniforms of a row in one training step, `out` (D): one word an element. */
 export function drawUniforms(
   header: ShardHeader,
@@ -34,11 +50,9 @@ export function drawUniforms(
   stream: Stream,
   out: Float32Array,
 ): void {
-  const { table, id } = counterOf(header, offsets, row);
-  for (let j = 0; j < out.length; j++) {
-    philox(words, 0, header.seedLow, header.seedHigh, trainingStep, table, id, streamWord(stream, j >> 2));
-    out[j] = uniform(words[j & 3]);
-  }
+  const drawn = new Uint32Array(out.length);
+  drawWords(header, offsets, row, trainingStep, stream, drawn);
+  out.set(Array.from(drawn, uniform));
 }
 
 /** See `BatchKernels.dropoutMask`. */

@@ -1,9 +1,23 @@
 // Specification of the kernels that read and write a table's rows, in terms of quantization/.
 import { codeOffset, forwardValue, stepDerivative } from '../quantization/code-update.js';
-import { type CodeBits, type Grid, grid, limit } from '../quantization/grid.js';
+import { type Grid, grid, limit, type StoredBits } from '../quantization/grid.js';
+import { fromHalf, roundStep, roundToHalf, toHalf } from '../quantization/half.js';
+import {
+  nestedOrigin,
+  nestedSlope,
+  passesNested,
+  servedCode,
+  servedGrid,
+} from '../quantization/nested-grid.js';
 import { packCodes, unpackCodes } from '../quantization/packing.js';
-import { roundHalfUp, roundStochastic } from '../quantization/rounding.js';
-import { gridOfRange, type RowGrid, rowRanges } from '../quantization/row-grid.js';
+import { roundHalfEven, roundHalfUp, roundStochastic } from '../quantization/rounding.js';
+import {
+  gridOfRange,
+  type RowGrid,
+  rowRanges,
+  type StepBytes,
+  storedStep,
+} from '../quantization/row-grid.js';
 import type { Stream } from '../random/streams.js';
 import { FULL_BITS, NO_ROW_STEP, rangeNumbers, readHeader } from './header.js';
 import type { RowKernels } from './kernels.js';
@@ -26,27 +40,43 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   let offsets: Uint32Array = new Uint32Array();
 
   const isFull = () => header.bits === FULL_BITS;
-  const bits = () => header.bits as CodeBits;
+  const bits = () => header.bits as StoredBits;
   const record = (row: number) => header.records + (row - header.firstRow) * header.recordBytes;
   const bitmapByte = (row: number) => header.written + ((row - header.firstRow) >> 3);
   const bitmapBit = (row: number) => 1 << ((row - header.firstRow) & 7);
   const isWritten = (row: number) => (bytes[bitmapByte(row)] & bitmapBit(row)) !== 0;
   const range = () => rowRanges.find((name) => rangeNumbers[name] === header.rowRange);
+  /** k of nested codes. The grid of a row is that of its stored codes, what is written down is the served step. */
+  const shift = () => header.nestedShift;
+  const fineStep = (step: number) => step / 2 ** shift();
+  const servedStep = (step: number) => step * 2 ** shift();
   /** The code that stands for the bias. */
-  const origin = () => (range() === 'affine' ? grid(bits()).lowest : 0);
+  const origin = () => (range() === 'affine' ? grid(bits()).lowest : nestedOrigin(shift()));
   /** Codes counted from there lie on this grid. */
   const counted = (): Grid => {
     const { lowest, highest } = grid(bits());
     return { lowest: lowest - origin(), highest: highest - origin() };
   };
-  const firstGrid = (): RowGrid => ({ step: header.tableStep, bias: 0 });
   const hasRowStep = () => header.stepOffset !== NO_ROW_STEP;
+  const stepBytes = () => header.stepBytes as StepBytes;
+  const asStored = (step: number) => (hasRowStep() ? storedStep(step, stepBytes()) : step);
+  const firstGrid = (): RowGrid => ({ step: fineStep(asStored(header.tableStep)), bias: 0 });
+  const loadStep = (at: number) =>
+    stepBytes() === 2 ? fromHalf(view.getUint16(at, true)) : view.getFloat32(at, true);
+  const storeStep = (at: number, step: number) => {
+    if (stepBytes() === 2) view.setUint16(at, toHalf(step), true);
+    else view.setFloat32(at, step, true);
+  };
+
+  const storedBias = (bias: number) => (stepBytes() === 2 ? roundToHalf(bias, roundHalfEven) : bias);
 
   function initialRow(row: number): RowGrid & { codes: Float32Array } {
     const values = new Float32Array(header.dim);
     drawInitial(header, offsets, row, values);
     const chosen = range();
-    const { step, bias } = chosen ? gridOfRange(chosen, values, bits(), firstGrid()) : firstGrid();
+    const { step, bias } = chosen
+      ? gridOfRange(chosen, values, bits(), firstGrid(), stepBytes())
+      : firstGrid();
     const { lowest, highest } = counted();
     const codes = values.map(
       (value) =>
@@ -63,24 +93,24 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     const at = record(row) + header.stepOffset;
     return {
       codes,
-      step: hasRowStep() ? view.getFloat32(at, true) : step,
-      bias: range() === 'affine' ? view.getFloat32(at + 4, true) : bias,
+      step: hasRowStep() ? fineStep(loadStep(at)) : step,
+      bias: range() === 'affine' ? loadStep(at + stepBytes()) : bias,
     };
   }
 
   function writeRow(row: number, codes: Float32Array, { step, bias }: RowGrid): void {
     packCodes(codes, bits(), bytes, record(row));
     const at = record(row) + header.stepOffset;
-    if (hasRowStep()) view.setFloat32(at, step, true);
-    if (range() === 'affine') view.setFloat32(at + 4, bias, true);
+    if (hasRowStep()) storeStep(at, servedStep(step));
+    if (range() === 'affine') storeStep(at + stepBytes(), bias);
   }
 
   /** The row's grid after an update: where it has no step or bias of its own, as it was. */
   function newGridOf(row: number, newSteps: number, newBiases: number, i: number): RowGrid {
     const { step, bias } = rowOf(row);
     return {
-      step: hasRowStep() ? floats(newSteps + 4 * i, 1)[0] : step,
-      bias: range() === 'affine' ? floats(newBiases + 4 * i, 1)[0] : bias,
+      step: hasRowStep() ? fineStep(asStored(floats(newSteps + 4 * i, 1)[0])) : step,
+      bias: range() === 'affine' ? storedBias(floats(newBiases + 4 * i, 1)[0]) : bias,
     };
   }
 
@@ -106,7 +136,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
           const values = new Float32Array(header.dim);
           drawInitial(header, offsets, row, values);
           bytes.set(new Uint8Array(values.buffer), record(row));
-          if (hasRowStep()) view.setFloat32(record(row) + header.stepOffset, header.tableStep, true);
+          if (hasRowStep()) storeStep(record(row) + header.stepOffset, firstGrid().step);
         } else {
           const { codes, ...rowGrid } = initialRow(row);
           writeRow(row, codes, rowGrid);
@@ -130,12 +160,37 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       }
     },
 
+    readServed(rows, count, values) {
+      const { dim } = header;
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const { codes, step } = rowOf(row);
+        const out = floats(values + i * dim * 4, dim);
+        for (let j = 0; j < dim; j++) out[j] = servedStep(step) * servedCode(codes[j], shift());
+      }
+    },
+
+    nestedGradient(rows, count, dValues, scale, inside, dSteps) {
+      const { dim } = header;
+      const ends = servedGrid(bits(), shift());
+      const out = floats(dSteps, count);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        const { codes } = rowOf(row);
+        const upstream = floats(dValues + i * dim * 4, dim);
+        const terms = Array.from(codes, (code, j) =>
+          Math.fround(upstream[j] * nestedSlope(code, shift(), ends)),
+        );
+        out[i] = Math.fround(scale) * laneSum(terms);
+        if (!inside) continue;
+        for (let j = 0; j < dim; j++) if (!passesNested(codes[j], shift(), ends)) upstream[j] = 0;
+      }
+    },
+
     readSteps(rows, count, steps) {
       const out = floats(steps, count);
       for (const [i, row] of rowList(rows, count).entries()) {
-        if (!isFull()) out[i] = rowOf(row).step;
-        else if (!hasRowStep() || !isWritten(row)) out[i] = header.tableStep;
-        else out[i] = view.getFloat32(record(row) + header.stepOffset, true);
+        if (!isFull()) out[i] = servedStep(rowOf(row).step);
+        else if (!hasRowStep() || !isWritten(row)) out[i] = firstGrid().step;
+        else out[i] = loadStep(record(row) + header.stepOffset);
       }
     },
 
@@ -158,7 +213,20 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     writeSteps(rows, count, steps) {
       const list = floats(steps, count);
       for (const [i, row] of rowList(rows, count).entries()) {
-        view.setFloat32(record(row) + header.stepOffset, list[i], true);
+        storeStep(record(row) + header.stepOffset, asStored(list[i]));
+      }
+    },
+
+    roundSteps(rows, count, steps, trainingStep, stream, isStochastic) {
+      if (stepBytes() !== 2) return;
+      const list = floats(steps, count);
+      const uniforms = new Float32Array(1);
+      for (const [i, row] of rowList(rows, count).entries()) {
+        drawUniforms(header, offsets, row, trainingStep, stream as Stream, uniforms);
+        list[i] = roundStep(
+          list[i],
+          isStochastic ? (units) => roundStochastic(units, uniforms[0]) : roundHalfEven,
+        );
       }
     },
 
@@ -197,7 +265,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
         );
         const chosen = range();
         const isMoved = moves.some((move) => move !== 0);
-        const to = chosen && isMoved ? gridOfRange(chosen, values, bits(), present) : present;
+        const to = chosen && isMoved ? gridOfRange(chosen, values, bits(), present, stepBytes()) : present;
         steps[i] = to.step;
         biases[i] = to.bias;
       }
@@ -218,11 +286,12 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
     },
 
     countCodes(first, count, out) {
-      const { lowest, highest } = grid(bits());
+      const { lowest, highest } = servedGrid(bits(), shift());
       const counts = rowList(out, 2);
       for (let row = first; row < first + count; row++) {
         if (!isWritten(row)) continue;
-        for (const code of rowOf(row).codes) {
+        for (const fine of rowOf(row).codes) {
+          const code = servedCode(fine, shift());
           if (code === lowest || code === highest) counts[0]++;
           if (code === 0) counts[1]++;
         }

@@ -1,6 +1,7 @@
-// What a model is: a graph from the embedding block X (B, F·D), and numbers (B, N) beside it, to one logit a row, its
-// parameters with their initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
+// What a model is: a graph from the embedding block X (B, F·D), and beside it numbers (B, N) and first-order weights
+// (B, F), to one logit a row, its parameters with their initial distribution, and what else flows in and out. A model file writes the forward pass only; training and
 // scoring differ in dropout and in which statistics normalise, so the graph is built once for each.
+import type { z } from 'zod';
 import { batchNormalization, normalize } from '../graph/batch-normalization.js';
 import { Graph } from '../graph/graph.js';
 import type { Node } from '../graph/node.js';
@@ -41,6 +42,8 @@ export interface Model {
   x: Node;
   /** Columns of the input `numbers`, N; 0 where there is none. */
   numbers: number;
+  /** First-order weights (B, F), each of a field's feature; null where the model has none. */
+  firstOrder: Node | null;
   /** Whether the training graph has the input `real`, which tells rows that weigh little from rows that pad. */
   hasRealRows: boolean;
   parameters: Parameter[];
@@ -63,6 +66,15 @@ export interface ModelShape {
 /** Training has dropout, and statistics of the micro-batch; scoring has neither. */
 export type Mode = 'training' | 'scoring';
 
+/** A model in the registry. */
+export interface ModelSpec<Options> {
+  /** One line for `--help`. */
+  readonly summary: string;
+  /** Strict schema of its own options, with defaults. */
+  readonly options: z.ZodObject;
+  build(shape: ModelShape, options: Options, mode: Mode): Model;
+}
+
 /** Names of the graph inputs that every model has beside its parameters and masks. */
 export const inputNames = {
   x: 'x',
@@ -71,6 +83,8 @@ export const inputNames = {
   scale: 'scale',
   /** (B, N), where there are numeric inputs. */
   numbers: 'numbers',
+  /** (B, F), where the model has first-order weights. */
+  firstOrder: 'firstOrder',
   /** (B, 1), where rows have a weight and something counts them: 1 for a real row, 0 for one that pads. */
   real: 'real',
 } as const;
@@ -79,27 +93,28 @@ export const inputNames = {
 export class ModelBuilder {
   readonly graph = new Graph();
   readonly x: Node;
+  /** (B, N), or null where there are none. */
+  readonly numbers: Node | null;
   /** The network's input: X, and the numbers behind it, (B, F·D + N). */
   readonly input: Node;
   /** Columns of `input`. */
   readonly width: number;
   private readonly rowWeights: Node;
   private realRows: Node | undefined;
+  private firstOrderWeights: Node | null = null;
   private readonly parameters: Parameter[] = [];
   private readonly dropouts: Dropout[] = [];
   private readonly statistics: Statistic[] = [];
 
   constructor(
-    private readonly shape: ModelShape,
+    readonly shape: ModelShape,
     private readonly mode: Mode,
   ) {
     const { fields, dim, numbers = 0 } = shape;
     this.x = this.graph.input(inputNames.x, ['B', fields * dim]);
     this.width = fields * dim + numbers;
-    this.input =
-      numbers > 0
-        ? this.graph.concat([this.x, this.graph.input(inputNames.numbers, ['B', numbers])])
-        : this.x;
+    this.numbers = numbers > 0 ? this.graph.input(inputNames.numbers, ['B', numbers]) : null;
+    this.input = this.numbers ? this.graph.concat([this.x, this.numbers]) : this.x;
     // Of a real row 1, or what it weighs; 0 for one that pads the micro-batch.
     this.rowWeights = this.graph.input(inputNames.weights, ['B', 1]);
   }
@@ -117,6 +132,15 @@ export class ModelBuilder {
 
   zeros(name: string, shape: readonly number[]): Node {
     return this.parameter(name, shape, { constant: 0 });
+  }
+
+  /**
+   * The weights w_i (B, F) of each field's feature, of a bag pooled like its embeddings: a table of their own with one
+   * fp32 number a feature, 0 at first, which is trained like the network's other parameters, whatever the method.
+   */
+  firstOrder(): Node {
+    this.firstOrderWeights ??= this.graph.input(inputNames.firstOrder, ['B', this.shape.fields]);
+    return this.firstOrderWeights;
   }
 
   /** Drops each of the columns of h (B, width) with probability `rate`, in training. */
@@ -152,6 +176,12 @@ export class ModelBuilder {
     return output;
   }
 
+  /** The linear output layer: w_out · h + bias (B, 1) over h (B, width). */
+  output(h: Node): Node {
+    const weight = this.xavier('output.weight', [Number(h.shape[1]), 1]);
+    return this.graph.linear(h, weight, this.zeros('output.bias', [1]));
+  }
+
   /** The model whose forward pass ends in `logits` (B, 1). */
   finish(logits: Node): Model {
     const g = this.graph;
@@ -159,10 +189,21 @@ export class ModelBuilder {
     const scale = g.input(inputNames.scale, []);
     const losses = g.multiply(g.binaryCrossEntropy(logits, labels), this.rowWeights);
     const loss = g.multiply(g.sum(losses), scale);
-    const { x, parameters, dropouts, statistics } = this;
+    const { x, parameters, dropouts, statistics, firstOrderWeights: firstOrder } = this;
     const hasRealRows = this.realRows !== undefined;
     const { numbers = 0, negativeSampling = 1 } = this.shape;
     const calibrated = this.mode === 'scoring' ? g.add(logits, Math.log(negativeSampling)) : logits;
-    return { graph: g, logits: calibrated, loss, x, numbers, hasRealRows, parameters, dropouts, statistics };
+    return {
+      graph: g,
+      logits: calibrated,
+      loss,
+      x,
+      numbers,
+      firstOrder,
+      hasRealRows,
+      parameters,
+      dropouts,
+      statistics,
+    };
   }
 }

@@ -2,13 +2,22 @@
 // *change* of the values. The table, the checkpoint and the memory report never look inside the state.
 import type { z } from 'zod';
 import type { OptimizerKernels } from '../kernels/kernels.js';
+import { Stream } from '../random/streams.js';
 
 /** Where the states of a shard's rows lie: row r's at `states + (r − firstRow)·stride`. */
 export interface StateAddress {
   states: number;
   stride: number;
   firstRow: number;
+  /** What the rule moves, by which the random numbers that round its state are told apart. */
+  of: keyof typeof momentStreams;
 }
+
+/** Streams of the numbers that round moments, of a row's values and of its step. */
+export const momentStreams = {
+  values: { first: Stream.firstMoment, second: Stream.secondMoment },
+  step: { first: Stream.stepFirstMoment, second: Stream.stepSecondMoment },
+} as const;
 
 /** Addresses of one block of rows: `rows` (count), the rest (count, dim). `change` receives the result. */
 export interface RowBlock {

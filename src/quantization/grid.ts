@@ -1,8 +1,12 @@
 // The M-bit signed grid (eq. 1 and 2 of the ALPT paper): codes −2^(M−1) … 2^(M−1) − 1, value = step · code.
 
-/** Widths a quantized table can have. */
+/** Widths a quantized table can be served in: `--bits`. */
 export const codeBits = [2, 4, 8, 16] as const;
 export type CodeBits = (typeof codeBits)[number];
+
+/** Widths a code can be stored in; 6 and 12 only where fewer bits are served (nested-grid.ts). */
+export const storedBits = [2, 4, 6, 8, 12, 16] as const;
+export type StoredBits = (typeof storedBits)[number];
 
 /** The limits of a grid's codes. */
 export interface Grid {
@@ -13,7 +17,7 @@ export interface Grid {
 }
 
 /** The grid of M bits. */
-export function grid(bits: CodeBits): Grid {
+export function grid(bits: StoredBits): Grid {
   const half = 2 ** (bits - 1);
   return { lowest: -half, highest: half - 1 };
 }

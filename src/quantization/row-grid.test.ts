@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { codeBits, grid } from './grid.js';
-import { gridOfRange, LEAST_STEP } from './row-grid.js';
+import { fromHalf, HALF_LEAST, toHalf } from './half.js';
+import { gridOfRange, LEAST_STEP, rowRanges } from './row-grid.js';
 
 const present = { step: 0.5, bias: 0.25 };
 
@@ -42,4 +43,33 @@ it('the grid spans the values and no more', () => {
       expect(closeTo(affine.bias + affine.step * (highest - lowest), Math.max(...row))).toBe(true);
     }),
   );
+});
+
+it('in half precision the grid still spans the values, with the tightest halves that do', () => {
+  const values = fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(values, fc.constantFrom(...rowRanges), fc.constantFrom(...codeBits), (row, range, bits) => {
+      const { lowest, highest } = grid(bits);
+      const { step, bias } = gridOfRange(range, row, bits, { step: HALF_LEAST, bias: 0 }, 2);
+      const neighbour = (value: number, by: number) => fromHalf(toHalf(value) + by);
+      for (const stored of [step, bias]) expect(fromHalf(toHalf(stored))).toBe(stored);
+      // fp32 rounds the extent, and the step before it becomes a half.
+      const reach = range === 'symmetric' ? Math.max(...row.map(Math.abs)) : Math.max(...row) - bias;
+      const codes = range === 'symmetric' ? highest : highest - lowest;
+      expect(step * codes).toBeGreaterThanOrEqual(reach * (1 - 2 ** -22));
+      if (step > HALF_LEAST) expect(neighbour(step, -1) * codes).toBeLessThan(reach * (1 + 2 ** -22));
+      const low = range === 'symmetric' ? 0 : Math.min(...row);
+      expect(bias).toBeLessThanOrEqual(low);
+      if (bias < low) expect(neighbour(bias, bias < 0 ? -1 : 1)).toBeGreaterThan(low);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('in half precision an affine row of equal values reaches from the half below to them', () => {
+  const third = Math.fround(1 / 3);
+  const { step, bias } = gridOfRange('affine', [third, third], 8, present, 2);
+  expect(bias).toBe(0.333251953125);
+  expect(bias + 255 * step).toBeGreaterThanOrEqual(third);
+  expect(gridOfRange('affine', [0.5, 0.5], 8, present, 2)).toEqual({ step: present.step, bias: 0.5 });
 });

@@ -19,6 +19,7 @@ export const Stream = {
   stepFirstMoment: 6,
   stepSecondMoment: 7,
   generate: 8,
+  stepRounding: 9,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

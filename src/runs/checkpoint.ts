@@ -1,10 +1,13 @@
 // A model on disk, one safetensors file: of every table the rows ever written (as ranges), their packed codes or
-// fp32 values and their steps (and biases), those of hot rows in tensors of their own; the dense parameters and running statistics; what it was made from as metadata.
-// With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
+// fp32 values and their steps (and biases), those of hot rows in tensors of their own; the dense parameters and running
+// statistics; what it was made from as metadata. With the optimizer's state of rows and dense parameters beside them it
+// is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import {
+  countWritten,
+  mostBlockBytes,
   partOf,
   type RecordPart,
   readRecords,
@@ -15,8 +18,8 @@ import {
 } from '../embedding/table-records.js';
 import { type Tier, tierStorage, tiersOf } from '../embedding/tiers.js';
 import { UserError } from '../errors.js';
-import type { TensorSpec } from '../formats/safetensors.js';
-import { SafetensorsReader } from '../formats/safetensors-reader.js';
+import { type Dtype, dtypes, type TensorSpec } from '../formats/safetensors.js';
+import { SafetensorsReader, type TensorArray } from '../formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../formats/safetensors-writer.js';
 import { movedRanges } from './moved-ranges.js';
 
@@ -32,7 +35,8 @@ export interface DenseTensor {
 
 /** What a checkpoint is made of. */
 export interface CheckpointContent {
-  table: TableMemory;
+  /** The embeddings first. */
+  tables: readonly TableMemory[];
   dense: readonly DenseTensor[];
   /** Optimizer state of the dense parameters, opaque. With it the rows' is stored too; without it, a model is. */
   denseState?: Uint8Array;
@@ -42,13 +46,13 @@ export interface CheckpointContent {
 
 /** Where a checkpoint is loaded to. */
 export interface CheckpointTarget {
-  /** Fresh: no row written. */
-  table: TableMemory;
+  /** Fresh: no row written. The embeddings first. */
+  tables: readonly TableMemory[];
   dense: readonly DenseTensor[];
   /** Receives the optimizer state, which then must be there. */
   denseState?: Uint8Array;
-  /** First row of each vocabulary, then V, of the table that was saved; by default those of `table`. */
-  offsets?: readonly number[];
+  /** First row of each vocabulary, then V, of the tables that were saved, by name; by default those of `tables`. */
+  offsets?: ReadonlyMap<string, readonly number[]>;
 }
 
 const modelParts = ['codes', 'steps'] as const satisfies RecordPart[];
@@ -63,13 +67,13 @@ function tierTensors(table: TableMemory, tier: Tier, rows: number): Record<Recor
       ? { name: `${prefix}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
       : { name: `${prefix}.values`, dtype: 'F32', shape: [rows, dim] },
     // Of affine rows step and bias.
-    steps: { name: `${prefix}.steps`, dtype: 'F32', shape: storage.range === 'affine' ? [rows, 2] : [rows] },
+    steps: {
+      name: `${prefix}.steps`,
+      dtype: storage.stepBytes === 2 ? 'F16' : 'F32',
+      shape: storage.range === 'affine' ? [rows, 2] : [rows],
+    },
     state: { name: `${prefix}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state', tier).bytes] },
   };
-}
-
-function parametersTensor({ spec, parameters }: TableMemory): TensorSpec {
-  return { name: `${spec.name}.parameters`, dtype: 'F32', shape: [parameters.byteLength / 4] };
 }
 
 /** A tensor of a table's records, and what it holds of them. */
@@ -77,65 +81,68 @@ interface StoredPart {
   tier: Tier;
   part: RecordPart;
   tensor: TensorSpec;
-  /** Rows of the tier in the ranges. */
-  rows: number;
+  /** Of one row. */
+  bytes: number;
 }
 
 /** The tensors of a table's records, in the order of the file. */
-function storedParts(table: TableMemory, ranges: Uint32Array, withState: boolean): StoredPart[] {
+function storedParts(table: TableMemory, rows: Record<Tier, number>, withState: boolean): StoredPart[] {
   const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
   return tiersOf(table.spec).flatMap((tier) => {
-    const rows = rowsOfTier(table, ranges, tier);
-    const tensors = tierTensors(table, tier, rows);
+    const tensors = tierTensors(table, tier, rows[tier]);
     return parts
-      .filter((part) => partOf(table, part, tier).bytes > 0)
-      .map((part) => ({ tier, part, tensor: tensors[part], rows }));
+      .map((part) => ({ tier, part, tensor: tensors[part], bytes: partOf(table, part, tier).bytes }))
+      .filter(({ bytes }) => bytes > 0);
   });
 }
 
-/** What the file's metadata says of how rows are stored. */
-function storageMetadata({ storage }: TableMemory['spec']): Record<string, string> {
-  const { bits, tableStep, hot } = storage;
+/** The tensor of the numbers that a table has as a whole; undefined where there are none. */
+function parametersTensor({ spec, parameters }: TableMemory): TensorSpec | undefined {
+  const count = parameters.byteLength / 4;
+  return count > 0 ? { name: `${spec.name}.parameters`, dtype: 'F32', shape: [count] } : undefined;
+}
+
+const rangesName = (table: string) => `${table}.ranges`;
+
+/** What is written of a table, in the order of the file. */
+interface StoredTable {
+  table: TableMemory;
+  ranges: TensorSpec;
+  parts: StoredPart[];
+  parameters: TensorSpec | undefined;
+}
+
+function storedTable(table: TableMemory, withState: boolean): StoredTable {
+  const { tierRows, ranges } = countWritten(table);
   return {
-    bits: String(bits),
-    tableStep: String(tableStep),
-    ...(hot && { hotBits: String(hot.bits), hotStep: String(hot.tableStep) }),
+    table,
+    ranges: { name: rangesName(table.spec.name), dtype: 'U32', shape: [ranges, 2] },
+    parts: storedParts(table, tierRows, withState),
+    parameters: parametersTensor(table),
   };
 }
 
 /** Writes a checkpoint aside and moves it into place. */
 export async function saveCheckpoint(
   path: string,
-  { table, dense, denseState, metadata }: CheckpointContent,
+  { tables, dense, denseState, metadata }: CheckpointContent,
 ): Promise<void> {
-  const ranges = writtenRanges(table);
-  const rangesTensor: TensorSpec = {
-    name: `${table.spec.name}.ranges`,
-    dtype: 'U32',
-    shape: [ranges.length / 2, 2],
-  };
-  const stored = storedParts(table, ranges, denseState !== undefined);
-  const hasParameters = table.parameters.byteLength > 0;
+  const stored = tables.map((table) => storedTable(table, denseState !== undefined));
   const file = await SafetensorsWriter.create(
     path,
     [
-      rangesTensor,
-      ...stored.map(({ tensor }) => tensor),
-      ...(hasParameters ? [parametersTensor(table)] : []),
+      ...stored.flatMap(({ ranges, parts, parameters }) => [
+        ranges,
+        ...parts.map(({ tensor }) => tensor),
+        ...(parameters ? [parameters] : []),
+      ]),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
     ],
-    { ...metadata, format: FORMAT, ...storageMetadata(table.spec) },
+    { ...metadata, format: FORMAT, ...gridMetadata(tables[0]) },
   );
   try {
-    await file.write(rangesTensor.name, ranges);
-    for (const { tier, part, tensor } of stored) {
-      const { name, dtype } = tensor;
-      for (const bytes of readRecords(table, ranges, part, tier)) {
-        await file.write(name, dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes);
-      }
-    }
-    if (hasParameters) await file.write(parametersTensor(table).name, new Float32Array(table.parameters));
+    for (const table of stored) await writeTable(file, table);
     for (const { name, data } of dense) await file.write(name, data);
     if (denseState) await file.write(DENSE_STATE, denseState);
     await file.finish();
@@ -145,14 +152,28 @@ export async function saveCheckpoint(
   }
 }
 
+async function writeTable(file: SafetensorsWriter, stored: StoredTable): Promise<void> {
+  const { table, parts, parameters } = stored;
+  const block = new Uint8Array(mostBlockBytes(table));
+  for (const ranges of writtenRanges(table)) {
+    await file.write(stored.ranges.name, ranges);
+    for (const { tier, part, tensor } of parts) {
+      for (const bytes of readRecords(table, ranges, part, tier, block)) {
+        await file.write(tensor.name, elementsOf(tensor.dtype, bytes));
+      }
+    }
+  }
+  if (parameters) await file.write(parameters.name, new Float32Array(table.parameters));
+}
+
 /**
- * Loads a checkpoint into a fresh table and into the dense tensors' data.
+ * Loads a checkpoint into fresh tables and into the dense tensors' data.
  *
  * @throws UserError when the file is not a checkpoint, or of another model
  */
 export async function loadCheckpoint(
   path: string,
-  { table, dense, denseState, offsets = table.spec.offsets }: CheckpointTarget,
+  { tables, dense, denseState, offsets }: CheckpointTarget,
 ): Promise<Readonly<Record<string, string>>> {
   const file = await SafetensorsReader.open(path);
   try {
@@ -160,29 +181,12 @@ export async function loadCheckpoint(
     if (metadata.format !== FORMAT) {
       throw new UserError(`'${path}' has format '${metadata.format ?? 'none'}' (expected ${FORMAT}).`);
     }
-    requireStorage(path, metadata, storageMetadata(table.spec));
+    requireGrid(path, metadata, gridMetadata(tables[0]));
     if (denseState && !file.tensors.has(DENSE_STATE)) {
       throw new UserError(`'${path}' holds a model without optimizer state: training cannot go on from it.`);
     }
-    const ranges = (await file.readTensor(`${table.spec.name}.ranges`)).data as Uint32Array;
-    checkRanges(path, table.spec.name, offsets[offsets.length - 1], ranges);
-    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-    // Hot rows are the first of each vocabulary, before and after it grew: a tier's rows keep their order.
-    for (const { tier, part, tensor, rows } of storedParts(table, target, denseState !== undefined)) {
-      const { name, dtype } = tensor;
-      requireBytes(file, name, rows * partOf(table, part, tier).bytes);
-      const next = async (firstByte: number, byteLength: number) => {
-        const bytes = new Uint8Array(byteLength);
-        if (dtype === 'U8') await file.readRange(name, firstByte, bytes);
-        else await file.readRange(name, firstByte / 4, new Float32Array(bytes.buffer));
-        return bytes;
-      };
-      await writeRecords(table, target, part, next, tier);
-    }
-    if (table.parameters.byteLength > 0) {
-      const { name } = parametersTensor(table);
-      requireBytes(file, name, table.parameters.byteLength);
-      await file.readRange(name, 0, new Float32Array(table.parameters));
+    for (const table of tables) {
+      await readTable(file, table, denseState !== undefined, offsets?.get(table.spec.name));
     }
     for (const { name, data } of dense) {
       requireBytes(file, name, data.byteLength);
@@ -198,6 +202,54 @@ export async function loadCheckpoint(
   }
 }
 
+/** @param offsets first row of each vocabulary, then V, when the table was saved */
+async function readTable(
+  file: SafetensorsReader,
+  table: TableMemory,
+  withState: boolean,
+  offsets: readonly number[] = table.spec.offsets,
+): Promise<void> {
+  const { spec } = table;
+  const V = offsets[offsets.length - 1];
+  /** Some at a time, where their rows lie in this table: lent until the next are asked for. */
+  async function* blocksOfRanges(): AsyncGenerator<Uint32Array> {
+    for await (const ranges of checkedRanges(file, spec.name, V)) {
+      yield offsets === spec.offsets ? ranges : movedRanges(ranges, offsets, spec.offsets);
+    }
+  }
+  // Nothing is loaded before all ranges are known to be good.
+  const rows = { cold: 0, hot: 0 };
+  for await (const ranges of blocksOfRanges()) addRows(rows, table, ranges);
+  const parts = storedParts(table, rows, withState);
+  for (const { tier, tensor, bytes } of parts) requireBytes(file, tensor.name, rows[tier] * bytes);
+  const block = new Uint8Array(mostBlockBytes(table));
+  const done = { cold: 0, hot: 0 };
+  for await (const ranges of blocksOfRanges()) {
+    // Hot rows are the first of each vocabulary, before and after it grew: a tier's rows keep their order.
+    for (const { tier, part, tensor, bytes } of parts) {
+      const { name, dtype } = tensor;
+      const next = async (firstByte: number, byteLength: number) => {
+        const out = block.subarray(0, byteLength);
+        const element = (done[tier] * bytes + firstByte) / dtypes[dtype].bytes;
+        await file.readRange(name, element, elementsOf(dtype, out));
+        return out;
+      };
+      await writeRecords(table, ranges, part, next, tier);
+    }
+    addRows(done, table, ranges);
+  }
+  const parameters = parametersTensor(table);
+  if (parameters) {
+    requireBytes(file, parameters.name, table.parameters.byteLength);
+    await file.readRange(parameters.name, 0, new Float32Array(table.parameters));
+  }
+}
+
+/** Counts the rows of ranges, each in its tier. */
+function addRows(rows: Record<Tier, number>, table: TableMemory, ranges: Uint32Array): void {
+  for (const tier of tiersOf(table.spec)) rows[tier] += rowsOfTier(table, ranges, tier);
+}
+
 /** Training steps after which a checkpoint was made; −1 for a file that is none. */
 export async function checkpointStep(path: string): Promise<number> {
   try {
@@ -211,20 +263,54 @@ export async function checkpointStep(path: string): Promise<number> {
   }
 }
 
-function requireStorage(
-  path: string,
-  found: Readonly<Record<string, string>>,
-  { bits, tableStep, hotBits, hotStep }: Record<string, string>,
-): void {
-  if (found.bits !== bits || found.tableStep !== tableStep) {
+/** What the metadata of a file says of codes. */
+interface GridMetadata {
+  bits: string;
+  tableStep: string;
+  servedBits?: string;
+  hotBits?: string;
+  hotStep?: string;
+}
+
+/**
+ * What the bytes of codes mean. Nested ones: `bits` of a code are stored, the upper `servedBits` are what is seen. Hot rows
+ * have a width and a step of their own.
+ */
+function gridMetadata({ spec }: TableMemory): GridMetadata {
+  const { bits, tableStep, nestedShift, hot } = spec.storage;
+  return {
+    bits: String(bits),
+    tableStep: String(tableStep),
+    ...(nestedShift && { servedBits: String(bits - nestedShift) }),
+    ...(hot && { hotBits: String(hot.bits), hotStep: String(hot.tableStep) }),
+  };
+}
+
+function requireGrid(path: string, metadata: Readonly<Record<string, string>>, expected: GridMetadata): void {
+  const [was, is] = [metadata, expected].map(
+    ({ bits, servedBits = bits, tableStep }) => [bits, servedBits, tableStep] as const,
+  );
+  if (!was.every((value, i) => value === is[i])) {
+    const text = ([bits, served]: readonly string[]) =>
+      served === bits ? `${bits} bits` : `${bits} bits (${served} of them served)`;
     throw new UserError(
-      `'${path}' has rows of ${found.bits} bits and step ${found.tableStep} (expected ${bits} and ${tableStep}): it is of another configuration.`,
+      `'${path}' has rows of ${text(was)} and step ${was[2]} (expected ${text(is)} and ${is[2]}): it is of another configuration.`,
     );
   }
-  if (found.hotBits === hotBits && found.hotStep === hotStep) return;
-  throw new UserError(
-    `'${path}' has hot rows of ${found.hotBits ?? 'no'} bits and step ${found.hotStep ?? 'none'} (expected ${hotBits ?? 'no'} and ${hotStep ?? 'none'}): it is of another configuration.`,
+  if (metadata.hotBits === expected.hotBits && metadata.hotStep === expected.hotStep) return;
+  const [wasHot, isHot] = [metadata, expected].map(
+    ({ hotBits = 'no', hotStep = 'none' }) => [hotBits, hotStep] as const,
   );
+  throw new UserError(
+    `'${path}' has hot rows of ${wasHot[0]} bits and step ${wasHot[1]} (expected ${isHot[0]} and ${isHot[1]}): it is of another configuration.`,
+  );
+}
+
+/** A part's bytes, as the file wants the elements of its dtype: the same memory, halves as their 16 bits. */
+function elementsOf(dtype: Dtype, bytes: Uint8Array): TensorArray {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === 'F32') return new Float32Array(buffer, byteOffset, byteLength / 4);
+  return dtype === 'F16' ? new Uint16Array(buffer, byteOffset, byteLength / 2) : bytes;
 }
 
 function requireBytes(file: SafetensorsReader, name: string, expected: number): void {
@@ -235,12 +321,28 @@ function requireBytes(file: SafetensorsReader, name: string, expected: number): 
   );
 }
 
-function checkRanges(path: string, table: string, rows: number, ranges: Uint32Array): void {
+/** Ranges that are read at a time. */
+const BLOCK_RANGES = 1 << 16;
+
+/** Yields the ranges of a checkpoint, some at a time, ascending and within the table's V rows. */
+async function* checkedRanges(
+  file: SafetensorsReader,
+  table: string,
+  V: number,
+): AsyncGenerator<Uint32Array> {
+  const name = rangesName(table);
+  const { elements } = file.entry(name);
+  const block = new Uint32Array(Math.min(elements, 2 * BLOCK_RANGES));
   let end = 0;
-  for (let r = 0; r < ranges.length; r += 2) {
-    if (ranges[r] < end || ranges[r] + ranges[r + 1] > rows) {
-      throw new UserError(`'${path}' names rows outside table '${table}' (rows 0 to ${rows - 1}).`);
+  for (let at = 0; at < elements; at += block.length) {
+    const ranges = block.subarray(0, Math.min(block.length, elements - at));
+    await file.readRange(name, at, ranges);
+    for (let r = 0; r < ranges.length; r += 2) {
+      if (ranges[r] < end || ranges[r] + ranges[r + 1] > V) {
+        throw new UserError(`'${file.path}' names rows outside table '${table}' (rows 0 to ${V - 1}).`);
+      }
+      end = ranges[r] + ranges[r + 1];
     }
-    end = ranges[r] + ranges[r + 1];
+    yield ranges;
   }
 }

@@ -19,7 +19,7 @@ import { cannotWrite, writeWhole } from './whole-file.js';
 const FOLDER = 'checkpoints';
 const MANIFEST = 'manifest.json';
 /** The newest and the previous good one. */
-const KEPT = 2;
+export const MOST_CHECKPOINTS = 2;
 
 const checkpointSchema = z.strictObject({
   /** Name within the folder. */
@@ -37,7 +37,7 @@ const manifestSchema = z.strictObject({
   /** `id` of the run. */
   run: z.string(),
   /** Newest first. */
-  checkpoints: z.array(checkpointSchema).max(KEPT),
+  checkpoints: z.array(checkpointSchema).max(MOST_CHECKPOINTS),
 });
 
 /** The folder of a run's checkpoints. */
@@ -85,7 +85,7 @@ export class Checkpoints {
         progress,
       };
       const others = this.list.filter((other) => other.file !== file);
-      await this.keep([checkpoint, ...others.slice(0, KEPT - 1)]);
+      await this.keep([checkpoint, ...others.slice(0, MOST_CHECKPOINTS - 1)]);
       return checkpoint;
     } catch (error) {
       throw cannotWrite(path, error, help);

@@ -1,12 +1,12 @@
 // The configuration of a run: one strict schema, put together from the registries, so that an option exists as
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
-import type { MethodSpec } from '../embedding/method.js';
-import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import { hasTiers, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { stepTypeNames } from '../quantization/row-grid.js';
 
 const rate = z.number().positive();
 
@@ -72,6 +72,10 @@ export const configSchema = z.strictObject({
         .default(null),
       /** Share of the table's rows that are these. */
       hotShare: z.number().min(0).max(1).default(0.05),
+      stepType: z
+        .enum(stepTypeNames)
+        .default('fp32')
+        .describe("Of each row's step, and bias; no meaning for methods without one."),
     })
     .prefault({}),
   /** The rule of embedding rows. */
@@ -113,7 +117,7 @@ export function configBits(config: Config): CodeBits | null {
 
 /** Width of hot rows, for methods that have them and where they are asked for. */
 export function configHotBits({ method }: Config): CodeBits | null {
-  return (methods[method.name] as MethodSpec<unknown>).hasTiers ? method.hotBits : null;
+  return hasTiers(method.name) ? method.hotBits : null;
 }
 
 /** How codes are rounded: by `--rounding`, or as the method is defined; null for methods without codes. */

@@ -1,6 +1,6 @@
 // What a run keeps of the data it was trained on, so that it can score raw rows where the data is gone: dataset.json,
 // a copy of the data set's manifest, and beside it the vocabularies' indexes.
-import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type EncodedDataset, readManifest } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
@@ -10,6 +10,8 @@ import { readVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import { writeWhole } from './whole-file.js';
 
 const DATASET_FILE = 'dataset.json';
+/** Where data sets have their vocabularies, and runs too. */
+const VOCABULARIES = 'vocabularies';
 const noLoad = 'train again with this version of bitrow: a run keeps them from then on';
 
 /** Puts manifest and indexes into the run's directory, in place of what is there. Indexes are hard links where the file system allows it. */
@@ -46,6 +48,14 @@ export async function readKeptDataset(run: string, fingerprint: string): Promise
     `'${file}' has the fingerprint ${manifest.fingerprint.slice(0, 12)}, the run was trained on ${fingerprint.slice(0, 12)}.`,
     'copy the whole run again',
   );
+}
+
+/** Bytes of the indexes that a run keeps; 0 where it keeps none. */
+export async function keptIndexBytes(run: string): Promise<number> {
+  const folder = join(run, VOCABULARIES);
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** The indexes that a run keeps, by the names of their vocabularies. @throws UserError for one that is damaged */

@@ -3,7 +3,8 @@
 // (reczoo/BARS, ranking/ctr/DCN) have the same accuracy and epochs.
 import { unknownName } from '../errors.js';
 import type { CodeBits } from '../quantization/grid.js';
-import type { PartialConfig } from './resolve-config.js';
+import type { Config } from './config.js';
+import { type ConfigLayer, type PartialConfig, resolveLayers } from './resolve-config.js';
 
 export interface Preset {
   /** One line for `--help`. */
@@ -72,4 +73,21 @@ export function findPreset(name: string): Preset {
   const known = presetNames.find((preset) => preset === name);
   if (known === undefined) throw unknownName('preset', name, presetNames);
   return presets[known];
+}
+
+/** A preset as a layer at a width. */
+export function presetLayer(preset: Preset, bits: CodeBits): ConfigLayer {
+  const name = presetNames.find((one) => presets[one] === preset);
+  return { values: preset.config(bits), source: `The preset '${name}'` };
+}
+
+/** `before`, the preset, `layers`, later ones winning. A preset depends on the width, which it leaves to the others. */
+export function resolveWithPreset(
+  preset: Preset | undefined,
+  layers: readonly ConfigLayer[],
+  before: readonly ConfigLayer[] = [],
+): Config {
+  if (!preset) return resolveLayers([...before, ...layers]);
+  const at = (bits: CodeBits) => resolveLayers([...before, presetLayer(preset, bits), ...layers]);
+  return at(at(8).method.bits);
 }

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type Config, configSchema } from './config.js';
+import { whoHas, withoutRenamed } from './renamed-sections.js';
 
 /** A configuration with parts left out; keys are the paths of `--set`. */
 export type PartialConfig = { [key: string]: unknown };
@@ -10,6 +11,8 @@ export type PartialConfig = { [key: string]: unknown };
 /** One source of options; `locate` says where in it a path stands, for messages. */
 export interface ConfigLayer {
   values: PartialConfig;
+  /** What it is, as the beginning of a sentence: `The preset 'criteo'`. */
+  source?: string;
   locate?: (path: readonly PropertyKey[]) => string;
 }
 
@@ -63,7 +66,8 @@ export function resolveConfig(...layers: readonly PartialConfig[]): Config {
 }
 
 /** As `resolveConfig`; a mistake also says where it stands, when the layer it comes from can tell. */
-export function resolveLayers(layers: readonly ConfigLayer[]): Config {
+export function resolveLayers(given: readonly ConfigLayer[]): Config {
+  const { layers } = withoutRenamed(given);
   const merged = merge(...layers.map(({ values }) => values));
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
@@ -71,7 +75,9 @@ export function resolveLayers(layers: readonly ConfigLayer[]): Config {
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path;
   const place = layers.findLast(({ values }) => has(values, path))?.locate?.(path);
   const sentence = describe(issue, merged);
-  throw new UserError(place === undefined ? sentence : `${place}: ${sentence}`, undefined, 2);
+  // Where a schema has a message of its own it is the help.
+  const help = issue.code === 'unrecognized_keys' ? whoHas(path) : /^help: (.*)$/.exec(issue.message)?.[1];
+  throw new UserError(place === undefined ? sentence : `${place}: ${sentence}`, help, 2);
 }
 
 function has(values: PartialConfig, path: readonly PropertyKey[]): boolean {
@@ -97,7 +103,7 @@ function describe(issue: z.core.$ZodIssue, config: PartialConfig): string {
         : undefined,
     config,
   );
-  return `${path} is ${JSON.stringify(value)} (${allowed(issue)}).`;
+  return `${path} is ${JSON.stringify(value) ?? 'not given'} (${allowed(issue)}).`;
 }
 
 /** The allowed range, from what zod knows of the failed check. */

@@ -25,11 +25,16 @@ export function requireSameConfig(run: Config, given: Config): void {
 }
 
 /** For `--from`: what rows, dense parameters and their optimizer state depend on, and the seed of initial rows. */
-const kept = /^(model\.(?!dropout$)|method\.(name|bits|hotBits|hotShare)$|optimizer\.name$|training\.seed$)/;
+const kept =
+  /^(model\.(?!dropout$)|method\.(name|bits|hotBits|hotShare|stepType)$|optimizer\.(name|state|correction)$|training\.seed$)/;
+
+/** And of the method's own options what the state of its steps means. */
+const keptOwn = ['stepOptimizer', 'stepState', 'stepDomain'];
 
 /** For `--from`. @throws UserError naming the first option that may not differ and does, with both values */
 export function requireSameModel(run: Config, given: Config): void {
-  const difference = differences(run, given).find(({ path }) => kept.test(path));
+  const own = keptOwn.map((option) => `${run.method.name}.${option}`);
+  const difference = differences(run, given).find(({ path }) => kept.test(path) || own.includes(path));
   if (difference) {
     throw differs(difference, 'its weights and optimizer state mean something only with the same value');
   }

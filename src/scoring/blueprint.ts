@@ -2,17 +2,19 @@
 // memory, the model's graph. Plain data in, so the main thread and every worker come to the same.
 
 import type { Manifest } from '../data/manifest.js';
-import { rowLayout } from '../embedding/layout.js';
+import { rowLayout, type Storage } from '../embedding/layout.js';
 import type { Method, MethodSettings, MethodSpec } from '../embedding/method.js';
 import { methods } from '../embedding/methods.js';
 import { type Pairs, pairInitials, pairOffsets, pairsOf } from '../embedding/pairs.js';
 import { MAX_SHARD_BYTES, type TableSpec } from '../embedding/shard.js';
 import { UserError } from '../errors.js';
-import type { Mode, Model, ModelShape } from '../models/model.js';
+import { FULL_BITS } from '../kernels/header.js';
+import type { Mode, Model, ModelShape, ModelSpec } from '../models/model.js';
 import { models } from '../models/registry.js';
 import { adam } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
 import { optimizers } from '../optimizers/registry.js';
+import { stepTypes } from '../quantization/row-grid.js';
 import { type Config, configHotBits } from '../runs/config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
 import type { Pooling } from '../schema/schema.js';
@@ -77,7 +79,7 @@ export function createDenseOptimizer(): Optimizer {
 
 /** The method of a configuration, with all its settings. */
 export function createMethod(config: Config): Method {
-  const { name, bits, rounding } = config.method;
+  const { name, bits, rounding, stepType } = config.method;
   const hotBits = configHotBits(config);
   if (hotBits !== null && hotBits <= bits) {
     throw new UserError(
@@ -92,6 +94,7 @@ export function createMethod(config: Config): Method {
     bits,
     hotBits,
     rounding,
+    stepBytes: stepTypes[stepType],
     deviation: config.model.initialDeviation,
     optimizer: createRowOptimizer(config),
     learningRate: config.optimizer.learningRate,
@@ -112,13 +115,14 @@ export function createModel(config: Config, dataset: DatasetShape, mode: Mode): 
     hasWeight,
     negativeSampling,
   };
-  return models[name].build(shape, options, mode);
+  return (models[name] as ModelSpec<unknown>).build(shape, options, mode);
 }
 
-/** The exchange's sizes that follow from configuration, data set and the rows of a batch. */
+/** The exchange's sizes that follow from configuration, data set, model and the rows of a batch. */
 export function batchShape(
   config: Config,
   dataset: DatasetShape,
+  { firstOrder }: Model,
   /** The most rows, and with bags the most ids, of a batch. */
   batch: { batchRows: number; bagIds: number | null },
 ) {
@@ -130,6 +134,7 @@ export function batchShape(
     dim: config.model.dim,
     numbers: numbers?.length ?? 0,
     hasWeight: hasWeight ?? false,
+    hasFirstOrder: firstOrder !== null,
   };
 }
 
@@ -153,6 +158,8 @@ export interface TableOptions {
 
 /** Name of the table that holds all fields' embeddings. */
 export const EMBEDDING = 'embedding';
+/** Name of the table that holds all features' first-order weights, where the model has them. */
+export const FIRST_ORDER = 'first-order';
 
 /** The rows of a table whose embeddings are made of two of them, else null. @throws UserError when none are saved */
 export function tablePairs(config: Config, shape: DatasetShape): Pairs | null {
@@ -164,6 +171,14 @@ export function tablePairs(config: Config, shape: DatasetShape): Pairs | null {
 export function tableOffsets(config: Config, shape: DatasetShape): number[] {
   const pairs = tablePairs(config, shape);
   return pairs ? pairOffsets(pairs) : vocabularyOffsets(shape);
+}
+
+/** First row of each vocabulary, then V, in every table of a run, by the table's name. */
+export function offsetsByTable(config: Config, shape: DatasetShape): ReadonlyMap<string, readonly number[]> {
+  return new Map([
+    [EMBEDDING, tableOffsets(config, shape)],
+    [FIRST_ORDER, vocabularyOffsets(shape)],
+  ]);
 }
 
 /** The one table that holds all fields' embeddings. */
@@ -197,4 +212,31 @@ function requireHotRows({ vocabularySizes, hotRows }: DatasetShape): readonly nu
   throw new UserError(
     `The run does not say which rows are hot (${hotRows?.length ?? 0} of ${vocabularySizes.length} vocabularies).`,
   );
+}
+
+/**
+ * The table of first-order weights: one fp32 number for each feature, however the embeddings are stored and looked up.
+ * Null where the model has none. They begin at 0, so that a feature never seen in training has no say.
+ */
+export function firstOrderSpec(
+  config: Config,
+  shape: DatasetShape,
+  { firstOrder }: Model,
+  options: TableOptions,
+): TableSpec | null {
+  if (firstOrder === null) return null;
+  const storage: Storage = { bits: FULL_BITS, tableStep: 1, hasRowStep: false };
+  const optimizer = options.isTraining ? createRowOptimizer(config) : stateless;
+  return {
+    name: FIRST_ORDER,
+    number: 1,
+    dim: 1,
+    offsets: vocabularyOffsets(shape),
+    storage,
+    layout: rowLayout(1, storage, optimizer, stateless),
+    seed: config.training.seed,
+    deviation: 0,
+    threads: options.threads,
+    shardBytes: options.shardBytes ?? MAX_SHARD_BYTES,
+  };
 }

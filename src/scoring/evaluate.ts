@@ -1,8 +1,10 @@
 // `evaluate`: a run's metrics on a split, and what was asked for of its rows (row-watch.ts).
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
+import { windowBytes } from '../batch/window-bytes.js';
 import { mostIdsOf } from '../data/bags.js';
 import { loadDataset } from '../data/encoded-dataset.js';
+import type { Manifest } from '../data/manifest.js';
 import { requireFreeFile } from '../data/output-file.js';
 import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
@@ -39,8 +41,21 @@ export interface EvaluateOptions {
   force?: boolean | undefined;
   /** Rows that are scored together. */
   batchRows?: number;
+  /** Bytes that are free for this process, its own included; by default the system is asked. */
+  memory?: number | undefined;
+  /** Goes on even where memory seems too small. */
+  ignoreLimits?: boolean | undefined;
   onProgress?: (progress: { done: number; total: number }) => void;
   signal?: AbortSignal;
+}
+
+/** A scored row's logit, label, weight and group, and what slices and metrics keep of it. */
+const ROW_BYTES = 40;
+
+/** Training counts of all features and what slices make of them, where slices go by frequency. */
+function countBytes({ vocabularies }: Manifest, by: string | undefined): number {
+  if (by !== 'frequency' && by !== 'deciles') return 0;
+  return vocabularies.reduce((sum, { size }) => sum + 16 * size, 0);
 }
 
 /** The metrics, and what they are computed from. */
@@ -74,7 +89,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
   const dataset = await loadDataset(options.data);
   const { rows: total } = splitOf(dataset.manifest, split);
-  const run = await openRun(options.run, checkpoint, threads);
+  const run = await openRun(options.run, checkpoint, threads, {
+    batchRows,
+    otherBytes:
+      ROW_BYTES * total + windowBytes(dataset.manifest, [split]) + countBytes(dataset.manifest, options.by),
+    memory: options.memory,
+    ignoreLimits: options.ignoreLimits,
+  });
   requireSameData(run.directory, dataset.manifest);
   const shape = run.directory.run.dataset;
   const watch = await RowWatch.create(dataset, total, shape, { ...options, predictions, threads });

@@ -28,6 +28,8 @@ export interface ExchangeShape {
   /** Numeric inputs, N. */
   numbers: number;
   hasWeight: boolean;
+  /** Whether the model has first-order weights. */
+  hasFirstOrder: boolean;
   /** Where embeddings are made of two stored rows each, else null. */
   pairs: Pairs | null;
   threads: number;
@@ -68,7 +70,11 @@ export type Region =
   | 'denseBlocks'
   | 'losses'
   | 'statistics'
-  | 'running';
+  | 'running'
+  | 'firstOrder'
+  | 'firstOrderBlock'
+  | 'firstOrderGradient'
+  | 'firstOrderSums';
 
 /** The number of micro-batches, a power of two, of the largest batch. */
 export function mostMicroBatches({
@@ -113,6 +119,10 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, numbe
     losses: training ? 8 * micro : 0,
     statistics: training ? 4 * micro * training.statistics : 0,
     running: training ? 4 * training.statistics : 0,
+    firstOrder: shape.hasFirstOrder ? 4 * occurrences : 0,
+    firstOrderBlock: shape.hasFirstOrder ? 4 * threads * microRows * fields : 0,
+    firstOrderGradient: training && shape.hasFirstOrder ? 4 * occurrences : 0,
+    firstOrderSums: training && shape.hasFirstOrder ? 4 * sums : 0,
   };
   let end = 0;
   const at = {} as Record<Region, number>;

@@ -128,20 +128,39 @@ export class Exchange {
 
   /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), bags pooled, zero where rows only pad. */
   expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
-    const { fields, dim, pairs } = this.shape;
+    const { dim, pairs } = this.shape;
     const values = pairs ? this.at.embeddings : this.at.values;
-    const x = this.block(thread, micro.paddedRows);
+    return this.expandTo(this.block(thread, micro.paddedRows), values, dim, batch, micro);
+  }
+
+  /** The same of first-order weights: (paddedRows, F). */
+  expandFirstOrder(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
+    const { fields } = this.shape;
+    const from = thread * mostMicroRows(this.shape) * fields;
+    const out = this.floats('firstOrderBlock', from, micro.paddedRows * fields);
+    return this.expandTo(out, this.at.firstOrder, 1, batch, micro);
+  }
+
+  /** Expands values (U, dim) to `out` (paddedRows, F·dim). */
+  private expandTo(
+    out: Float32Array<SharedArrayBuffer>,
+    values: number,
+    dim: number,
+    batch: PlannedBatch,
+    micro: MicroBatch,
+  ): Float32Array<SharedArrayBuffer> {
+    const { fields } = this.shape;
     const { positions, bags } = batch.plan;
     const [first, count] = [micro.firstRow * fields, micro.rows * fields];
     if (bags) {
       const offsets = bags.offsets.byteOffset + 4 * first;
       const divisors = bags.divisors.byteOffset + 4 * first;
-      this.kernels.poolRows(values, positions.byteOffset, offsets, divisors, count, dim, x.byteOffset);
+      this.kernels.poolRows(values, positions.byteOffset, offsets, divisors, count, dim, out.byteOffset);
     } else {
-      this.kernels.expandRows(values, positions.byteOffset + 4 * first, count, dim, x.byteOffset);
+      this.kernels.expandRows(values, positions.byteOffset + 4 * first, count, dim, out.byteOffset);
     }
-    x.fill(0, count * dim);
-    return x;
+    out.fill(0, count * dim);
+    return out;
   }
 
   /** Copies the numbers of a micro-batch's rows to `out` (paddedRows, N), zero where rows only pad. */
@@ -153,15 +172,51 @@ export class Exchange {
 
   /** Sums dX (paddedRows, F·D) of a micro-batch over each row's occurrences, in batch order; dX is used up. */
   sumSegments(batch: PlannedBatch, index: number, dX: number): void {
-    const { fields, dim } = this.shape;
+    this.sumTo(this.at.sums, this.shape.dim, batch, index, dX);
+  }
+
+  /** The same of the gradient (paddedRows, F) of first-order weights. */
+  sumFirstOrder(batch: PlannedBatch, index: number, gradient: number): void {
+    this.sumTo(this.at.firstOrderSums, 1, batch, index, gradient);
+  }
+
+  /** Sums gradients (paddedRows, F·dim) to those of all micro-batches at `sums`. */
+  private sumTo(sums: number, dim: number, batch: PlannedBatch, index: number, gradients: number): void {
+    const { fields } = this.shape;
     const { microBatches, bags } = batch.plan;
     const { local, starts, occurrences, firstSum } = microBatches[index];
     if (bags) {
       const { firstRow, rows } = batch.microBatches[index];
       const divisors = bags.divisors.byteOffset + 4 * firstRow * fields;
-      this.kernels.divideRows(dX, divisors, rows * fields, dim);
+      this.kernels.divideRows(gradients, divisors, rows * fields, dim);
     }
-    const out = this.at.sums + 4 * firstSum * dim;
-    this.kernels.segmentSum(dX, starts.byteOffset, occurrences.byteOffset, local.length, dim, out);
+    const out = sums + 4 * firstSum * dim;
+    this.kernels.segmentSum(gradients, starts.byteOffset, occurrences.byteOffset, local.length, dim, out);
+  }
+
+  /**
+   * Gradients of the looked-up rows from `start` on, `out` (n, dim) of them: the micro-batches' sums at `sums` by the
+   * tree over the micro-batches each row is in. Uses the sums up.
+   */
+  combineSums(
+    thread: number,
+    { plan, microBatches }: PlannedBatch,
+    sums: number,
+    dim: number,
+    start: number,
+    out: Float32Array,
+  ): void {
+    this.kernels.combineRows(
+      plan.sumStarts.byteOffset + 4 * start,
+      plan.sumMicroBatches.byteOffset,
+      plan.sumIndices.byteOffset,
+      out.length / dim,
+      microBatches.length,
+      sums,
+      plan.sumStride,
+      dim,
+      out.byteOffset,
+      this.workAt(thread),
+    );
   }
 }

@@ -14,6 +14,8 @@ export interface FrequencyDecilesOptions {
   data: string;
   split: string;
   threads: number;
+  /** Goes on even where memory seems too small. */
+  ignoreLimits?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -35,12 +37,13 @@ export interface FrequencyDecile {
 export async function frequencyDeciles(options: FrequencyDecilesOptions): Promise<FrequencyDecile[] | null> {
   const { dir, manifest } = await loadDataset(options.data);
   if (!manifest.vocabularies.every(({ file }) => existsSync(join(dir, file)))) return null;
-  const { run, data, split, threads, signal } = options;
+  const { run, data, split, threads, ignoreLimits, signal } = options;
   const { slices } = await evaluate({
     run,
     data,
     split,
     threads,
+    ignoreLimits,
     by: BY_DECILES,
     ...(signal && { signal }),
   });

@@ -5,9 +5,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
+import type { Manifest } from '../data/manifest.js';
 import { readCounts } from '../data/vocabulary-file.js';
 import { UserError } from '../errors.js';
 import { type Config, configHotBits } from '../runs/config.js';
+import { type DatasetShape, datasetShape } from './blueprint.js';
 
 /**
  * Per vocabulary, how many of its first rows are hot; undefined for a configuration without hot rows.
@@ -27,6 +29,22 @@ export async function readHotRows(config: Config, dataset: EncodedDataset): Prom
   const counts: Float64Array[] = [];
   for (const { name } of manifest.vocabularies) counts.push(await readCounts(dataset, name));
   return hottestRows(counts, config.method.hotShare);
+}
+
+/**
+ * The shape that a manifest describes, with as many hot rows as there will be, all in front: for what memory will be
+ * needed. Which they are takes the data's counts, and changes no more than headers and some alignment.
+ */
+export function expectedShape(config: Config, manifest: Manifest): DatasetShape {
+  const shape = datasetShape(manifest);
+  if (configHotBits(config) === null) return shape;
+  let left = Math.round(config.method.hotShare * shape.vocabularySizes.reduce((sum, size) => sum + size, 0));
+  const hotRows = shape.vocabularySizes.map((size) => {
+    const hot = Math.min(size, left);
+    left -= hot;
+    return hot;
+  });
+  return { ...shape, hotRows };
 }
 
 /**

@@ -6,20 +6,29 @@ import { UserError } from '../errors.js';
 import { denseLayout } from '../models/dense.js';
 import { type DenseTensor, loadCheckpoint } from '../runs/checkpoint.js';
 import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
-import { createModel, embeddingSpec } from './blueprint.js';
+import { createModel, embeddingSpec, firstOrderSpec } from './blueprint.js';
+import { requireScoringMemory, type ScoringSize } from './require-memory.js';
 import { denseTensors } from './scoring-graph.js';
 
 /** A run's model in memory. */
 export interface OpenedRun {
   directory: RunDirectory;
+  /** Of embeddings. */
   table: TableMemory;
+  /** Of first-order weights, where the model has them. */
+  firstOrder: TableMemory | null;
   dense: DenseTensor[];
   /** Of the checkpoint: epoch, step, fingerprint. */
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Loads a run's model into memory. */
-export async function openRun(path: string, checkpoint: CheckpointName, threads: number): Promise<OpenedRun> {
+/** Loads a run's model into memory. @throws UserError when there is no such run, or it has no room */
+export async function openRun(
+  path: string,
+  checkpoint: CheckpointName,
+  threads: number,
+  size: ScoringSize = {},
+): Promise<OpenedRun> {
   const directory = await RunDirectory.open(path);
   if (checkpoint === 'best' && !existsSync(directory.checkpoint('best'))) {
     throw new UserError(
@@ -28,19 +37,31 @@ export async function openRun(path: string, checkpoint: CheckpointName, threads:
     );
   }
   const { config, run } = directory;
-  const table = allocateTable(embeddingSpec(config, run.dataset, { threads, isTraining: false }));
+  requireScoringMemory(path, config, run.dataset, threads, size);
   const model = createModel(config, run.dataset, 'training');
+  const options = { threads, isTraining: false };
+  const table = allocateTable(embeddingSpec(config, run.dataset, options));
+  const weights = firstOrderSpec(config, run.dataset, model, options);
+  const firstOrder = weights && allocateTable(weights);
   const statistics = model.statistics.reduce((sum, { width }) => sum + width, 0);
   const dense = denseTensors(
     model,
     new Float32Array(denseLayout(model).length),
     new Float32Array(statistics),
   );
-  const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), { table, dense });
+  const metadata = await loadCheckpoint(directory.checkpoint(checkpoint), {
+    tables: tablesOf({ table, firstOrder }),
+    dense,
+  });
   if (metadata.fingerprint !== run.dataset.fingerprint) {
     throw new UserError(`'${directory.checkpoint(checkpoint)}' was trained on other data than its run.`);
   }
-  return { directory, table, dense, metadata };
+  return { directory, table, firstOrder, dense, metadata };
+}
+
+/** All tables of a model, the embeddings first. */
+export function tablesOf({ table, firstOrder }: Pick<OpenedRun, 'table' | 'firstOrder'>): TableMemory[] {
+  return firstOrder ? [table, firstOrder] : [table];
 }
 
 /**

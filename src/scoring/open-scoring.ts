@@ -3,12 +3,13 @@
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
-import { readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
+import { keptIndexBytes, readKeptDataset, readKeptIndexes } from '../runs/kept-dataset.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { parseSchema, type Schema } from '../schema/schema.js';
 import { checkThreads } from '../team/team.js';
 import { EmbeddingReader } from './embedding-reader.js';
 import { type OpenedRun, openRun } from './open-run.js';
+import type { ScoringSize } from './require-memory.js';
 import { RowEncoder } from './row-encoder.js';
 import { type ScoringEngine, startScoring } from './scoring-engine.js';
 
@@ -26,13 +27,14 @@ export interface RawScoring {
 /** @throws UserError when there is no such run, it keeps no schema, or something in it is damaged */
 export async function openScoring(
   path: string,
-  {
-    checkpoint,
-    threads,
-    batchRows,
-    signal,
-  }: { checkpoint: CheckpointName; threads: number; batchRows: number; signal?: AbortSignal | undefined },
+  options: ScoringSize & {
+    checkpoint: CheckpointName;
+    threads: number;
+    batchRows: number;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<RawScoring> {
+  const { checkpoint, threads, batchRows, otherBytes = 0, memory, ignoreLimits, signal } = options;
   checkThreads(threads);
   if (!Number.isInteger(batchRows) || batchRows < 16) {
     throw new UserError(
@@ -43,7 +45,12 @@ export async function openScoring(
   }
   signal?.throwIfAborted();
   // One scratch area more than threads score with: the caller's thread reads rows too.
-  const run = await openRun(path, checkpoint, threads + 1);
+  const run = await openRun(path, checkpoint, threads + 1, {
+    batchRows,
+    otherBytes: otherBytes + (await keptIndexBytes(path)),
+    memory,
+    ignoreLimits,
+  });
   const manifest = await readKeptDataset(path, run.directory.run.dataset.fingerprint);
   const schema = parseSchema(manifest.schema);
   const indexes = await readKeptIndexes(path, manifest);

@@ -20,6 +20,10 @@ export interface OpenOptions {
   batchRows?: number | undefined;
   /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
   ignoreUnknown?: boolean | undefined;
+  /** Bytes that are free for this process, its own included; by default the system is asked. */
+  memory?: number | undefined;
+  /** Opens it even where memory seems too small. */
+  ignoreLimits?: boolean | undefined;
   /** Stops the opening; `open` then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -81,10 +85,13 @@ export interface Model {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
   const { checkpoint = 'best', threads = 1, batchRows = 4096, ignoreUnknown = false, signal } = options;
+  const { memory, ignoreLimits } = options;
   const { run, schema, encoder, embeddings, engine } = await openScoring(path, {
     checkpoint,
     threads,
     batchRows,
+    memory,
+    ignoreLimits,
     signal,
   });
   const queue = new CallQueue(engine, encoder);

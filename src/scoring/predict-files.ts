@@ -41,6 +41,10 @@ export interface PredictFilesOptions {
   batchRows?: number | undefined;
   /** Memory for reading and writing files. */
   memoryBytes?: number | undefined;
+  /** Bytes that are free for this process, its own included; by default the system is asked. */
+  memory?: number | undefined;
+  /** Goes on even where memory seems too small. */
+  ignoreLimits?: boolean | undefined;
   /** Replace a file that is at `out`. */
   force?: boolean | undefined;
   /** `total` is the number of rows found so far. */
@@ -48,6 +52,9 @@ export interface PredictFilesOptions {
   /** Stops the work; `predictFiles` then rejects with the signal's reason, leaving nothing behind. */
   signal?: AbortSignal | undefined;
 }
+
+/** The least that reading and writing files takes. */
+const FILE_BYTES = 100e6;
 
 /** What was written. */
 export interface FilePrediction {
@@ -78,7 +85,16 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
   const format = options.format ?? rowFormatOf(out);
   const written = outputColumns(keep);
   if (options.input.length === 0) throw new UserError('There are no input files to score.', undefined, 2);
-  const scoring = await openScoring(options.run, { checkpoint, threads, batchRows, signal });
+  const scoring = await openScoring(options.run, {
+    checkpoint,
+    threads,
+    batchRows,
+    // DuckDB takes what it gets, and spills the rest.
+    otherBytes: FILE_BYTES,
+    memory: options.memory,
+    ignoreLimits: options.ignoreLimits,
+    signal,
+  });
   try {
     const { files, format: rawFormat } = rawFiles(scoring.manifest, options.input);
     const inputs = modelInputs(scoring.schema).map(({ column }) => column);

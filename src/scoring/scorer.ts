@@ -7,20 +7,23 @@ import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
 import type { Exchange, PlannedBatch } from './exchange.js';
 import { type ExchangeShape, mostMicroRows } from './exchange-layout.js';
+import { readFirstOrder } from './first-order-exchange.js';
 import { combinePairs } from './pair-exchange.js';
 
 /** One thread's part of scoring. */
 export class Scorer {
   private session: Session | undefined;
-  private readonly staging: { x: Float32Array; logits: Float32Array; numbers: Float32Array };
+  private readonly staging: Record<'x' | 'logits' | 'numbers' | 'firstOrder', Float32Array>;
 
   constructor(
     private readonly table: Table,
+    /** First-order weights, where the model has them. */
+    private readonly firstOrder: Table | null,
     private readonly exchange: Exchange,
     private readonly thread: number,
   ) {
-    const [x, logits, numbers] = allocateStaging(pieces(exchange.shape));
-    this.staging = { x, logits, numbers };
+    const [x, logits, numbers, weights] = allocateStaging(pieces(exchange.shape));
+    this.staging = { x, logits, numbers, firstOrder: weights };
   }
 
   get stagingBytes(): number {
@@ -42,6 +45,7 @@ export class Scorer {
       const values = exchange.floats('values', start * dim, (end - start) * dim);
       this.table.read(batch.stored.subarray(start, end), values);
     }
+    if (this.firstOrder) readFirstOrder(this.firstOrder, exchange, batch, thread);
     exchange.barrier.wait();
     combinePairs(exchange, batch);
     for (const index of exchange.claim(batch.microBatches.length)) {
@@ -58,6 +62,11 @@ export class Scorer {
         exchange.copyNumbers(batch, micro, numbers);
         feeds[inputNames.numbers] = { data: numbers, shape: [rows, N] };
       }
+      if (this.firstOrder) {
+        const weights = staging.firstOrder.subarray(0, rows * fields);
+        weights.set(exchange.expandFirstOrder(thread, batch, micro));
+        feeds[inputNames.firstOrder] = { data: weights, shape: [rows, fields] };
+      }
       await session.run(feeds, { logits: { data: logits, shape: [rows, 1] } });
       exchange.logits(batch.slot).set(logits.subarray(0, micro.rows), micro.firstRow);
     }
@@ -68,10 +77,11 @@ export class Scorer {
 
 type StagedShape = Omit<ExchangeShape, 'threads' | 'training'>;
 
-/** Floats of X, logits and numbers. */
+/** Floats of X, logits, numbers and first-order weights. */
 function pieces(shape: StagedShape): number[] {
   const rows = mostMicroRows(shape);
-  return [rows * shape.fields * shape.dim, rows, rows * shape.numbers];
+  const { fields, dim, numbers, hasFirstOrder } = shape;
+  return [rows * fields * dim, rows, rows * numbers, hasFirstOrder ? rows * fields : 0];
 }
 
 /** Bytes a scorer holds beside the exchange, per thread. */

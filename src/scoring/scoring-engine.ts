@@ -10,7 +10,7 @@ import { scoringOnnx } from './scoring-graph.js';
 import type { ScoringWorkerData } from './worker.js';
 
 /** The most rows of a micro-batch. Logits do not depend on it. */
-const MICRO_ROWS = 2000;
+export const MICRO_ROWS = 2000;
 
 export interface ScoringEngine {
   team: Team<ScoringMessage, unknown>;
@@ -20,13 +20,14 @@ export interface ScoringEngine {
 
 /** Starts the threads and gives them the model. Whoever has the engine closes its team. */
 export async function startScoring(
-  { directory, table, dense }: OpenedRun,
+  { directory, table, firstOrder, dense }: OpenedRun,
   /** `bagIds`: with bags, the most ids of a batch. */
   { threads, batchRows, bagIds }: { threads: number; batchRows: number; bagIds: number | null },
 ): Promise<ScoringEngine> {
   const { config, run } = directory;
+  const model = createModel(config, run.dataset, 'scoring');
   const exchangeMemory = allocateExchange({
-    ...batchShape(config, run.dataset, { batchRows, bagIds }),
+    ...batchShape(config, run.dataset, model, { batchRows, bagIds }),
     microRows: MICRO_ROWS,
     threads,
     training: null,
@@ -36,11 +37,11 @@ export async function startScoring(
   const team = new Team<ScoringMessage, unknown>(
     new URL('./worker.js', import.meta.url),
     threads,
-    (thread): ScoringWorkerData => ({ thread, table, exchange: exchangeMemory }),
+    (thread): ScoringWorkerData => ({ thread, table, firstOrder, exchange: exchangeMemory }),
     () => exchange.barrier.abandon(),
   );
   try {
-    await team.call({ kind: 'load', model: scoringOnnx(createModel(config, run.dataset, 'scoring'), dense) });
+    await team.call({ kind: 'load', model: scoringOnnx(model, dense) });
   } catch (error) {
     await team.close();
     throw error;

@@ -12,12 +12,14 @@ import { Scorer } from './scorer.js';
 export interface ScoringWorkerData {
   thread: number;
   table: TableMemory;
+  firstOrder: TableMemory | null;
   exchange: ExchangeMemory;
 }
 
-const { thread, table, exchange } = workerData as ScoringWorkerData;
+const { thread, table, firstOrder, exchange } = workerData as ScoringWorkerData;
 const view = new Exchange(exchange);
-const scorer = new Scorer(new Table(table, thread), view, thread);
+const weights = firstOrder && new Table(firstOrder, thread);
+const scorer = new Scorer(new Table(table, thread), weights, view, thread);
 serve(
   (message: ScoringMessage) => answerScoring(scorer, message),
   () => view.barrier.abandon(),

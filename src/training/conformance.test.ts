@@ -4,14 +4,17 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { isQuantized } from '../embedding/layout.js';
 import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
-import { optimizerNames } from '../optimizers/registry.js';
+import { corrections } from '../optimizers/correction.js';
+import { optimizerNames, optimizers } from '../optimizers/registry.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { stateTypes } from '../quantization/moments.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { merge, type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { type EpochProgress, Trainer } from './trainer.js';
@@ -22,6 +25,7 @@ const passes: Record<MethodName, number> = {
   lpt: 1,
   alpt: 2,
   'lpt-row': 1,
+  nested: 1,
   lsq: 1,
   pact: 1,
   hashing: 1,
@@ -30,6 +34,9 @@ const passes: Record<MethodName, number> = {
   round: 1,
 };
 
+/** Times a step reads its rows, where that is not once: what is seen, and then what is stored. */
+const reads: Partial<Record<MethodName, number>> = { nested: 2 };
+
 /** Rates of steps with which a few epochs on a small table show something. */
 const stepRates: PartialConfig = {
   alpt: { stepLearningRate: 1e-3 },
@@ -37,14 +44,37 @@ const stepRates: PartialConfig = {
   pact: { clipLearningRate: 1e-3 },
 };
 
+const halfSteps: PartialConfig = { method: { stepType: 'fp16' } };
+const logSteps: PartialConfig = { alpt: { stepDomain: 'log', stepLearningRate: 0.1 } };
+
+const affine: PartialConfig = { 'lpt-row': { range: 'affine' } };
+const hotRowsOf = (hotBits: CodeBits): PartialConfig => ({ method: { hotBits } });
+
 /** Options that make something else of a method's table, beside its defaults. */
 const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
-  lpt: [{ method: { hotBits: 8 } }],
-  alpt: [{ method: { hotBits: 16 } }],
-  'lpt-row': [{ 'lpt-row': { range: 'affine' } }, { 'lpt-row': { range: 'affine' }, method: { hotBits: 8 } }],
+  lpt: [hotRowsOf(8)],
+  alpt: [
+    halfSteps,
+    logSteps,
+    merge(halfSteps, logSteps, { alpt: { stepOptimizer: 'rms', stepState: 'bf16' } }),
+    hotRowsOf(16),
+    merge(halfSteps, hotRowsOf(8)),
+  ],
+  'lpt-row': [affine, merge(halfSteps, affine), merge(affine, hotRowsOf(8)), merge(halfSteps, hotRowsOf(16))],
+  nested: [{ nested: { storedBits: 6 } }, { nested: { storedBits: 12 } }, halfSteps],
 };
 /** Hot rows of the vocabularies of `dataset`: all of one, some of the next, none of the last. */
 const hotRows = [7, 30, 0];
+
+/** Widths that a method has with these options: hot rows have more bits, and of nested codes fewer are served than stored. */
+function widthsOf({ name, options, hotBits }: (typeof kinds)[number]): CodeBits[] {
+  if (name !== 'nested') return codeBits.filter((bits) => bits < (hotBits ?? 32));
+  const { storedBits } = resolveConfig(options).nested;
+  return codeBits.filter((bits) => bits < storedBits);
+}
+
+/** An option in a title: a word alone, a number with its name. */
+const worded = ([key, value]: [string, unknown]) => (typeof value === 'string' ? value : `${key} ${value}`);
 
 /** Every method with its default options and the further ones. */
 const kinds = methodNames.flatMap((name) =>
@@ -52,22 +82,27 @@ const kinds = methodNames.flatMap((name) =>
     name,
     options,
     hotBits: Object(options.method).hotBits as CodeBits | undefined,
-    title: Object.keys(options).length > 0 ? `${name} with ${JSON.stringify(options)}` : name,
+    title: [
+      name,
+      ...Object.values(options).flatMap((section) => Object.entries(Object(section)).map(worded)),
+    ].join(' '),
   })),
 );
 
 /** Each of them at every width it has, in every rounding it has. */
 const variants = kinds.flatMap((kind) =>
   methods[kind.name].isQuantized
-    ? codeBits
-        .filter((bits) => bits < (kind.hotBits ?? 32))
-        .flatMap((bits) => roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })))
+    ? widthsOf(kind).flatMap((bits) =>
+        roundingsOf(kind.name).map((rounding) => ({ ...kind, bits, rounding })),
+      )
     : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
 /** Of 16 rows. */
 const HOT = 6;
 const BATCH = 200;
+/** Just above the scratch area that a shard needs: a few hundred rows in each. */
+const MANY_SHARDS = 2 ** 18 + 6000;
 const small: PartialConfig = {
   model: { dim: 5, hidden: [12, 8], crossLayers: 2, dropout: 0.2, batchNorm: true },
   // 200 rows in micro-batches of 32: seven of them, the last with 8 rows.
@@ -159,6 +194,55 @@ async function trainOnce(
   }
 }
 
+/**
+ * Trains two epochs, and the same from a checkpoint within the first, on two threads and in many shards: every bit must
+ * be equal, and the memory as predicted. @returns the losses of the epochs
+ */
+async function expectSameResumed(settings: PartialConfig): Promise<number[]> {
+  const config = resolveConfig(merge(small, settings));
+  const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
+  const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
+  let at: EpochSums = nothingDone;
+  let checkpoints = 0;
+  const onProgress = (progress: EpochProgress) => {
+    at = progress.done;
+  };
+  const first = new Trainer({ dataset, config, threads: 1, hotRows });
+  let done = at;
+  const pause = {
+    isDue: () => at.batch === 3 && checkpoints++ === 0,
+    take: async () => {
+      done = at;
+      await first.saveState(middle, {});
+    },
+  };
+  const losses = [];
+  try {
+    losses.push(await first.trainEpoch(1, { onProgress, pause }), await first.trainEpoch(2));
+    await first.saveState(whole, {});
+  } finally {
+    await first.close();
+  }
+  expect(done.batch).toBeGreaterThanOrEqual(3);
+  expect(done.batch).toBeLessThan(6);
+  const second = new Trainer({ dataset, config, threads: 2, hotRows, shardBytes: MANY_SHARDS });
+  try {
+    await second.restore(middle, done.batch);
+    expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
+    await second.saveState(resumed, {});
+    expect(await second.allocatedMemory()).toEqual(second.predicted);
+  } finally {
+    await second.close();
+  }
+  expect(readFileSync(resumed).equals(readFileSync(whole))).toBe(true);
+  // And not because nothing happened after it.
+  expect(readFileSync(middle).equals(readFileSync(whole))).toBe(false);
+  return losses;
+}
+
+/** The rules with the most and the least of state: every method must do with both. */
+const extremes = ['adam', 'rowwise-adagrad'] as const;
+
 describe.each(kinds)('$title', ({ name, options }) => {
   const settings: PartialConfig = merge({ method: { name, bits: 4 } }, options);
 
@@ -174,14 +258,13 @@ describe.each(kinds)('$title', ({ name, options }) => {
     expect(one.sums.curve.length).toBe(6);
     // Codes are rounded; fp32 rows that are only seen on a grid are not.
     expect(one.sums.changes > 0).toBe(isQuantized(one.trainer.storedBits));
-    // Just above the scratch area that a shard needs: a few hundred rows in each.
-    const sharded = await trainOnce(settings, 2, 2 ** 18 + 6000);
+    const sharded = await trainOnce(settings, 2, MANY_SHARDS);
     expect(sharded.trainer.shards).toBeGreaterThan(1);
     expect(sharded.checksum).toBe(one.checksum);
   });
 
   it('does so with bags, numbers, weights and groups, and learns', async () => {
-    const rich = merge(settings, { optimizer: { learningRate: 0.02 } }, stepRates, { model: { dropout: 0 } });
+    const rich = merge(stepRates, settings, { optimizer: { learningRate: 0.02 }, model: { dropout: 0 } });
     const one = await trainOnce(rich, 1, undefined, richDataset);
     const two = await trainOnce(rich, 2, undefined, richDataset);
     expect(two.checksum).toBe(one.checksum);
@@ -190,58 +273,22 @@ describe.each(kinds)('$title', ({ name, options }) => {
     expect(one.losses[one.losses.length - 1]).toBeLessThan(0.6 * one.losses[0]);
   });
 
-  it.each(optimizerNames)('reports the memory it allocates, with %s', async (optimizer) => {
+  it.each(extremes)('reports the memory it allocates, with %s', async (optimizer) => {
     const { trainer } = await trainOnce(merge(settings, { optimizer: { name: optimizer } }), 2);
     expect(trainer.allocated).toEqual(trainer.predicted);
   });
 
-  it.each(optimizerNames)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
-    const config = resolveConfig(merge(small, settings, { optimizer: { name: optimizer } }));
-    const folder = mkdtempSync(join(tmpdir(), 'bitrow-'));
-    const [middle, whole, resumed] = ['middle', 'whole', 'resumed'].map((file) => join(folder, file));
-    let at: EpochSums = nothingDone;
-    let checkpoints = 0;
-    const onProgress = (progress: EpochProgress) => {
-      at = progress.done;
-    };
-    const first = new Trainer({ dataset, config, threads: 1, hotRows });
-    let done = at;
-    const pause = {
-      isDue: () => at.batch === 3 && checkpoints++ === 0,
-      take: async () => {
-        done = at;
-        await first.saveState(middle, {});
-      },
-    };
-    const losses = [];
-    try {
-      losses.push(await first.trainEpoch(1, { onProgress, pause }), await first.trainEpoch(2));
-      await first.saveState(whole, {});
-    } finally {
-      await first.close();
-    }
-    expect(done.batch).toBeGreaterThanOrEqual(3);
-    expect(done.batch).toBeLessThan(6);
-    const second = new Trainer({ dataset, config, threads: 2, hotRows });
-    try {
-      await second.restore(middle, done.batch);
-      expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
-      await second.saveState(resumed, {});
-    } finally {
-      await second.close();
-    }
-    expect(readFileSync(resumed).equals(readFileSync(whole))).toBe(true);
-    // And not because nothing happened after it.
-    expect(readFileSync(middle).equals(readFileSync(whole))).toBe(false);
+  it.each(extremes)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
+    await expectSameResumed(merge(settings, { optimizer: { name: optimizer } }));
   });
 
   it('learns what the fields tell', async () => {
-    const rates = merge({ optimizer: { learningRate: 0.02 } }, stepRates);
-    const { losses } = await trainOnce(merge(settings, rates, { model: { dropout: 0 } }), 1);
+    const rates = { optimizer: { learningRate: 0.02 }, model: { dropout: 0 } };
+    const { losses } = await trainOnce(merge(stepRates, settings, rates), 1);
     expect(losses[losses.length - 1]).toBeLessThan(0.6 * losses[0]);
   });
 
-  it('runs the network once per micro-batch and pass, and reads each unique row once', async () => {
+  it('runs the network once per micro-batch and pass, and reads each unique row as often as the method asks', async () => {
     const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1], hotRows: [1, 9] };
     const config = resolveConfig(merge(small, settings));
     const training = await LocalTraining.create(config, shape);
@@ -250,7 +297,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
     let rows = 0;
     for (let step = 0; step < 3; step++) rows += (await training.step(ids, labels)).batch.stored.length;
     expect(training.network.runs).toBe(3 * 7 * passes[name]);
-    expect(training.table.rowsRead).toBe(rows);
+    expect(training.table.rowsRead).toBe((reads[name] ?? 1) * rows);
     const { lookups } = training.method.storage;
     const storedRows = (row: number) =>
       lookups ? [Math.floor(row / lookups.ratio), `remainder ${row % lookups.ratio}`] : [row];
@@ -267,17 +314,18 @@ describe.each(kinds)('$title', ({ name, options }) => {
   it("multiplies every rate by the schedule's factor", async () => {
     const shape = { vocabularySizes: [30], fieldVocabularies: [0], hotRows: [5] };
     const rates = { rows: 1e-3, dense: 2e-3, steps: 5e-4 };
-    const config = resolveConfig({
-      ...merge(small, settings),
+    const config = resolveConfig(small, settings, {
       // No relu may be dead: a parameter without a gradient does not move.
-      model: { dim: 5, hidden: [4], crossLayers: 1 },
+      model: { hidden: [4], crossLayers: 1, dropout: 0, batchNorm: false },
       optimizer: { learningRate: rates.rows },
       dense: { learningRate: rates.dense },
       alpt: { stepLearningRate: rates.steps },
+      nested: { stepLearningRate: rates.steps, stepDomain: 'linear' },
       lsq: { stepLearningRate: rates.steps },
       // A clip is 7 steps at 4 bits, and has a gradient where values are clipped.
       pact: { clipLearningRate: 7 * rates.steps, firstClip: 0.004 },
     });
+    const isHalf = config.method.stepType === 'fp16';
     for (const factor of [1, 0.25]) {
       const training = await LocalTraining.create(config, shape);
       for (const data of training.dense.values())
@@ -299,10 +347,14 @@ describe.each(kinds)('$title', ({ name, options }) => {
       if (training.method.stepFloor === null) continue;
       const steps = new Float32Array(30);
       training.table.readSteps(allRows(30), steps);
-      expect(largest(steps.map((step, row) => step - firstSteps[row])) / (factor * rates.steps)).toBeCloseTo(
-        1,
-        1,
+      const isLog = name === 'alpt' && config.alpt.stepDomain === 'log';
+      const moves = steps.map((step, row) =>
+        isLog ? Math.log(step / firstSteps[row]) : step - firstSteps[row],
       );
+      // A half is known to 2^−11 of itself, which the moves may be not much larger than.
+      const ulp = isHalf ? (isLog ? 1 : largest(firstSteps)) * 2 ** -10 : 0;
+      const error = Math.abs(largest(moves) - factor * rates.steps);
+      expect(error).toBeLessThanOrEqual(0.05 * factor * rates.steps + ulp);
     }
   });
 
@@ -324,9 +376,9 @@ describe.each(kinds)('$title', ({ name, options }) => {
 describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, hotBits, rounding }) => {
   it('leaves every row alone when the gradient is zero', async () => {
     const shape = { vocabularySizes: [64], fieldVocabularies: [0], hotRows: [10] };
-    const config = resolveConfig({
-      ...merge(small, { model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 } }),
-      ...merge(options, { method: { name, bits, rounding } }),
+    const config = resolveConfig(small, options, {
+      model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 },
+      method: { name, bits, rounding },
       dense: { learningRate: 1e-30 },
     });
     const training = await LocalTraining.create(config, shape);
@@ -349,9 +401,9 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
 
   it('keeps codes on the grid however far the values would go', async () => {
     const shape = { vocabularySizes: [16], fieldVocabularies: [0], hotRows: [HOT] };
-    const config = resolveConfig({
-      ...merge(small, { model: { dropout: 0, batchNorm: false } }),
-      ...merge(options, { method: { name, bits, rounding } }),
+    const config = resolveConfig(small, options, {
+      model: { dropout: 0, batchNorm: false },
+      method: { name, bits, rounding },
       optimizer: { learningRate: 3 },
     });
     const training = await LocalTraining.create(config, shape);
@@ -390,4 +442,28 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
       if (width > bits) expect(Math.max(...some) - Math.min(...some)).toBeGreaterThan(2 ** bits);
     }
   });
+});
+
+/** Every rule with every state it has, and for a rule by value and one by row every correction. */
+const rules = optimizerNames.flatMap((name) => {
+  const { state } = (optimizers[name].options as z.ZodObject).shape;
+  const states = stateTypes.filter((type) => (state as z.ZodType).safeParse(type).success);
+  const smallest = states[states.length - 1];
+  return [
+    ...states.map((state) => ({ name, state })),
+    ...(name === 'adam' || name === 'rowwise-rms' ? corrections : [])
+      .filter((correction) => correction !== 'global')
+      .map((correction) => ({ name, state: smallest, correction })),
+  ].map((optimizer) => ({ optimizer, title: Object.values(optimizer).join(', ') }));
+});
+
+it.each(rules)('trains, resumes and counts memory with the optimizer $title', async ({ optimizer }) => {
+  const rate = optimizer.name === 'sgd' ? 2 : optimizer.name.endsWith('adagrad') ? 0.1 : 0.02;
+  const losses = await expectSameResumed({
+    method: { name: 'lpt', bits: 8 },
+    optimizer: { ...optimizer, learningRate: rate },
+    dense: { learningRate: 0.02 },
+    model: { dropout: 0 },
+  });
+  expect(losses[1]).toBeLessThan(0.9 * losses[0]);
 });

@@ -13,7 +13,7 @@ import { newProgress, type Progress, trainedEpoch } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameModel } from '../runs/same-config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
-import { createMethod, datasetShape, tableOffsets, vocabularyOffsets } from '../scoring/blueprint.js';
+import { createMethod, datasetShape, offsetsByTable, vocabularyOffsets } from '../scoring/blueprint.js';
 import { requireSameData } from '../scoring/open-run.js';
 import type { Trainer } from './trainer.js';
 
@@ -50,6 +50,13 @@ export function sourceRecord({ directory, checkpoint }: Source): NonNullable<Run
 export function requireContinuable({ directory }: Source, config: Config, manifest: Manifest): void {
   requireSameModel(directory.config, config);
   const [was, is] = [directory.config, config].map((each) => createMethod(each).storage);
+  if (was.bits !== is.bits) {
+    throw new UserError(
+      `Codes are stored in ${is.bits} bits, but in the run in ${was.bits}.`,
+      `take the same '${config.method.name}.storedBits'`,
+      2,
+    );
+  }
   if (was.tableStep !== is.tableStep) {
     throw new UserError(
       `Rows begin with step ${is.tableStep}, but in the run with ${was.tableStep}.`,
@@ -119,7 +126,7 @@ function requireSameNumbers(
 export async function continueFrom(trainer: Trainer, source: Source): Promise<Progress> {
   const { directory, checkpoint } = source;
   const { epoch, trainingStep } = sourceRecord(source);
-  const offsets = tableOffsets(directory.config, directory.run.dataset);
+  const offsets = offsetsByTable(directory.config, directory.run.dataset);
   await trainer.restore(directory.checkpoints.path(checkpoint), trainingStep, offsets);
   return newProgress(epoch + 1, trainingStep);
 }

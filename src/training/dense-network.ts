@@ -15,6 +15,7 @@ import { combinePairs, splitPairs } from '../scoring/pair-exchange.js';
 import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
 import { lossNotFinite, rowNotFinite } from './diagnose.js';
+import type { FirstOrder } from './first-order.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
 
 /** What all threads of a team have in common, and which of them this is. */
@@ -25,6 +26,8 @@ export interface DenseNetworkOptions {
   seed: number;
   /** Rule of the dense parameters. */
   optimizer: Optimizer;
+  /** Where the model has first-order weights. */
+  firstOrder?: FirstOrder | null | undefined;
 }
 
 /** One thread's network, with its two training graphs. */
@@ -49,14 +52,22 @@ export class DenseNetwork implements Network {
   /** Builds the two graphs of a training step: all gradients, and the gradient of X alone. */
   static async create(options: DenseNetworkOptions): Promise<DenseNetwork> {
     const { model } = options;
-    const nodes = [model.x, ...model.parameters.map(({ node }) => node)];
-    const [dX, ...dParameters] = differentiate(model.graph, model.loss, nodes);
+    // To a method first-order weights are other parameters: only the whole graph has their gradient.
+    const others = [
+      ...(model.firstOrder ? [model.firstOrder] : []),
+      ...model.parameters.map(({ node }) => node),
+    ];
+    const [dX, ...dOthers] = differentiate(model.graph, model.loss, [model.x, ...others]);
+    const dFirstOrder = model.firstOrder ? { dFirstOrder: dOthers[0] } : {};
+    const dParameters = dOthers.slice(others.length - model.parameters.length);
     const gradients = model.parameters.map(({ name }, i) => [gradientName(name), dParameters[i]] as const);
     const statistics = model.statistics.map(({ name, node }) => [name, node] as const);
     const values = { loss: model.loss, dX };
     return new DenseNetwork(options, {
       whole: await createSession(
-        toOnnx({ outputs: { ...values, ...Object.fromEntries([...gradients, ...statistics]) } }),
+        toOnnx({
+          outputs: { ...values, ...dFirstOrder, ...Object.fromEntries([...gradients, ...statistics]) },
+        }),
       ),
       valuesOnly: await createSession(toOnnx({ outputs: values })),
     });
@@ -66,18 +77,20 @@ export class DenseNetwork implements Network {
     return this.staging.bytes;
   }
 
-  /** Must be called before a method's training step. */
-  begin(batch: PlannedBatch, settings: UpdateSettings): void {
+  /** Must be called before a method's training step. @param settings of dense parameters, and of rows */
+  begin(batch: PlannedBatch, settings: UpdateSettings, rowSettings: UpdateSettings = settings): void {
     this.batch = batch;
     this.settings = settings;
+    this.options.firstOrder?.begin(rowSettings);
   }
 
   async backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>> {
     const { batch, staging } = this;
-    const { exchange, thread, optimizer } = this.options;
+    const { exchange, thread, optimizer, firstOrder } = this.options;
     if (!batch) throw new Error('The network has no batch.');
     const { dim } = exchange.shape;
-    // All rows' values, and all dense parameters of the pass before, are in the exchange from here on.
+    firstOrder?.read(batch);
+    // All rows' values, and all other parameters of the pass before, are in the exchange from here on.
     exchange.barrier.wait();
     combinePairs(exchange, batch);
     staging.parameters.set(exchange.floats('dense', 0, this.dense.length));
@@ -88,6 +101,7 @@ export class DenseNetwork implements Network {
     if (pass.updatesDense) {
       updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
       if (thread === 0) updateStatistics(exchange, batch);
+      firstOrder?.update(batch);
     }
     if (batch.pairs) {
       // The embeddings were used for the last time: their gradients take their place.
@@ -125,7 +139,7 @@ export class DenseNetwork implements Network {
 
   private async runMicroBatch(batch: PlannedBatch, index: number, isWhole: boolean): Promise<void> {
     const { staging, sessions } = this;
-    const { exchange, thread } = this.options;
+    const { exchange, thread, firstOrder } = this.options;
     const { firstRow, rows, paddedRows } = batch.microBatches[index];
     const x = exchange.expand(thread, batch, batch.microBatches[index]);
 
@@ -139,6 +153,8 @@ export class DenseNetwork implements Network {
       staging.weights.set(exchange.weights(batch.slot).subarray(firstRow, firstRow + rows));
     }
     exchange.copyNumbers(batch, batch.microBatches[index], staging.numbers);
+    const weights = firstOrder && exchange.expandFirstOrder(thread, batch, batch.microBatches[index]);
+    if (weights) staging.firstOrder.set(weights);
     staging.scale[0] = 1 / batch.weight;
     this.drawMasks(firstRow, paddedRows);
     const feeds = staging.feeds(paddedRows);
@@ -153,6 +169,10 @@ export class DenseNetwork implements Network {
     }
     x.set(staging.dX.subarray(0, x.length));
     exchange.sumSegments(batch, index, x.byteOffset);
+    if (isWhole && weights) {
+      weights.set(staging.dFirstOrder.subarray(0, weights.length));
+      exchange.sumFirstOrder(batch, index, weights.byteOffset);
+    }
     if (isWhole) this.publish(index);
   }
 
@@ -172,20 +192,7 @@ export class DenseNetwork implements Network {
   /** Gradients of the looked-up rows from `start` on, out (n, D), each by the tree over the micro-batches it is in. */
   private combineRows(batch: PlannedBatch, start: number, out: Float32Array): void {
     const { exchange, thread } = this.options;
-    const { kernels, at, shape } = exchange;
-    const { sumStarts, sumMicroBatches, sumIndices } = batch.plan;
-    kernels.combineRows(
-      sumStarts.byteOffset + 4 * start,
-      sumMicroBatches.byteOffset,
-      sumIndices.byteOffset,
-      out.length / shape.dim,
-      batch.microBatches.length,
-      at.sums,
-      batch.plan.sumStride,
-      shape.dim,
-      out.byteOffset,
-      exchange.workAt(thread),
-    );
+    exchange.combineSums(thread, batch, exchange.at.sums, exchange.shape.dim, start, out);
   }
 
   private drawMasks(firstRow: number, rows: number): void {

@@ -48,8 +48,9 @@ export function updateDense(
     gradient: gradients(0),
     change: gradients(0),
   };
-  const address = { states: at.denseState, stride: optimizer.stateBytes(DENSE_BLOCK), firstRow: 0 };
-  optimizer.change(kernels, address, block, settings);
+  // In fp32, so that nothing is drawn.
+  const states = { states: at.denseState, stride: optimizer.stateBytes(DENSE_BLOCK), firstRow: 0 };
+  optimizer.change(kernels, { ...states, of: 'values' }, block, settings);
   kernels.addInto(at.dense + from, gradients(0), floats);
 }
 

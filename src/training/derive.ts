@@ -21,7 +21,7 @@ import { newProgress } from '../runs/progress.js';
 import { RunDirectory } from '../runs/run-directory.js';
 import { requireSameTraining } from '../runs/same-config.js';
 import { createMethod } from '../scoring/blueprint.js';
-import { openRun } from '../scoring/open-run.js';
+import { openRun, tablesOf } from '../scoring/open-run.js';
 import { checkpointMetadata } from './checkpointing.js';
 
 /** What to make from which run. */
@@ -49,7 +49,7 @@ export async function deriveRun({ from, out, config, force = false }: DeriveOpti
   RunDirectory.requireFree(out, force);
   const source = await RunDirectory.open(from);
   requireDerivable(source, config);
-  const { table: trained, dense, metadata } = await openRun(from, 'best', 1);
+  const { table: trained, firstOrder, dense, metadata } = await openRun(from, 'best', 1);
   const method = createMethod(config);
   // The same rows in the same memory: only their view is the new method's.
   const spec = { ...trained.spec, storage: method.storage };
@@ -73,7 +73,8 @@ export async function deriveRun({ from, out, config, force = false }: DeriveOpti
     const [epoch, trainingStep] = [Number(metadata.epoch), Number(metadata.trainingStep)];
     const path = directory.checkpoint('best');
     const progress = { ...newProgress(epoch + 1, trainingStep), metricsBytes };
-    await saveCheckpoint(path, { table, dense, metadata: checkpointMetadata(progress, fingerprint) });
+    const tables = tablesOf({ table, firstOrder });
+    await saveCheckpoint(path, { tables, dense, metadata: checkpointMetadata(progress, fingerprint) });
     const sha256 = await sha256OfFile(path);
     await directory.checkpoints.add(
       { ...progress, best: { epoch, auc: null, logloss: null, sha256 } },

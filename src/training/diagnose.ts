@@ -1,6 +1,6 @@
 // When a number is not finite: where to look. Only called when a run stops, so it may be slow.
 import { UserError } from '../errors.js';
-import { EMBEDDING } from '../scoring/blueprint.js';
+import { EMBEDDING, FIRST_ORDER } from '../scoring/blueprint.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 
 const help = 'lower the learning rate.';
@@ -14,16 +14,26 @@ export function lossNotFinite(
   trainingStep: number,
 ): UserError {
   const { dim } = exchange.shape;
-  let largest = { row: 0, value: 0 };
+  let largest = { table: EMBEDDING, row: 0, value: 0 };
   for (const stored of storedRows(batch, batch.plan.microBatches[index].local)) {
     for (const value of exchange.floats('values', stored * dim, dim)) {
-      if (!(Math.abs(value) <= Math.abs(largest.value))) largest = { row: batch.stored[stored], value };
+      if (!(Math.abs(value) <= Math.abs(largest.value))) {
+        largest = { table: EMBEDDING, row: batch.stored[stored], value };
+      }
       if (Number.isNaN(value)) break;
     }
     if (Number.isNaN(largest.value)) break;
   }
+  if (exchange.shape.hasFirstOrder) {
+    const weights = exchange.floats('firstOrder', 0, batch.plan.rows.length);
+    for (const feature of batch.plan.microBatches[index].local) {
+      const value = weights[feature];
+      if (Math.abs(value) <= Math.abs(largest.value) || Number.isNaN(largest.value)) continue;
+      largest = { table: FIRST_ORDER, row: batch.plan.rows[feature], value };
+    }
+  }
   return new UserError(
-    `The loss is ${loss} at step ${trainingStep}. The largest value among its rows is ${largest.value}, in row ${largest.row} of table '${EMBEDDING}'.`,
+    `The loss is ${loss} at step ${trainingStep}. The largest value among its rows is ${largest.value}, in row ${largest.row} of table '${largest.table}'.`,
     help,
   );
 }
@@ -37,9 +47,9 @@ function* storedRows({ pairs }: PlannedBatch, lookedUp: Uint32Array): Generator<
 }
 
 /** A gradient of the row is NaN or infinite. */
-export function rowNotFinite(row: number, trainingStep: number): UserError {
+export function rowNotFinite(row: number, trainingStep: number, table = EMBEDDING): UserError {
   return new UserError(
-    `The gradient of row ${row} of table '${EMBEDDING}' is not finite at step ${trainingStep}.`,
+    `The gradient of row ${row} of table '${table}' is not finite at step ${trainingStep}.`,
     help,
   );
 }
@@ -48,7 +58,7 @@ export function rowNotFinite(row: number, trainingStep: number): UserError {
 export function isDivergence(error: unknown): error is UserError {
   return (
     error instanceof UserError &&
-    /^The (loss is \S+ at step|gradient of row \d+ of table '\w+' is not finite at step) \d/.test(
+    /^The (loss is \S+ at step|gradient of row \d+ of table '[\w-]+' is not finite at step) \d/.test(
       error.message,
     )
   );

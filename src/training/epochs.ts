@@ -161,10 +161,11 @@ export class Epochs {
     const atFloor = table?.steps?.atFloor ?? 0;
     const rows = tableRows(this.options.trainer.table.spec);
     if (atFloor <= FLOOR_WARNING * rows) return;
+    const method = this.options.config.method.name;
     const share = ((100 * atFloor) / rows).toFixed(2);
     this.options.emit({
       kind: 'warning',
-      message: `${atFloor} rows (${share} %) have a step at its floor after epoch ${epoch}: lower alpt.stepLearningRate or raise alpt.firstStep.`,
+      message: `${atFloor} rows (${share} %) have a step at its floor after epoch ${epoch}: lower ${method}.stepLearningRate or raise ${method}.firstStep.`,
     });
   }
 }

@@ -4,7 +4,14 @@ import type { MemoryReport } from './memory.js';
 
 /** What `onProgress` hears, in order. */
 export type TrainEvent =
-  | { kind: 'start'; memory: MemoryReport; threads: number; rows: number }
+  | {
+      kind: 'start';
+      memory: MemoryReport;
+      /** Bytes of the same table in fp32 with fp32 Adam. */
+      fp32Bytes: number;
+      threads: number;
+      rows: number;
+    }
   /** Training goes on from a checkpoint: of this run, or of the run `from`. */
   | { kind: 'resume'; epoch: number; step: number; from: string | null }
   | {

@@ -37,7 +37,8 @@ function configOf(golden: TrainingGolden) {
 }
 
 /** The method's own options: how its step is fixed, or learned. */
-function stepOptions({ method, granularity, clip, bits, steps, initial }: GoldenStart): PartialConfig {
+function stepOptions(golden: GoldenStart): PartialConfig {
+  const { method, granularity, clip, bits, steps, initial } = golden;
   const first = initial.steps?.[0];
   switch (method) {
     case 'full':
@@ -52,6 +53,17 @@ function stepOptions({ method, granularity, clip, bits, steps, initial }: Golden
           stepWeightDecay: steps?.weightDecay,
           stepEpsilon: steps?.epsilon,
           ...(method === 'lsq' && { granularity, firstStep: first }),
+        },
+      };
+    case 'nested':
+      return {
+        nested: {
+          storedBits: golden.storedBits,
+          straightThrough: golden.straightThrough,
+          stepDomain: 'log',
+          stepLearningRate: steps?.learningRate,
+          stepWeightDecay: steps?.weightDecay,
+          stepEpsilon: steps?.epsilon,
         },
       };
     case 'pact':

@@ -11,7 +11,8 @@ function pieces(model: Model, rows: number): number[] {
   const block = rows * Number(model.x.shape[1]);
   const masks = model.dropouts.map(({ width }) => rows * width);
   const statistics = model.statistics.map(({ width }) => width);
-  const others = [rows * model.numbers, model.hasRealRows ? rows : 0];
+  const firstOrder = model.firstOrder ? rows * Number(model.firstOrder.shape[1]) : 0;
+  const others = [rows * model.numbers, model.hasRealRows ? rows : 0, firstOrder, firstOrder];
   return [dense, dense, block, block, rows, rows, 1, 1, ...others, ...masks, ...statistics];
 }
 
@@ -36,6 +37,8 @@ export class NetworkStaging {
   readonly weights: Floats; // (rows)
   readonly numbers: Floats; // (rows, N)
   readonly real: Floats; // (rows), or none
+  readonly firstOrder: Floats; // (rows, F), or none
+  readonly dFirstOrder: Floats; // (rows, F), or none
   readonly scale: Floats; // ()
   readonly loss: Floats; // ()
   readonly masks: Floats[]; // each (rows, width)
@@ -45,8 +48,10 @@ export class NetworkStaging {
     private readonly model: Model,
     rows: number,
   ) {
-    const [parameters, gradients, x, dX, labels, weights, scale, loss, numbers, real, ...rest] =
-      allocateStaging(pieces(model, rows));
+    const [parameters, gradients, x, dX, labels, weights, scale, loss, ...others] = allocateStaging(
+      pieces(model, rows),
+    );
+    const [numbers, real, firstOrder, dFirstOrder, ...rest] = others;
     this.bytes = x.buffer.byteLength;
     this.parameters = parameters;
     this.gradients = gradients;
@@ -56,6 +61,8 @@ export class NetworkStaging {
     this.weights = weights;
     this.numbers = numbers;
     this.real = real;
+    this.firstOrder = firstOrder;
+    this.dFirstOrder = dFirstOrder;
     this.scale = scale;
     this.loss = loss;
     this.masks = rest.slice(0, model.dropouts.length);
@@ -71,9 +78,12 @@ export class NetworkStaging {
       [inputNames.weights]: matrix(this.weights, rows, 1),
       [inputNames.scale]: { data: this.scale, shape: [] },
     };
-    const { numbers, hasRealRows } = this.model;
+    const { numbers, hasRealRows, firstOrder } = this.model;
     if (numbers > 0) feeds[inputNames.numbers] = matrix(this.numbers, rows, numbers);
     if (hasRealRows) feeds[inputNames.real] = matrix(this.real, rows, 1);
+    if (firstOrder) {
+      feeds[inputNames.firstOrder] = matrix(this.firstOrder, rows, Number(firstOrder.shape[1]));
+    }
     for (const [i, { name, width }] of this.model.dropouts.entries())
       feeds[name] = matrix(this.masks[i], rows, width);
     for (const { name, shape, offset, length } of denseLayout(this.model).entries) {
@@ -93,6 +103,8 @@ export class NetworkStaging {
   /** What the graph of all gradients writes. */
   wholeFetches(rows: number): Record<string, View> {
     const fetches = this.valueFetches(rows);
+    const { firstOrder } = this.model;
+    if (firstOrder) fetches.dFirstOrder = matrix(this.dFirstOrder, rows, Number(firstOrder.shape[1]));
     for (const { name, shape, offset, length } of denseLayout(this.model).entries) {
       fetches[gradientName(name)] = { data: this.gradients.subarray(offset, offset + length), shape };
     }

@@ -82,7 +82,7 @@ describe('a training with pruning', () => {
       expect(expected).toBeGreaterThan(4);
       expect(zeros(tableOf(trainer, 'readStored'))).toBe(expected);
       expect(zeros(tableOf(trainer))).toBe(Math.round(0.8 * V * D));
-      expect([...writtenRanges(trainer.table)]).toEqual([0, V]);
+      expect([...writtenRanges(trainer.table)]).toEqual([Uint32Array.of(0, V)]);
       // The next epoch goes on with what is stored.
       await trainer.trainEpoch(2);
       expect(zeros(tableOf(trainer, 'readStored'))).toBe(Math.round(0.8 * (1 - 0.99 ** 0.88) * V * D));

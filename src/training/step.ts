@@ -32,11 +32,16 @@ export async function trainStep(
   position: EpochPosition,
   rateFactor: number,
 ): Promise<number> {
-  network.begin(batch, {
-    trainingStep,
-    learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
-    weightDecay: config.dense.weightDecay,
-  });
+  const { learningRate: rowRate, weightDecay } = config.optimizer;
+  network.begin(
+    batch,
+    {
+      trainingStep,
+      learningRate: (config.dense.learningRate ?? config.optimizer.learningRate) * rateFactor,
+      weightDecay: config.dense.weightDecay,
+    },
+    { trainingStep, learningRate: rowRate * rateFactor, weightDecay },
+  );
   const blocks = claimBlocks(exchange, batch);
   const rows = batch.stored;
   const alone: TrainingStep['alone'] = (work) => {

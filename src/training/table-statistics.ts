@@ -4,7 +4,7 @@ import type { ErasedChanges } from '../embedding/erased-changes.js';
 import { isQuantized } from '../embedding/layout.js';
 import { Table } from '../embedding/table.js';
 import type { TableMemory } from '../embedding/table-memory.js';
-import { writtenRanges } from '../embedding/table-records.js';
+import { countWritten } from '../embedding/table-records.js';
 
 /** A quantized table after an epoch. */
 export interface TableStatistics {
@@ -44,9 +44,7 @@ export function tableStatistics(
   if (!isQuantized(storage.bits)) return null;
   const table = new Table(memory, 0);
   const { saturated, zero } = table.countCodes(0, table.rows);
-  const ranges = writtenRanges(memory);
-  let writtenRows = 0;
-  for (let r = 1; r < ranges.length; r += 2) writtenRows += ranges[r];
+  const writtenRows = countWritten(memory).rows;
   const codes = Math.max(1, writtenRows * dim);
   return {
     writtenRows,
@@ -63,14 +61,15 @@ function stepStatistics(table: Table, stepFloor: number | null): NonNullable<Tab
   const every = stepFloor === null ? stride : 1;
   const sample = new Float32Array(Math.ceil(table.rows / stride));
   const steps = new Float32Array(BLOCK_ROWS);
+  const rows = new Uint32Array(BLOCK_ROWS);
   let atFloor = 0;
   for (let first = 0; first < table.rows; first += BLOCK_ROWS * every) {
     const count = Math.min(BLOCK_ROWS, Math.ceil((table.rows - first) / every));
-    const rows = Uint32Array.from({ length: count }, (_, i) => first + i * every);
-    table.readSteps(rows, steps);
-    for (const [i, row] of rows.entries()) {
+    for (let i = 0; i < count; i++) rows[i] = first + i * every;
+    table.readSteps(rows.subarray(0, count), steps);
+    for (let i = 0; i < count; i++) {
       if (steps[i] === stepFloor) atFloor++;
-      if (row % stride === 0) sample[row / stride] = steps[i];
+      if (rows[i] % stride === 0) sample[rows[i] / stride] = steps[i];
     }
   }
   sample.sort();

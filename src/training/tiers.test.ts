@@ -57,7 +57,9 @@ const cases = [
   { name: 'lpt', hotBits: 16, options: {} },
   { name: 'alpt', hotBits: 16, options: {} },
   { name: 'alpt', hotBits: 8, options: { alpt: { stepDomain: 'log' } } },
+  { name: 'alpt', hotBits: 8, options: { method: { stepType: 'fp16' } } },
   { name: 'lpt-row', hotBits: 8, options: { 'lpt-row': { range: 'affine' } } },
+  { name: 'lpt-row', hotBits: 8, options: { method: { stepType: 'fp16' }, 'lpt-row': { range: 'affine' } } },
   { name: 'lpt-row', hotBits: 16, options: {} },
 ];
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
@@ -15,6 +15,7 @@ import { requireSameConfig } from '../runs/same-config.js';
 import { datasetShape } from '../scoring/blueprint.js';
 import { readHotRows } from '../scoring/hot-rows.js';
 import { requireSameData } from '../scoring/open-run.js';
+import { checkThreads } from '../team/team.js';
 import type { CheckpointCost } from './checkpointing.js';
 import {
   continueFrom,
@@ -27,8 +28,12 @@ import {
 import { Epochs } from './epochs.js';
 import type { TrainEvent } from './events.js';
 import type { MemoryReport } from './memory.js';
+import { openDataset } from './open-dataset.js';
+import { peakRss } from './peak-memory.js';
+import { type Room, requireRoom, roomFor } from './require-room.js';
 import { madeHere, requireSameRows, resume, warnOfOtherMachine } from './resume.js';
 import { Trainer } from './trainer.js';
+import { trainingNeeds } from './training-memory.js';
 
 /** What to train on, how, and where to. */
 export interface TrainOptions {
@@ -51,6 +56,10 @@ export interface TrainOptions {
   from?: string | undefined;
   /** Between two checkpoints, beside those at each epoch's end; default 5. Infinity: only those. */
   checkpointMinutes?: number | undefined;
+  /** What is free here, in bytes; by default the system is asked. */
+  room?: Partial<Room> | undefined;
+  /** Trains even where memory or disk seem too small. */
+  ignoreLimits?: boolean | undefined;
   /** Milliseconds, for `checkpointMinutes`. */
   clock?: (() => number) | undefined;
   onProgress?: ((event: TrainEvent) => void) | undefined;
@@ -116,7 +125,7 @@ async function begin(options: TrainOptions): Promise<TrainResult> {
   if (source) requireContinuable(source, config, dataset.manifest);
   // Of a run that is continued, rows stay as they are stored, however often its new data counts them.
   const hotRows = source ? source.directory.run.dataset.hotRows : await readHotRows(config, dataset);
-  return withTrainer(dataset, config, hotRows, options, async (trainer) => {
+  return withTrainer(dataset, config, hotRows, options, source === undefined, async (trainer) => {
     const continued = source && (await continueFrom(trainer, source));
     // Only now: what cannot be allocated or loaded leaves no run behind, and replaces none.
     const directory = await RunDirectory.create(out, config, newRun(dataset, hotRows, source), force);
@@ -145,7 +154,7 @@ async function goOn(directory: RunDirectory, options: TrainOptions): Promise<Tra
   requireSameData(directory, dataset.manifest, 'go on with the data the run began with.', 'same');
   if (isFinished) return storedResult(directory, options.out);
   await requireSameRows(directory, dataset);
-  return withTrainer(dataset, config, run.dataset.hotRows, options, (trainer) =>
+  return withTrainer(dataset, config, run.dataset.hotRows, options, false, (trainer) =>
     trainRun({ trainer, directory, dataset, options, config, continued: undefined }),
   );
 }
@@ -154,9 +163,16 @@ async function withTrainer<T>(
   dataset: EncodedDataset,
   config: Config,
   hotRows: number[] | undefined,
-  { threads = availableParallelism() }: TrainOptions,
+  { threads = availableParallelism(), out, room, ignoreLimits = false }: TrainOptions,
+  /** Whether another setting could be chosen. */
+  isFree: boolean,
   work: (trainer: Trainer) => Promise<T>,
 ): Promise<T> {
+  checkThreads(threads);
+  if (!ignoreLimits) {
+    const override = 'pass --ignore-limits';
+    requireRoom({ config, dataset, threads, out, room: roomFor(out, room), isFree, override });
+  }
   const trainer = new Trainer({ dataset, config, threads, hotRows });
   try {
     return await work(trainer);
@@ -182,7 +198,13 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
   const { signal, checkpointMinutes = DEFAULT_CHECKPOINT_MINUTES } = options;
   const emit = options.onProgress ?? (() => {});
   const { threads = availableParallelism() } = options;
-  emit({ kind: 'start', memory: trainer.predicted, threads, rows: rowsOf(dataset.manifest, 'train') });
+  emit({
+    kind: 'start',
+    memory: trainer.predicted,
+    fp32Bytes: trainingNeeds(config, dataset.manifest, threads).fp32,
+    threads,
+    rows: rowsOf(dataset.manifest, 'train'),
+  });
   const { progress, resumedFrom } = await beginning(parts, emit);
   if (!resumedFrom) await keepDataset(directory.path, dataset);
   if (config.training.epochs !== directory.config.training.epochs) await directory.reconfigure(config);
@@ -213,7 +235,7 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
     memory: {
       predicted: trainer.predicted,
       allocated: await trainer.allocatedMemory(),
-      peakRss: process.resourceUsage().maxRSS * 1024,
+      peakRss: peakRss(),
     },
   };
   await directory.update({ state: 'finished', result });
@@ -266,12 +288,6 @@ function requireSameSource({ from }: Run, given: string | undefined): void {
     'leave it out, or train another run with another --out',
     2,
   );
-}
-
-async function openDataset(data: string): Promise<EncodedDataset> {
-  const dataset = await loadDataset(data);
-  if (rowsOf(dataset.manifest, 'train') > 0) return dataset;
-  throw new UserError(`The dataset '${data}' has no rows to train on.`);
 }
 
 function rowsOf(manifest: Manifest, split: string): number {

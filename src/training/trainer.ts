@@ -22,6 +22,7 @@ import {
   datasetShape,
   embeddingSpec,
   fieldOffsets,
+  firstOrderSpec,
 } from '../scoring/blueprint.js';
 import { Exchange } from '../scoring/exchange.js';
 import {
@@ -30,6 +31,7 @@ import {
   type ExchangeShape,
   SLOTS,
 } from '../scoring/exchange-layout.js';
+import { tablesOf } from '../scoring/open-run.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
 import { checkThreads, Team } from '../team/team.js';
@@ -85,7 +87,10 @@ export class Trainer {
   /** Training steps done, t. */
   trainingStep = 0;
   readonly predicted: MemoryReport;
+  /** Of embeddings. */
   readonly table: TableMemory;
+  /** Of first-order weights, where the model has them. */
+  readonly firstOrder: TableMemory | null;
   /** Batches of each epoch. */
   private readonly epochBatches: number;
   private readonly exchange: Exchange;
@@ -104,11 +109,13 @@ export class Trainer {
     this.epochBatches = batchCount(dataset, 'train', config.training.batchSize);
     const model = createModel(config, shape, 'training');
     const spec = embeddingSpec(config, shape, { ...options, isTraining: true });
+    const weights = firstOrderSpec(config, shape, model, { ...options, isTraining: true });
     const bagIds = mostIdsOf(dataset.manifest, config.training.batchSize);
     const exchangeShape = trainingExchange(config, shape, model, threads, bagIds);
-    this.predicted = predictMemory(spec, model, exchangeShape);
+    this.predicted = predictMemory(weights ? [spec, weights] : [spec], model, exchangeShape);
 
     this.table = allocateTable(spec);
+    this.firstOrder = weights && allocateTable(weights);
     this.exchangeMemory = allocateExchange(exchangeShape);
     this.exchange = new Exchange(this.exchangeMemory);
     this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape), shape.poolings);
@@ -138,6 +145,7 @@ export class Trainer {
         config,
         dataset: shape,
         table: this.table,
+        firstOrder: this.firstOrder,
         exchange: this.exchangeMemory,
       }),
       () => this.exchange.barrier.abandon(),
@@ -228,24 +236,29 @@ export class Trainer {
 
   /** Writes the present model. Like the next two, only while no batch is in work. */
   async save(path: string, metadata: Record<string, string>): Promise<void> {
-    await saveCheckpoint(path, { table: this.table, dense: this.tensors, metadata });
+    await saveCheckpoint(path, { tables: tablesOf(this), dense: this.tensors, metadata });
   }
 
   /** Writes the present model and the optimizer's state: all that training goes on from. */
   async saveState(path: string, metadata: Record<string, string>): Promise<void> {
-    const { table, tensors: dense, denseState } = this;
-    await saveCheckpoint(path, { table, dense, denseState, metadata });
+    const { tensors: dense, denseState } = this;
+    await saveCheckpoint(path, { tables: tablesOf(this), dense, denseState, metadata });
   }
 
   /**
    * Loads what `saveState` wrote, before the first batch.
    *
    * @param trainingStep t after which it was written
-   * @param offsets first row of each vocabulary, then V, when it was: vocabularies may have grown at their ends
+   * @param offsets by table, first row of each vocabulary, then V, when it was: vocabularies may have grown at their
+   * ends
    */
-  async restore(path: string, trainingStep: number, offsets?: readonly number[]): Promise<void> {
-    const { table, tensors: dense, denseState } = this;
-    await loadCheckpoint(path, { table, dense, denseState, ...(offsets && { offsets }) });
+  async restore(
+    path: string,
+    trainingStep: number,
+    offsets?: ReadonlyMap<string, readonly number[]>,
+  ): Promise<void> {
+    const { tensors: dense, denseState } = this;
+    await loadCheckpoint(path, { tables: tablesOf(this), dense, denseState, ...(offsets && { offsets }) });
     this.trainingStep = trainingStep;
   }
 
@@ -255,7 +268,7 @@ export class Trainer {
 
   async allocatedMemory(): Promise<MemoryReport> {
     const staging = (await this.threadReports()).reduce((sum, { stagingBytes }) => sum + stagingBytes, 0);
-    return countMemory(this.table, this.exchangeMemory, this.planner.bytes, staging);
+    return countMemory(tablesOf(this), this.exchangeMemory, this.planner.bytes, staging);
   }
 
   async close(): Promise<void> {
@@ -274,7 +287,7 @@ export function trainingExchange(
 ): ExchangeShape {
   const denseLength = denseLayout(model).length;
   return {
-    ...batchShape(config, shape, { batchRows: config.training.batchSize, bagIds }),
+    ...batchShape(config, shape, model, { batchRows: config.training.batchSize, bagIds }),
     microRows: config.training.microBatch,
     threads,
     training: {

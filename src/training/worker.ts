@@ -5,13 +5,20 @@ import type { EpochPosition } from '../embedding/method.js';
 import { Table } from '../embedding/table.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import type { Config } from '../runs/config.js';
-import { createDenseOptimizer, createMethod, createModel, type DatasetShape } from '../scoring/blueprint.js';
+import {
+  createDenseOptimizer,
+  createMethod,
+  createModel,
+  createRowOptimizer,
+  type DatasetShape,
+} from '../scoring/blueprint.js';
 import { Exchange, type PlannedBatch } from '../scoring/exchange.js';
 import type { ExchangeMemory } from '../scoring/exchange-layout.js';
 import { answerScoring, type ScoringMessage } from '../scoring/messages.js';
 import { Scorer } from '../scoring/scorer.js';
 import { serve } from '../team/serve.js';
 import { DenseNetwork } from './dense-network.js';
+import { FirstOrder } from './first-order.js';
 import { trainStep } from './step.js';
 
 /** What each thread is given. */
@@ -20,6 +27,8 @@ export interface TrainingWorkerData {
   config: Config;
   dataset: DatasetShape;
   table: TableMemory;
+  /** Of first-order weights, where the model has them. */
+  firstOrder: TableMemory | null;
   exchange: ExchangeMemory;
 }
 
@@ -57,18 +66,21 @@ const {
   config,
   dataset,
   table: tableMemory,
+  firstOrder: firstOrderMemory,
   exchange: exchangeMemory,
 } = workerData as TrainingWorkerData;
 const table = new Table(tableMemory, thread);
 const exchange = new Exchange(exchangeMemory);
 const method = createMethod(config);
-const scorer = new Scorer(table, exchange, thread);
+const weights = firstOrderMemory && new Table(firstOrderMemory, thread);
+const scorer = new Scorer(table, weights, exchange, thread);
 const network = await DenseNetwork.create({
   model: createModel(config, dataset, 'training'),
   exchange,
   thread,
   seed: config.training.seed,
   optimizer: createDenseOptimizer(),
+  firstOrder: weights && new FirstOrder(weights, exchange, thread, createRowOptimizer(config)),
 });
 
 const parts = { config, thread, table, exchange, method, network };

@@ -25,6 +25,8 @@ export interface ReproduceOptions extends Omit<ReproductionRequest, 'data' | 'me
   seeds: readonly number[];
   threads?: number | undefined;
   jobs?: number | 'auto' | undefined;
+  /** Trains even where memory or disk seem too small. */
+  ignoreLimits?: boolean | undefined;
   onProgress?: CompareOptions['onProgress'];
   /** Stops after a checkpoint of every cell. */
   signal?: AbortSignal | undefined;
@@ -68,8 +70,8 @@ export async function reproduce(name: string, options: ReproduceOptions): Promis
     throw unknownName(`row of ${name}`, unknown, reproduction.rows);
   }
   requireOwn(out);
-  const { seeds, threads, jobs, command, onProgress, signal } = options;
-  const common = { seeds, threads, jobs, command, onProgress, signal };
+  const { seeds, threads, jobs, ignoreLimits, command, onProgress, signal } = options;
+  const common = { seeds, threads, jobs, ignoreLimits, command, onProgress, signal };
   const page = await reproduction.make({
     ...options,
     data: data ?? '',

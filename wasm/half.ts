@@ -1,0 +1,75 @@
+// IEEE 754 half precision, for steps and biases that are stored in two bytes. Specification: src/quantization/half.ts.
+
+const HIGHEST: f32 = 65504;
+const LEAST: f32 = 5.9604644775390625e-8;
+const SMALLEST_NORMAL: f32 = 0.00006103515625;
+const MOST_UNITS: f32 = 16777216;
+
+// @ts-ignore: decorator
+@inline
+export function fromHalf(half: u32): f32 {
+  const magnitude = half & 0x7fff;
+  const value: f32 =
+    magnitude < 0x400
+      ? <f32>magnitude * LEAST
+      : reinterpret<f32>((magnitude << 13) + ((magnitude < 0x7c00 ? 112 : 224) << 23));
+  return reinterpret<f32>(reinterpret<u32>(value) | ((half & 0x8000) << 16));
+}
+
+/** Of a number that is a half: see nearestHalf. */
+// @ts-ignore: decorator
+@inline
+export function toHalf(value: f32): u32 {
+  const bits = reinterpret<u32>(value);
+  const magnitude = bits & 0x7fffffff;
+  const size = reinterpret<f32>(magnitude);
+  return ((bits >> 16) & 0x8000) | (size < SMALLEST_NORMAL ? <u32>(size * MOST_UNITS) : (magnitude - (112 << 23)) >> 13);
+}
+
+// @ts-ignore: decorator
+@inline
+function unitOf(value: f32): f32 {
+  const power = reinterpret<f32>(reinterpret<u32>(value) & 0x7f800000);
+  return max<f32>(power, SMALLEST_NORMAL) * 0.0009765625;
+}
+
+/** Limited to −65504 … 65504, or for steps from the least positive half on. */
+// @ts-ignore: decorator
+@inline
+function limitHalf(value: f32): f32 {
+  return max<f32>(-HIGHEST, min<f32>(HIGHEST, value));
+}
+
+// @ts-ignore: decorator
+@inline
+export function limitStep(step: f32): f32 {
+  return max<f32>(LEAST, min<f32>(HIGHEST, step));
+}
+
+/** Half to even. */
+export function nearestHalf(value: f32): f32 {
+  const limited = limitHalf(value);
+  const unit = unitOf(limited);
+  return nearest<f32>(limited / unit) * unit;
+}
+
+export function halfBelow(value: f32): f32 {
+  const limited = limitHalf(value);
+  const unit = unitOf(limited);
+  return Mathf.floor(limited / unit) * unit;
+}
+
+export function stepAbove(step: f32): f32 {
+  const limited = limitStep(step);
+  const unit = unitOf(limited);
+  return Mathf.ceil(limited / unit) * unit;
+}
+
+/** Up where the uniform is below what is left. */
+export function stochasticStep(step: f32, uniform: f32): f32 {
+  const limited = limitStep(step);
+  const unit = unitOf(limited);
+  const units = limited / unit;
+  const floor = Mathf.floor(units);
+  return (floor + <f32>(uniform < units - floor)) * unit;
+}
