@@ -2,7 +2,8 @@
 // steps of the run and updates of a row are two things.
 //
 //   global   divide by 1 − β^t, t the steps of the run: right for a row of every batch. A row that comes late has
-//            moments that are too small, the second more than the first, and moves farther than the rate
+//            moments that are too small, the second more than the first, and first moves 3.2 times the rate (rules
+//            without first moments: 32 times)
 //   row      divide by 1 − β^n, n the row's own updates, counted in two bytes of its state, up to 65,535
 //   first    nothing to divide: where a second moment is still zero, both moments begin as the first gradient and its
 //            square (of a row: the mean of squares). No count is needed; the first gradient has more say than others
