@@ -78,7 +78,8 @@ describe.each(kinds)('in $stepType', ({ stepType, other, dtype, recordBytes }) =
     new Table(table, 0).touch(Uint32Array.of(3));
     const original = modelChecksum([table], dense);
     const bytes = new Uint8Array(table.memories[0].buffer);
-    const bias = table.plans[0].records + 3 * layout.recordBytes + layout.stepOffset + stepTypes[stepType];
+    const bias =
+      table.plans[0].sections[0].records + 3 * layout.recordBytes + layout.stepOffset + stepTypes[stepType];
     bytes[bias] ^= 1;
     expect(modelChecksum([table], dense)).not.toBe(original);
     bytes[bias] ^= 1;

@@ -63,7 +63,7 @@ describe('the checksum of a model', () => {
     expect(modelChecksum([table], dense)).toBe(original);
 
     const { layout } = table.spec;
-    const { records, rows } = table.plans[0];
+    const [{ records, rows }] = table.plans[0].sections;
     new Table(table, 0).touch(Uint32Array.from({ length: rows }, (_, row) => row));
     const bytes = new Uint8Array(table.memories[0].buffer);
     for (const row of [0, 40, rows - 1]) {
@@ -107,9 +107,11 @@ describe('the checksum of a model', () => {
     const { table, dense } = await openRun(run, 'last', 1);
     const { plans, memories } = table;
     // As if no row had ever been written: all of them are read from the generator.
-    const written = new Uint32Array(memories[0].buffer, plans[0].written, Math.ceil(plans[0].rows / 32)).fill(
-      0,
-    );
+    const written = new Uint32Array(
+      memories[0].buffer,
+      plans[0].sections[0].written,
+      Math.ceil(plans[0].rows / 32),
+    ).fill(0);
     const lazy = modelChecksum([table], dense);
     new Table(table, 0).touch(Uint32Array.from({ length: plans[0].rows }, (_, row) => row));
     expect(written.some((word) => word !== 0)).toBe(true);

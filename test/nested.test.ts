@@ -110,7 +110,7 @@ it('is another model where a high bit differs, and the same where a low one does
   new Table(table, 0).touch(Uint32Array.of(3));
   const original = modelChecksum([table], dense);
   const bytes = new Uint8Array(table.memories[0].buffer);
-  const code = table.plans[0].records + 3 * table.spec.layout.recordBytes;
+  const code = table.plans[0].sections[0].records + 3 * table.spec.layout.recordBytes;
   bytes[code] ^= 1;
   expect(modelChecksum([table], dense)).toBe(original);
   bytes[code] ^= 1 ^ 16;

@@ -28,20 +28,29 @@ export interface ToyOptions {
   rows: number;
   /** The label of a row; by default it depends on user and item. */
   label?: (user: number, item: number, row: number) => boolean;
+  /** How many users there are. */
+  users?: number;
+  /** Its name in the folder. */
+  name?: string;
+  /** The encoded data set whose ids stay. */
+  extend?: string;
 }
 
 /** Writes the raw rows into `folder` and prepares them there. @returns the directory of the encoded data set */
-export async function prepareToy(folder: string, { rows, label = likes }: ToyOptions): Promise<string> {
+export async function prepareToy(
+  folder: string,
+  { rows, label = likes, users = 60, name = 'data', extend }: ToyOptions,
+): Promise<string> {
   const lines = ['click,user,item,hour'];
   for (let row = 0; row < rows; row++) {
-    const user = scatter(row, 1) % 60;
+    const user = scatter(row, 1) % users;
     const item = scatter(row, 2) % 40;
     lines.push(`${label(user, item, row) ? 1 : 0},u${user},i${item},${scatter(row, 3) % 24}`);
   }
   const input = join(folder, 'rows.csv');
   writeFileSync(input, `${lines.join('\n')}\n`);
-  const out = join(folder, 'data');
-  await prepare({ dataset: toy, input: [input], out, threads: 1 });
+  const out = join(folder, name);
+  await prepare({ dataset: toy, input: [input], out, extend, threads: 1 });
   return out;
 }
 

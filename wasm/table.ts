@@ -39,26 +39,26 @@ export let workNoise: usize = 0;
 export let workFirst: usize = 0;
 export let workSecond: usize = 0;
 
-/** Reads the header at address 0; `work` is this thread's work area, 16-byte aligned. */
-export function bind(work: usize): void {
-  dim = load<u32>(0);
-  bits = load<u32>(4);
-  recordBytes = load<u32>(8);
-  stepOffset = load<u32>(12);
-  tableStep = load<f32>(16);
-  firstRow = load<u32>(20);
-  written = load<u32>(24);
-  records = load<u32>(28);
-  offsets = load<u32>(32);
-  vocabularies = load<u32>(36);
-  seedLow = load<u32>(40);
-  seedHigh = load<u32>(44);
-  tableNumber = load<u32>(48);
-  initialScale = load<f32>(52);
-  rowRange = load<u32>(56);
-  onesFrom = load<u32>(60);
-  stepBytes = load<u32>(64);
-  nestedShift = load<u32>(68);
+/** Reads the header there; `work` is this thread's work area, 16-byte aligned. */
+export function bind(work: usize, header: usize): void {
+  dim = load<u32>(header);
+  bits = load<u32>(header, 4);
+  recordBytes = load<u32>(header, 8);
+  stepOffset = load<u32>(header, 12);
+  tableStep = load<f32>(header, 16);
+  firstRow = load<u32>(header, 20);
+  written = load<u32>(header, 24);
+  records = load<u32>(header, 28);
+  offsets = load<u32>(header, 32);
+  vocabularies = load<u32>(header, 36);
+  seedLow = load<u32>(header, 40);
+  seedHigh = load<u32>(header, 44);
+  tableNumber = load<u32>(header, 48);
+  initialScale = load<f32>(header, 52);
+  rowRange = load<u32>(header, 56);
+  onesFrom = load<u32>(header, 60);
+  stepBytes = load<u32>(header, 64);
+  nestedShift = load<u32>(header, 68);
   coarse = <f32>(1 << nestedShift);
   fine = 1 / coarse;
   const half = bits < 32 ? <f32>(1 << (bits - 1)) : 0;

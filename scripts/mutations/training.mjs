@@ -5,8 +5,35 @@ const bags = ['src/training/bags.test.ts'];
 const hashing = ['src/training/hashing.test.ts'];
 /** With `only: 'schedule'`: the rest of it takes long. */
 const conformance = ['src/training/conformance.test.ts'];
+const tiers = ['src/training/tiers.test.ts'];
 
 export const trainingMutations = [
+  {
+    file: 'src/embedding/table.ts',
+    tests: tiers,
+    changes: [
+      ['hot rows: g of the others', 'scaleOf(section.bits)', 'scaleOf(this.spec.storage.bits as 4)'],
+      ['hot rows: state of the others', 'records + layout[state]', 'records + this.spec.layout[state]'],
+    ],
+  },
+  {
+    file: 'src/embedding/shard.ts',
+    tests: tiers,
+    changes: [
+      ['hot rows: one header', 'writeHeader(memory, fields, header)', 'writeHeader(memory, fields, 0)'],
+    ],
+  },
+  {
+    file: 'src/embedding/alpt.ts',
+    tests: tiers,
+    changes: [
+      [
+        'hot rows: first step of the others',
+        'options.firstStep * (usual / firstStep(deviation, settings.bits))',
+        'options.firstStep',
+      ],
+    ],
+  },
   {
     file: 'src/embedding/alpt.ts',
     tests: conformance,
@@ -70,7 +97,7 @@ export const trainingMutations = [
     only: 'alpt',
     changes: [
       ['g: no d', 'Math.sqrt(b * d * q)', 'Math.sqrt(b * q)'],
-      ['no g', 'gradient, g, dSteps', 'gradient, 1, dSteps'],
+      ['no g', 'gradient, g, dSteps', 'gradient, () => 1, dSteps'],
       [
         'rows: no decay',
         'learningRate: learningRate * rateFactor, weightDecay',

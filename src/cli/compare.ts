@@ -1,5 +1,6 @@
 // `bitrow compare`: methods × seeds on one data set → a table of them, cells that are never trained twice, a report.
 import * as z from 'zod';
+import { isMethodOption } from '../comparing/method-name.js';
 import { UserError } from '../errors.js';
 import type { ConfigLayer } from '../runs/resolve-config.js';
 import type { CommandSpec } from './command.js';
@@ -124,7 +125,7 @@ function requireNoVariant(layers: readonly ConfigLayer[]): void {
   for (const { values, locate } of layers) {
     // A file may be one that `train` uses too.
     if (locate) continue;
-    if (Object.keys(Object(values.method)).length > 0) {
+    if (Object.keys(Object(values.method)).some((option) => !isMethodOption(option))) {
       throw new UserError(
         'Methods, bits and rounding are not for --set here.',
         'name them in --methods, such as alpt:4',

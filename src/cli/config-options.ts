@@ -2,7 +2,14 @@
 // file, flags, --set, later ones winning.
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { hasRowSteps, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import {
+  hasRowSteps,
+  hasTiers,
+  type MethodName,
+  methodNames,
+  methods,
+  onlyRounding,
+} from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { modelNames, models } from '../models/registry.js';
 import { codeBits } from '../quantization/grid.js';
@@ -186,6 +193,27 @@ function requireRounding(name: MethodName, options: ConfigOptions, settings: rea
   );
 }
 
+/** Hot rows are of methods that store codes. */
+function requireTiers({ method: { name, hotBits } }: Config, settings: readonly PartialConfig[]): void {
+  const said = (option: string) => settings.some(({ method }) => Object.hasOwn(Object(method), option));
+  if (hasTiers(name)) {
+    if (hotBits !== null || !said('hotShare')) return;
+    throw new UserError(
+      'No rows are hot, so --set method.hotShare means nothing.',
+      'say how many bits they are to have: --set method.hotBits=8',
+      2,
+    );
+  }
+  for (const option of ['hotBits', 'hotShare']) {
+    if (!said(option)) continue;
+    throw new UserError(
+      `The method '${name}' stores all rows alike, so --set method.${option} means nothing for it.`,
+      `leave it out, or choose a method with hot rows: ${methodNames.filter(hasTiers).join(', ')}`,
+      2,
+    );
+  }
+}
+
 /** Only a method whose rows of codes have a step each can store it in another type. */
 function requireStepType({ method: { name } }: Config, settings: readonly PartialConfig[]): void {
   const asked: unknown = settings
@@ -214,6 +242,7 @@ function requireMeaning(config: Config, options: ConfigOptions, settings: readon
     );
   }
   requireRounding(name, options, settings);
+  requireTiers(config, settings);
   requireStepType(config, settings);
   if (methods[name].isQuantized) return;
   for (const option of ['bits', 'rounding'] as const) {

@@ -1,6 +1,7 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
+import { partBytes } from '../embedding/table-records.js';
 import { count } from '../reports/numbers.js';
 import { configBits, configRounding } from '../runs/config.js';
 import { vocabularyOffsets } from '../scoring/blueprint.js';
@@ -23,7 +24,6 @@ export async function inspectRun(path: string): Promise<Result> {
   const rowsText = rows === values ? `${count(rows)} rows` : `${count(rows)} stored rows`;
   const forText = rows === values ? '' : ` for ${count(values)} values`;
   const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
-  const { recordBytes } = table.spec.layout;
   const { bits: storedBits } = table.spec.storage;
   const json = {
     kind: 'run',
@@ -42,7 +42,7 @@ export async function inspectRun(path: string): Promise<Result> {
     rows,
     dim,
     /** Codes or values and steps of all rows. */
-    tableBytes: rows * recordBytes,
+    tableBytes: partBytes(table, 'codes') + partBytes(table, 'steps'),
     ...(firstOrder && {
       /** One fp32 number for each feature, beside the embeddings. */
       firstOrder: { rows: tableRows(firstOrder.spec), tableBytes: 4 * tableRows(firstOrder.spec) },

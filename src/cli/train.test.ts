@@ -56,7 +56,13 @@ describe('bitrow train, evaluate and inspect', () => {
     const { model, training, method } = parse(readFileSync(place('first/config.yaml'), 'utf8'));
     expect(model).toMatchObject({ dim: 4, hidden: [16] });
     expect(training).toMatchObject({ epochs: 2, batchSize: 512 });
-    expect(method).toEqual({ name: 'alpt', bits: 8, rounding: 'stochastic', stepType: 'fp32' });
+    expect(method).toMatchObject({
+      name: 'alpt',
+      bits: 8,
+      rounding: 'stochastic',
+      stepType: 'fp32',
+      hotBits: null,
+    });
   });
 
   it('evaluate agrees with the validation of training', async () => {
@@ -187,6 +193,17 @@ describe('the configuration of a run', () => {
       /so --set method.rounding=stochastic means/,
     ],
     [['--method', 'full', '--set', 'method.bits=4'], /so --set method.bits means nothing/],
+    [
+      ['--method', 'lsq', '--set', 'method.hotBits=8'],
+      /^The method 'lsq' stores all rows alike, so --set method.hotBits means nothing for it.*: lpt, alpt, lpt-row\n$/s,
+    ],
+    [
+      ['--method', 'nested', '--bits', '4', '--set', 'method.hotBits=8'],
+      /^The method 'nested' stores all rows alike/,
+    ],
+    [['--set', 'method.hotShare=0.1'], /^No rows are hot, so --set method.hotShare means nothing/],
+    [['--set', 'method.hotBits=4'], /^method.hotBits is 4 \(allowed: /],
+    [['--set', 'method.hotBits=8'], /^method.hotBits is 8, but all rows have 8 bits \(allowed: more than 8/],
     [
       ['--method', 'lsq', '--set', 'method.stepType=fp16'],
       /^Rows of the method 'lsq' have no step of their own in few bits, so --set method.stepType=fp16 means/,

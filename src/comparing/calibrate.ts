@@ -2,6 +2,7 @@
 // is what its epochs will take. Nothing of it is kept.
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Config } from '../runs/config.js';
+import { readHotRows } from '../scoring/hot-rows.js';
 import { Trainer } from '../training/trainer.js';
 import { withSeed } from './cell-key.js';
 
@@ -51,7 +52,8 @@ async function secondsOfEpoch(
   let ended = began;
   let trainer: Trainer | undefined;
   try {
-    trainer = new Trainer({ dataset, config: withSeed(config, 1), threads });
+    const hotRows = await readHotRows(config, dataset);
+    trainer = new Trainer({ dataset, config: withSeed(config, 1), threads, hotRows });
     await trainer.trainEpoch(1, {
       signal: enough.signal,
       onProgress: (progress) => {

@@ -13,6 +13,7 @@ const changes = [
   { method: { bits: 4 } },
   { method: { rounding: 'deterministic' } },
   { method: { stepType: 'fp16' } },
+  { method: { hotBits: 16 } },
   { optimizer: { learningRate: 0.01 } },
   { optimizer: { drops: { afterEpochs: [2] } } },
   { dense: { weightDecay: 0.1 } },
@@ -35,7 +36,9 @@ describe('the key of a cell', () => {
       cellKey(resolveConfig({ method: { name: 'full' } }, { ...values }), 'data');
     expect(key({ alpt: { stepLearningRate: 0.1 } })).toBe(key({}));
     expect(key({ lpt: { clip: 0.3 } })).toBe(key({}));
-    expect(key({ method: { bits: 2, rounding: 'deterministic', stepType: 'fp16' } })).toBe(key({}));
+    expect(
+      key({ method: { bits: 2, rounding: 'deterministic', stepType: 'fp16', hotBits: 8, hotShare: 0.3 } }),
+    ).toBe(key({}));
     // A method that is new in the registry has a section of its own, which is in every configuration.
     const config = { ...resolveConfig({}), brandNew: { option: 1 } } as Config;
     expect(cellKey(config, 'data')).toBe(cellKey(resolveConfig({}), 'data'));

@@ -3,16 +3,19 @@
 // leaves the cells of all others what they are.
 import { createHash } from 'node:crypto';
 import { hasRowSteps, methods } from '../embedding/methods.js';
-import { type Config, configRounding, configSchema } from '../runs/config.js';
+import { type Config, configHotBits, configRounding, configSchema } from '../runs/config.js';
 
 /** The configuration without what its method does not read: other methods' options, a width that it has not. */
 export function relevantConfig(config: Config): Record<string, unknown> {
-  const { name, bits, stepType } = config.method;
+  const { name, bits, stepType, hotShare } = config.method;
   const { model, optimizer, dense, training } = config;
+  const hotBits = configHotBits(config);
   const method = {
     name,
     ...(methods[name].isQuantized && { bits, rounding: configRounding(config) }),
     ...(hasRowSteps(name) && { stepType }),
+    // Without hot rows, the keys are those of before there were any.
+    ...(hotBits && { hotBits, hotShare }),
   };
   return { model, method, optimizer, dense, [name]: config[name], training };
 }

@@ -17,6 +17,7 @@ import { RunLock } from '../runs/lock.js';
 import { type PartialConfig, resolveConfig } from '../runs/resolve-config.js';
 import { cellKey } from './cell-key.js';
 import { type CompareOptions, compare } from './compare.js';
+import { comparisonHead } from './comparison-record.js';
 import type { CompareEvent } from './events.js';
 import { parseMethodName } from './method-name.js';
 
@@ -143,6 +144,16 @@ describe('a comparison', () => {
     expect(first.comparison.variants[1].command).toBe(
       `bitrow train --data ${data} --out RUN --method alpt --bits 4 --rounding stochastic --seed 1 --set model.dim=4 --set 'model.hidden=[8]' --set optimizer.learningRate=0.02 --set training.epochs=2 --set training.batchSize=256`,
     );
+  });
+
+  it('says in it what of rows has no place among methods and bits', async () => {
+    const { manifest } = await loadDataset(data);
+    const method = { stepType: 'fp16', hotBits: 8 };
+    const variants = [variant('alpt:4', { method }), variant('full', { method })];
+    const head = comparisonHead({ data, variants, seeds: [1], split: null, command: 'test', manifest });
+    const [alpt, full] = head.variants.map(({ command }) => command);
+    expect(alpt).toMatch(/ --set 'method.stepType="fp16"' --set method.hotBits=8$/);
+    expect(full).not.toMatch(/method\./);
   });
 
   it('stands in comparison.json, and leaves no weights', () => {

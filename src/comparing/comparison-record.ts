@@ -8,6 +8,7 @@ import type { Cell, ComparedData, Comparison, Variant } from '../reports/compari
 import { type Config, configBits, configRounding, configSchema } from '../runs/config.js';
 import { version } from '../version.js';
 import { relevantConfig, seedlessConfig } from './cell-key.js';
+import { isMethodOption } from './method-name.js';
 import { derivedFrom, type PlannedCell } from './plan.js';
 import { variantMemory } from './variant-memory.js';
 import type { VariantSpec } from './variants.js';
@@ -96,7 +97,10 @@ function emptyVariant({ name, config }: VariantSpec, data: string, manifest: Man
 function trainCommand(config: Config, data: string): string {
   const { model, optimizer, method } = config;
   const usual = configSchema.parse({ model: { name: model.name }, optimizer: { name: optimizer.name } });
-  const { method: _method, ...rest } = relevantConfig(config);
+  const { method: relevant, ...rest } = relevantConfig(config);
+  rest.method = Object.fromEntries(
+    Object.entries(Object(relevant)).filter(([option]) => isMethodOption(option)),
+  );
   const known = new Map(leaves(usual, ''));
   const settings = leaves(rest, '').filter(
     ([path, value]) => path !== 'training.seed' && JSON.stringify(known.get(path)) !== JSON.stringify(value),

@@ -1,10 +1,11 @@
 // A grid: a configuration with lists as values. Its points are the product of all lists; a method has those of the
 // options that concern it.
-import { hasRowSteps, type MethodName, methodNames } from '../embedding/methods.js';
+import { type MethodName, methodNames } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import { type LocatedYaml, parseYaml, readYaml } from '../formats/located-yaml.js';
 import { configSchema } from '../runs/config.js';
 import { merge, type PartialConfig } from '../runs/resolve-config.js';
+import { isMethodOption, methodOptions } from './method-name.js';
 
 export type Grid = LocatedYaml;
 
@@ -35,7 +36,7 @@ export function gridPoints(grid: Grid, method: MethodName): GridPoint[] {
   let points: GridPoint[] = [{ name: '', values: {} }];
   for (const { path, values, isVaried } of axes(grid.values, [])) {
     if (path[0] !== method && methodNames.some((name) => name === path[0])) continue;
-    if (path.join('.') === 'method.stepType' && !hasRowSteps(method)) continue;
+    if (path[0] === 'method' && !(isMethodOption(path[1]) && methodOptions[path[1]].isRead(method))) continue;
     points = points.flatMap((point) =>
       values.map((value) => ({
         name: isVaried ? `${point.name} ${path.join('.')}=${shown(value)}`.trim() : point.name,
@@ -77,7 +78,7 @@ function checked(grid: Grid): Grid {
   for (const { path, values } of axes(grid.values, [])) {
     const wrong = (sentence: string) => new UserError(`${grid.locate(path)}: ${sentence}`, undefined, 2);
     if (values.length === 0) throw wrong(`${path.join('.')} is an empty list.`);
-    if (path[0] === 'method' && path[1] !== 'stepType')
+    if (path[0] === 'method' && !isMethodOption(path[1]))
       throw wrong(`the methods and their widths stand in --methods, not in a grid.`);
     if (path.join('.') === 'training.seed') throw wrong('seeds are --seeds, not part of a grid.');
   }

@@ -1,10 +1,48 @@
 // A method as it is written in `--methods`: `full`, `alpt:8`, `lpt:4:deterministic`.
-import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import {
+  hasRowSteps,
+  hasTiers,
+  type MethodName,
+  methodNames,
+  methods,
+  onlyRounding,
+} from '../embedding/methods.js';
 import { UserError, unknownName } from '../errors.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import type { PartialConfig } from '../runs/resolve-config.js';
 
 const roundings = ['stochastic', 'deterministic'];
+
+const tiers = {
+  isRead: hasTiers,
+  has: 'has hot rows',
+  lacks: 'are all stored alike',
+};
+
+/**
+ * Options of the section `method` that have no place in such a name, and so may be set, or varied by a grid: the methods
+ * that read them, what these have, and what the rows of the others lack.
+ */
+export const methodOptions = {
+  stepType: {
+    isRead: hasRowSteps,
+    has: 'has a step in each row of codes',
+    lacks: 'have no step of their own in few bits',
+  },
+  hotBits: tiers,
+  hotShare: tiers,
+} satisfies Record<string, { isRead: (method: MethodName) => boolean; has: string; lacks: string }>;
+export type MethodOption = keyof typeof methodOptions;
+
+/** Whether an option of the section `method` is one of those. */
+export function isMethodOption(option: string): option is MethodOption {
+  return Object.hasOwn(methodOptions, option);
+}
+
+/** Those of a section `method`, which may be none at all. */
+export function methodOptionsOf(section: unknown): MethodOption[] {
+  return Object.keys(Object(section)).filter(isMethodOption);
+}
 
 /**
  * `name[:bits][:rounding]` as the section `method` of a configuration; what is not said is left out.

@@ -126,6 +126,34 @@ describe('variants', () => {
     expect(variants.map(({ config }) => config.training.epochs)).toEqual([7, 2]);
   });
 
+  it('has options of hot rows of its own, or at points of a grid that concern it', async () => {
+    const file = join(folder, 'hot.yaml');
+    writeFileSync(
+      file,
+      'variants:\n- { method: "lpt:4", name: hot, set: { method: { hotBits: 8 } } }\n- method: full\n',
+    );
+    const hot = await readVariants(file);
+    expect(resolveVariants(hot, { layers: [] }).map(({ config }) => config.method)).toMatchObject([
+      { name: 'lpt', bits: 4, hotBits: 8, hotShare: 0.05 },
+      { name: 'full', hotBits: null },
+    ]);
+    const grid = parseGrid('grid.yaml', 'method: { hotBits: [null, 8] }');
+    const points = resolved('lpt:4,full', { layers: [], grid });
+    expect(points.map(({ name }) => name)).toEqual([
+      'lpt:4 method.hotBits=null',
+      'lpt:4 method.hotBits=8',
+      'full',
+    ]);
+    expect(points.map(({ config }) => config.method.hotBits)).toEqual([null, 8, null]);
+    const hotter = { layers: layers({ method: { hotBits: 16, stepType: 'fp16' } }) };
+    expect(() => resolved('nested:4,full', hotter)).toThrow(
+      /^None of the methods \(nested, full\) has hot rows/,
+    );
+    expect(resolved('nested:4,alpt:4', hotter)[1].config.method).toMatchObject(
+      hotter.layers[0].values.method ?? {},
+    );
+  });
+
   it.each([
     ['- method: full', /line 1: the file is not a mapping/],
     ['variants: full', /line 1: variants is no list of variants/],
@@ -141,6 +169,10 @@ describe('variants', () => {
     [
       'variants:\n- method: lpt\n  set:\n    method: { stepType: fp16 }',
       /line 4: rows of the method 'lpt' have no step of their own/,
+    ],
+    [
+      'variants:\n- method: nested:4\n  set:\n    method: { stepType: fp16, hotBits: 8 }',
+      /line 4: rows of the method 'nested' are all stored alike/,
     ],
     [
       'variants:\n- method: full\n  set:\n    lpt: { clip: 1 }',

@@ -1,14 +1,14 @@
 // From what the user asks to be compared to variants: a name and a whole configuration each. Layers, later wins:
 // defaults, preset, the layers common to all (file, flags, --set), the point of a grid, the method, the variant's own.
 // Of the common layers a variant reads what concerns it: options of another method are left to that method's variants.
-import { hasRowSteps, type MethodName, methodNames } from '../embedding/methods.js';
+import { type MethodName, methodNames } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import { readYaml } from '../formats/located-yaml.js';
 import type { Config } from '../runs/config.js';
 import { type Preset, resolveWithPreset } from '../runs/presets.js';
 import type { ConfigLayer, PartialConfig } from '../runs/resolve-config.js';
 import { type Grid, gridPoints } from './grid.js';
-import { parseMethodName } from './method-name.js';
+import { methodOptions, methodOptionsOf, parseMethodName } from './method-name.js';
 
 /** What a comparison compares. */
 export interface VariantSpec {
@@ -85,10 +85,12 @@ function requireReader(asked: readonly AskedVariant[], { layers, grid }: CommonL
   const names = asked.map(({ method }) => parseMethodName(method).name);
   const said = [...layers.filter(({ locate }) => !locate).map(({ values }) => values), grid?.values ?? {}];
   for (const values of said) {
-    if (Object.hasOwn(Object(values.method), 'stepType') && !names.some(hasRowSteps)) {
+    for (const option of methodOptionsOf(values.method)) {
+      const { isRead, has } = methodOptions[option];
+      if (names.some(isRead)) continue;
       throw new UserError(
-        `None of the methods (${[...new Set(names)].join(', ')}) has a step in each row of codes, so method.stepType means nothing.`,
-        `leave it out, or compare one that has: ${methodNames.filter(hasRowSteps).join(', ')}`,
+        `None of the methods (${[...new Set(names)].join(', ')}) ${has}, so method.${option} means nothing.`,
+        `leave it out, or compare one that has: ${methodNames.filter(isRead).join(', ')}`,
         2,
       );
     }
@@ -141,21 +143,18 @@ export async function readVariants(path: string): Promise<AskedVariant[]> {
   });
 }
 
-/** A variant says its method in `method`, no seed, and no options of other methods. */
+/** A variant says its method, bits and rounding in `method`, no seed, and no options of other methods. */
 function requireOwnOptions(
   set: PartialConfig,
   method: MethodName,
   wrong: (keys: readonly PropertyKey[], what: string) => UserError,
 ): void {
-  // The type of steps has no place in `method`.
-  const { stepType: _stepType, ...named } = Object(set.method) as PartialConfig;
-  if ('method' in set && (!isSection(set.method) || Object.keys(named).length > 0))
+  const options = methodOptionsOf(set.method);
+  if ('method' in set && (!isSection(set.method) || options.length < Object.keys(set.method).length))
     throw wrong(['method'], 'the method stands in `method`, such as alpt:4:deterministic.');
-  if ('method' in set && !hasRowSteps(method))
-    throw wrong(
-      ['method', 'stepType'],
-      `rows of the method '${method}' have no step of their own in few bits.`,
-    );
+  const unread = options.find((option) => !methodOptions[option].isRead(method));
+  if (unread !== undefined)
+    throw wrong(['method', unread], `rows of the method '${method}' ${methodOptions[unread].lacks}.`);
   if (isSection(set.training) && 'seed' in set.training)
     throw wrong(['training', 'seed'], 'seeds are --seeds.');
   const other = methodNames.find((name) => name !== method && name in set);

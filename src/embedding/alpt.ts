@@ -2,8 +2,9 @@
 // per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
 import { z } from 'zod';
-import { firstStep, grid } from '../quantization/grid.js';
+import { firstStep, grid, type StoredBits } from '../quantization/grid.js';
 import { storedStep } from '../quantization/row-grid.js';
+import { tieredStorage } from './layout.js';
 import type { Method, MethodSpec } from './method.js';
 import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
@@ -30,18 +31,22 @@ const options = z
 export const alpt = {
   summary: 'integer rows, one learned step per row',
   isQuantized: true,
+  hasTiers: true,
   hasRowSteps: true,
   options,
   create(settings): Method {
-    const { dim, bits, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } =
-      settings;
-    const { highest: q } = grid(bits);
+    const { dim, rounding, deviation, stepBytes, optimizer, learningRate, weightDecay, options } = settings;
     const scaleOf = gradientScales[options.gradientScale];
     const stepRule = createStepRule(options, settings);
     return {
       storage: {
-        bits,
-        tableStep: storedStep(options.firstStep ?? firstStep(deviation, bits), stepBytes),
+        ...tieredStorage(settings, (bits) => {
+          const usual = firstStep(deviation, bits);
+          if (options.firstStep === null) return storedStep(usual, stepBytes);
+          // Given for rows of `bits`; hot rows begin with a step as much smaller as it would be otherwise.
+          const given = options.firstStep * (usual / firstStep(deviation, settings.bits));
+          return storedStep(given, stepBytes);
+        }),
         hasRowStep: true,
         stepBytes,
       },
@@ -50,7 +55,7 @@ export const alpt = {
 
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
-        const g = scaleOf(batchRows, dim, q);
+        const g = (bits: StoredBits) => scaleOf(batchRows, dim, grid(bits).highest);
 
         // Step 1: update the weights.
         for (const { rows, values } of blocks) {

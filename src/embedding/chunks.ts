@@ -1,42 +1,42 @@
-// How one thread goes through the rows of a table: a list of rows may cross shards, and is cut into chunks of one shard
-// whose values fit the thread's scratch area there; a range of rows is cut into runs.
+// How one thread goes through the rows of a table: a list of rows may cross sections, and is cut into chunks of one
+// section whose values fit the thread's scratch area in its shard; a range of rows is cut into runs.
 import type { Kernels } from '../kernels/kernels.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
-import { CHUNK_ROWS, type Scratch, type ShardPlan, scratchAt } from './shard.js';
+import { CHUNK_ROWS, type Scratch, type Section, scratchAt } from './shard.js';
 import type { TableMemory } from './table-memory.js';
 
-/** A thread's place in one shard. */
+/** A thread's place in one section. */
 export interface Place {
   readonly kernels: Kernels;
   readonly memory: SharedMemory;
-  readonly plan: ShardPlan;
+  readonly section: Section;
   readonly scratch: Scratch;
 }
 
-/** Rows of a list that lie in one shard, already copied to the scratch area. */
+/** Rows of a list that lie in one section, already copied to the scratch area. */
 export interface Chunk extends Place {
   /** Position in the caller's list. */
   readonly from: number;
   readonly count: number;
 }
 
-/** One thread's places in all shards of a table. */
+/** One thread's places in all sections of a table, which share its scratch area in their shard. */
 export class Chunks {
   private readonly places: Place[];
-  private readonly shardRows: number;
 
   constructor(
     { spec, plans, memories }: TableMemory,
     thread: number,
     createKernels: (memory: SharedMemory) => Kernels,
   ) {
-    this.shardRows = plans[0]?.rows ?? 1;
-    this.places = plans.map((plan, i) => {
+    this.places = plans.flatMap((plan, i) => {
       const memory = memories[i];
-      const kernels = createKernels(memory);
       const scratch = scratchAt(plan.scratch + thread * plan.scratchBytes, spec.dim);
-      kernels.bind(scratch.work);
-      return { kernels, memory, plan, scratch };
+      return plan.sections.map((section) => {
+        const kernels = createKernels(memory);
+        kernels.bind(scratch.work, section.header);
+        return { kernels, memory, section, scratch };
+      });
     });
   }
 
@@ -44,13 +44,13 @@ export class Chunks {
     return this.places[0];
   }
 
-  /** Calls `visit` for each longest run of a list in one shard, at most CHUNK_ROWS of it. Rows should be sorted. */
+  /** Calls `visit` for each longest run of a list in one section, at most CHUNK_ROWS of it. Rows should be sorted. */
   each(rows: Uint32Array, visit: (chunk: Chunk) => void): void {
     for (let from = 0; from < rows.length; ) {
-      const place = this.places[Math.floor(rows[from] / this.shardRows)];
+      const place = this.placeOf(rows[from]);
       const last = Math.min(rows.length, from + CHUNK_ROWS);
-      const first = place.plan.firstRow;
-      const end = first + place.plan.rows;
+      const first = place.section.firstRow;
+      const end = first + place.section.rows;
       let to = from + 1;
       while (to < last && rows[to] >= first && rows[to] < end) to++;
       const count = to - from;
@@ -60,7 +60,7 @@ export class Chunks {
     }
   }
 
-  /** Calls `visit` for rows first … end − 1, at most `most` of one shard at a time. */
+  /** Calls `visit` for rows first … end − 1, at most `most` of one section at a time. */
   eachRun(
     first: number,
     end: number,
@@ -68,11 +68,23 @@ export class Chunks {
     visit: (place: Place, row: number, count: number) => void,
   ): void {
     for (const place of this.places) {
-      const last = Math.min(end, place.plan.firstRow + place.plan.rows);
-      for (let row = Math.max(first, place.plan.firstRow); row < last; row += most) {
+      const last = Math.min(end, place.section.firstRow + place.section.rows);
+      for (let row = Math.max(first, place.section.firstRow); row < last; row += most) {
         visit(place, row, Math.min(most, last - row));
       }
     }
+  }
+
+  /** The last place that begins at `row` or before. */
+  private placeOf(row: number): Place {
+    const { places } = this;
+    let low = 0;
+    for (let high = places.length; high - low > 1; ) {
+      const middle = (low + high) >>> 1;
+      if (places[middle].section.firstRow <= row) low = middle;
+      else high = middle;
+    }
+    return places[low];
   }
 }
 

@@ -6,7 +6,7 @@
 // without padding; step and bias are fp32 or half precision. One record per row, since a training step needs all of it at once (docs/design.md).
 import { type FULL_BITS, NO_ROW_STEP } from '../kernels/header.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { type StoredBits, storedBits } from '../quantization/grid.js';
+import { type CodeBits, type StoredBits, storedBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
 import type { RowRange, StepBytes } from '../quantization/row-grid.js';
 import type { PairLookups } from './pairs.js';
@@ -27,6 +27,8 @@ export interface Storage {
   nestedShift?: number;
   /** Each row's step, and bias if affine, are those of its own values, from the first ones on. Asks for `hasRowStep`. */
   range?: RowRange;
+  /** The rows that training sees most, in more bits (tiers.ts); absent: all rows alike. */
+  hot?: HotStorage;
   /** How fp32 rows are seen by who reads them; absent: as they are stored. */
   view?: View;
   /** How an id finds its embedding; absent: it is the row of that number. */
@@ -36,6 +38,22 @@ export interface Storage {
    * threshold. All threads see them, checkpoints hold them.
    */
   parameters?: readonly number[];
+}
+
+/** How hot rows differ. */
+export interface HotStorage {
+  bits: CodeBits;
+  /** As `Storage.tableStep`, for their grid. */
+  tableStep: number;
+}
+
+/** The bits and the step of a method's rows, and of its hot ones, by what the step is for a width. */
+export function tieredStorage(
+  { bits, hotBits }: { bits: CodeBits; hotBits: CodeBits | null },
+  stepOf: (bits: CodeBits) => number,
+): Pick<Storage, 'bits' | 'tableStep' | 'hot'> {
+  const hot = hotBits && { bits: hotBits, tableStep: Math.fround(stepOf(hotBits)) };
+  return { bits, tableStep: Math.fround(stepOf(bits)), ...(hot && { hot }) };
 }
 
 /** Byte offsets within a record. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { firstStep } from '../quantization/grid.js';
 import { rowRanges, storedStep } from '../quantization/row-grid.js';
+import { tieredStorage } from './layout.js';
 import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
 
@@ -16,14 +17,16 @@ const options = z.strictObject({
 export const lptRow = {
   summary: 'integer rows, each with the step of its own range',
   isQuantized: true,
+  hasTiers: true,
   hasRowSteps: true,
   options,
   // The step of LPT: `writeCodes` goes to the range of each row's new values, and leaves a row that does not change.
   create: (settings): Method =>
     lowPrecision(settings, {
-      bits: settings.bits,
       // That step only serves rows without any extent.
-      tableStep: storedStep(firstStep(settings.deviation, settings.bits), settings.stepBytes),
+      ...tieredStorage(settings, (bits) =>
+        storedStep(firstStep(settings.deviation, bits), settings.stepBytes),
+      ),
       hasRowStep: true,
       stepBytes: settings.stepBytes,
       range: settings.options.range,

@@ -2,7 +2,7 @@
 // the whole table. Rows of the batch are dequantized, updated and rounded back; no fp32 copy is kept.
 import { z } from 'zod';
 import { clipStep } from '../quantization/grid.js';
-import type { Storage } from './layout.js';
+import { type Storage, tieredStorage } from './layout.js';
 import type { Method, MethodSettings, MethodSpec } from './method.js';
 
 const options = z.strictObject({
@@ -14,11 +14,11 @@ const options = z.strictObject({
 export const lpt = {
   summary: 'integer rows, one fixed step for the table',
   isQuantized: true,
+  hasTiers: true,
   options,
   create: (settings): Method =>
     lowPrecision(settings, {
-      bits: settings.bits,
-      tableStep: Math.fround(clipStep(settings.options.clip, settings.bits)),
+      ...tieredStorage(settings, (bits) => clipStep(settings.options.clip, bits)),
       hasRowStep: false,
     }),
 } satisfies MethodSpec<z.infer<typeof options>>;

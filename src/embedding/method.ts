@@ -72,6 +72,8 @@ export interface TrainingStep {
 export interface MethodSettings<Options> {
   dim: number;
   bits: CodeBits;
+  /** Of hot rows (tiers.ts); null: there are none. Given to methods that take it. */
+  hotBits: CodeBits | null;
   rounding: Rounding;
   /** Of a row's step: for methods whose rows of codes have one each. */
   stepBytes: StepBytes;
@@ -105,6 +107,8 @@ export interface MethodSpec<Options> {
   readonly isQuantized: boolean;
   /** The rounding of a method that is defined with one alone; absent where `--rounding` chooses. */
   readonly rounding?: Rounding;
+  /** Whether `method.hotBits` means anything: rows are codes, and each knows its own bits. */
+  readonly hasTiers?: true;
   /** Whether each row of codes has a step, so that `method.stepType` means something. */
   readonly hasRowSteps?: true;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */

@@ -37,6 +37,11 @@ export function onlyRounding(name: MethodName): Rounding | null {
   return (methods[name] as MethodSpec<unknown>).rounding ?? null;
 }
 
+/** Whether some of its rows can be stored in more bits than the others (tiers.ts). */
+export function hasTiers(name: MethodName): boolean {
+  return (methods[name] as MethodSpec<unknown>).hasTiers ?? false;
+}
+
 /** Whether each row of codes has a step of its own, whose type can be chosen. */
 export function hasRowSteps(name: MethodName): boolean {
   return (methods[name] as MethodSpec<unknown>).hasRowSteps ?? false;

@@ -211,7 +211,9 @@ it('draws other numbers for a step than for values, and for each moment', () => 
   table.stepChange(optimizer, settings, rows, zeros, gradient, change);
   const view = new DataView(memory.memories[0].buffer);
   const halves = (offset: number) =>
-    [...rows].map((row) => view.getUint16(memory.plans[0].records + row * layout.recordBytes + offset, true));
+    [...rows].map((row) =>
+      view.getUint16(memory.plans[0].sections[0].records + row * layout.recordBytes + offset, true),
+    );
   const kinds = [
     halves(layout.stateOffset),
     halves(layout.stateOffset + 2),

@@ -1,8 +1,10 @@
 // One shard of a table: a shared memory that holds
 //
 //   header │ first rows of the vocabularies │ bitmap of written rows │ records │ one scratch area per thread
+//   └ section ────────────────────────────────────────────────────────────────┘
 //
-// A shard is at most 2 GiB; kernels read and write its rows where they lie.
+// A table whose rows are not all stored alike (tiers.ts) has more sections behind the first, each with a header, a bitmap
+// and records. A shard is at most 2 GiB; kernels read and write its rows where they lie.
 
 import { HEADER_BYTES, NO_ONES, rangeNumbers, writeHeader } from '../kernels/header.js';
 import { workBytes } from '../kernels/kernels.js';
@@ -11,6 +13,7 @@ import type { SharedMemory } from '../kernels/shared-memory.js';
 import { seedKey } from '../random/streams.js';
 import { deviateScale } from '../random/uniform.js';
 import type { RowLayout, Storage } from './layout.js';
+import { type HotRows, type TierRun, type TierStorage, tierRuns, tierStorage } from './tiers.js';
 
 /** Everything that fixes a table's memory and its initial rows. */
 export interface TableSpec {
@@ -21,7 +24,10 @@ export interface TableSpec {
   /** First row of each vocabulary, then V: row = offset + id. With pairs, of their two parts (pairs.ts). */
   offsets: readonly number[];
   storage: Storage;
+  /** Of rows that are not hot. */
   layout: RowLayout;
+  /** Where the storage has hot rows: which, and their records. */
+  hot?: HotRows;
   seed: number;
   /** Standard deviation of initial values. */
   deviation: number;
@@ -72,68 +78,105 @@ export function scratchAt(start: number, dim: number): Scratch {
   };
 }
 
-/** Where things lie in a shard of `rows` rows. */
+/** Where things lie in a shard. */
 export interface ShardPlan {
   firstRow: number;
   rows: number;
+  /** In the order of their rows. */
+  sections: Section[];
   offsets: number;
-  written: number;
-  records: number;
   /** Address of thread 0's scratch area; thread t's is `t·scratchBytes` further. */
   scratch: number;
   scratchBytes: number;
   pages: number;
 }
 
-function planShard(spec: TableSpec, firstRow: number, rows: number): ShardPlan {
-  const offsets = HEADER_BYTES;
-  const written = align(offsets + 4 * spec.offsets.length);
-  const records = align(written + 4 * Math.ceil(rows / 32));
-  const scratch = align(records + rows * spec.layout.recordBytes);
-  const scratchBytes = scratchAt(0, spec.dim).end;
-  const pages = pagesOf(scratch + spec.threads * scratchBytes);
-  return { firstRow, rows, offsets, written, records, scratch, scratchBytes, pages };
+/** Rows of a shard that are stored alike, with what kernels have to know of them. */
+export interface Section extends TierRun, TierStorage {
+  header: number;
+  written: number;
+  records: number;
 }
 
-/** The shards of a table: all of the same number of rows, the last one fewer. */
-export function planShards(spec: TableSpec): ShardPlan[] {
-  const rows = tableRows(spec);
-  const fixed = planShard(spec, 0, 0).pages * PAGE_BYTES;
-  const perRow = spec.layout.recordBytes + 1 / 8;
-  // A page and some alignment of slack, so that rounding up never passes the limit.
-  const shardRows = Math.floor((spec.shardBytes - fixed - PAGE_BYTES) / perRow);
-  if (shardRows < 1) throw new RangeError(`A shard of ${spec.shardBytes} bytes has no room for a row.`);
-  const plans: ShardPlan[] = [];
-  for (let first = 0; first < rows; first += shardRows) {
-    plans.push(planShard(spec, first, Math.min(shardRows, rows - first)));
+/** What a section takes beside records and bitmap, at most: its header, and alignment in four places. */
+const SECTION_BYTES = HEADER_BYTES + 64;
+
+function planShard(spec: TableSpec, runs: readonly TierRun[]): ShardPlan {
+  const offsets = HEADER_BYTES;
+  let end = offsets + 4 * spec.offsets.length;
+  const sections: Section[] = [];
+  for (const [i, run] of runs.entries()) {
+    const storage = tierStorage(spec, run.tier);
+    const header = i === 0 ? 0 : align(end);
+    const written = align(i === 0 ? end : header + HEADER_BYTES);
+    const records = align(written + 4 * Math.ceil(run.rows / 32));
+    end = records + run.rows * storage.layout.recordBytes;
+    sections.push({ ...run, ...storage, header, written, records });
   }
+  const scratch = align(end);
+  const scratchBytes = scratchAt(0, spec.dim).end;
+  const pages = pagesOf(scratch + spec.threads * scratchBytes);
+  const rows = runs.reduce((sum, run) => sum + run.rows, 0);
+  return { firstRow: runs[0]?.firstRow ?? 0, rows, sections, offsets, scratch, scratchBytes, pages };
+}
+
+/** The shards of a table: each filled before the next begins, so that without tiers all but the last are alike. */
+export function planShards(spec: TableSpec): ShardPlan[] {
+  // A page and some alignment of slack, so that rounding up never passes the limit.
+  const room = spec.shardBytes - planShard(spec, []).pages * PAGE_BYTES - PAGE_BYTES;
+  const plans: ShardPlan[] = [];
+  let runs: TierRun[] = [];
+  let left = room;
+  for (const { tier, firstRow, rows } of tierRuns(spec)) {
+    const rowBytes = tierStorage(spec, tier).layout.recordBytes + 1 / 8;
+    for (let done = 0; done < rows; ) {
+      const fitting = Math.floor((left - (runs.length > 0 ? SECTION_BYTES : 0)) / rowBytes);
+      const count = Math.min(rows - done, fitting);
+      if (count < 1) {
+        if (runs.length === 0) {
+          throw new RangeError(`A shard of ${spec.shardBytes} bytes has no room for a row.`);
+        }
+        plans.push(planShard(spec, runs));
+        runs = [];
+        left = room;
+        continue;
+      }
+      left -= count * rowBytes + (runs.length > 0 ? SECTION_BYTES : 0);
+      runs.push({ tier, firstRow: firstRow + done, rows: count });
+      done += count;
+    }
+  }
+  if (runs.length > 0) plans.push(planShard(spec, runs));
   return plans;
 }
 
-/** Allocates a shard: zero bytes (no row written, fresh optimizer state), header and offsets. */
+/** Allocates a shard: zero bytes (no row written, fresh optimizer state), headers and offsets. */
 export function createShard(spec: TableSpec, plan: ShardPlan): SharedMemory {
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages, shared: true });
   const [seedLow, seedHigh] = seedKey(spec.seed);
-  writeHeader(memory, {
-    dim: spec.dim,
-    bits: spec.storage.bits,
-    recordBytes: spec.layout.recordBytes,
-    stepOffset: spec.layout.stepOffset,
-    tableStep: spec.storage.tableStep,
-    firstRow: plan.firstRow,
-    written: plan.written,
-    records: plan.records,
-    offsets: plan.offsets,
-    vocabularies: spec.offsets.length - 1,
-    seedLow,
-    seedHigh,
-    tableNumber: spec.number,
-    initialScale: deviateScale(spec.deviation),
-    rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
-    onesFrom: spec.onesFrom ?? NO_ONES,
-    stepBytes: spec.storage.stepBytes ?? 4,
-    nestedShift: spec.storage.nestedShift ?? 0,
-  });
+  for (const { bits, tableStep, layout, firstRow, header, written, records } of plan.sections) {
+    const fields = {
+      dim: spec.dim,
+      bits,
+      recordBytes: layout.recordBytes,
+      stepOffset: layout.stepOffset,
+      tableStep,
+      firstRow,
+      written,
+      records,
+      offsets: plan.offsets,
+      vocabularies: spec.offsets.length - 1,
+      seedLow,
+      seedHigh,
+      tableNumber: spec.number,
+      initialScale: deviateScale(spec.deviation),
+      rowRange: spec.storage.range ? rangeNumbers[spec.storage.range] : 0,
+      onesFrom: spec.onesFrom ?? NO_ONES,
+      stepBytes: spec.storage.stepBytes ?? 4,
+      nestedShift: spec.storage.nestedShift ?? 0,
+    };
+    writeHeader(memory, fields, header);
+  }
   new Uint32Array(memory.buffer, plan.offsets, spec.offsets.length).set(spec.offsets);
   return memory;
 }

@@ -58,7 +58,11 @@ it('lists the rows ever written as the fewest ranges, counts them, and gives bac
       const ranges = rangesOf(rows);
       await write(table, ranges, rows);
       expect(joined(writtenRanges(table))).toEqual([...ranges]);
-      expect(countWritten(table)).toEqual({ rows: rows.length, ranges: ranges.length / 2 });
+      expect(countWritten(table)).toEqual({
+        rows: rows.length,
+        tierRows: { cold: rows.length, hot: 0 },
+        ranges: ranges.length / 2,
+      });
       const steps = [...readRecords(table, ranges, 'steps')].flatMap((block) => [
         ...new Float32Array(block.slice().buffer),
       ]);

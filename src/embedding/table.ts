@@ -6,9 +6,11 @@ import { type Kernels, MAGNITUDE_DIGITS } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, StateAddress, UpdateSettings } from '../optimizers/optimizer.js';
+import type { StoredBits } from '../quantization/grid.js';
 import { Stream } from '../random/streams.js';
 import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
+import { isQuantized } from './layout.js';
 import { CHUNK_ROWS, type TableSpec, tableRows } from './shard.js';
 import type { TableMemory } from './table-memory.js';
 import { applyView } from './view.js';
@@ -111,8 +113,7 @@ export class Table {
     gradient: Float32Array,
     change: Float32Array,
   ): void {
-    const { stateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, 'values', stateOffset, values, gradient, change);
+    this.optimizerChange(optimizer, settings, rows, 'values', values, gradient, change);
   }
 
   /** The optimizer's step on the rows' steps: change (n). Moves the optimizer state, not the steps. */
@@ -124,8 +125,7 @@ export class Table {
     dSteps: Float32Array,
     change: Float32Array,
   ): void {
-    const { stepStateOffset } = this.spec.layout;
-    this.optimizerChange(optimizer, settings, rows, 'step', stepStateOffset, steps, dSteps, change);
+    this.optimizerChange(optimizer, settings, rows, 'step', steps, dSteps, change);
   }
 
   /**
@@ -171,16 +171,17 @@ export class Table {
     });
   }
 
-  /** dSteps (n) = scale · Σ_j dValues_j · ∂Q_D/∂step (eq. 7). */
+  /** dSteps (n) = scale · Σ_j dValues_j · ∂Q_D/∂step (eq. 7); the scale by a row's bits, which hot rows have more of. */
   stepGradient(
     rows: Uint32Array,
     change: Float32Array,
     dValues: Float32Array,
-    scale: number,
+    scaleOf: (bits: StoredBits) => number,
     dSteps: Float32Array,
   ): void {
     this.chunks.each(rows, (chunk) => {
-      const { scratch, kernels, count } = chunk;
+      const { scratch, kernels, section, count } = chunk;
+      const scale = isQuantized(section.bits) ? scaleOf(section.bits) : 0;
       const [changeAt, dValuesAt] = scratch.blocks;
       copyIn(chunk, changeAt, this.spec.dim, change);
       copyIn(chunk, dValuesAt, this.spec.dim, dValues);
@@ -297,19 +298,19 @@ export class Table {
     settings: UpdateSettings,
     rows: Uint32Array,
     of: StateAddress['of'],
-    stateOffset: number,
     values: Float32Array,
     gradient: Float32Array,
     change: Float32Array,
   ): void {
-    const stride = this.spec.layout.recordBytes;
     const dim = of === 'values' ? this.spec.dim : 1;
+    const state = of === 'values' ? 'stateOffset' : 'stepStateOffset';
     this.chunks.each(rows, (chunk) => {
-      const { kernels, plan, scratch, count } = chunk;
+      const { kernels, section, scratch, count } = chunk;
+      const { layout, records, firstRow } = section;
       const [valuesAt, gradientAt, changeAt] = of === 'values' ? scratch.blocks : scratch.lists;
       copyIn(chunk, valuesAt, dim, values);
       copyIn(chunk, gradientAt, dim, gradient);
-      const address = { states: plan.records + stateOffset, stride, firstRow: plan.firstRow, of };
+      const address = { states: records + layout[state], stride: layout.recordBytes, firstRow, of };
       const block = {
         rows: scratch.rows,
         count,

@@ -43,7 +43,7 @@ function build(implementation: (memory: WebAssembly.Memory) => Kernels) {
   new Uint32Array(memory.buffer, LIST, ROWS).set(Array.from({ length: ROWS }, (_, row) => row));
   expect(WORK + workBytes(1)).toBeLessThan(RECORDS);
   const kernels = implementation(memory);
-  kernels.bind(WORK);
+  kernels.bind(WORK, 0);
   const view = new DataView(memory.buffer);
   return { kernels, view, steps: new Float32Array(memory.buffer, STEPS, ROWS) };
 }

@@ -1,5 +1,5 @@
-// The header at address 0 of every shard's memory: what a kernel has to know of the table. wasm/table.ts reads
-// the same list.
+// The header of every section of a shard: what a kernel has to know of its rows. The first is at address 0 of the
+// shard's memory. wasm/table.ts reads the same list.
 import type { RowRange } from '../quantization/row-grid.js';
 import type { SharedMemory } from './shared-memory.js';
 
@@ -29,7 +29,7 @@ export interface ShardHeader {
   stepOffset: number;
   /** The step of all rows, the first step of each, or the one of rows whose range is nothing. Of the served codes. */
   tableStep: number;
-  /** Table row of the shard's first record. */
+  /** Table row of the first record. */
   firstRow: number;
   /** Address of the bitmap of rows ever written. */
   written: number;
@@ -81,15 +81,15 @@ const fields = {
 
 const names = Object.keys(fields) as (keyof ShardHeader)[];
 
-/** Writes the header at address 0, little-endian. */
-export function writeHeader(memory: SharedMemory, header: ShardHeader): void {
-  const view = new DataView(memory.buffer);
+/** Writes a header, little-endian. */
+export function writeHeader(memory: SharedMemory, header: ShardHeader, at = 0): void {
+  const view = new DataView(memory.buffer, at);
   for (const [i, name] of names.entries()) view[fields[name][1]](i * 4, header[name], true);
 }
 
-/** The header at address 0. */
-export function readHeader(memory: SharedMemory): ShardHeader {
-  const view = new DataView(memory.buffer);
+/** The header there. */
+export function readHeader(memory: SharedMemory, at = 0): ShardHeader {
+  const view = new DataView(memory.buffer, at);
   const entries = names.map((name, i) => [name, view[fields[name][0]](i * 4, true)]);
   return Object.fromEntries(entries) as ShardHeader;
 }

@@ -54,6 +54,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, shift: anySh
   const stateOffset = codeBytes + (hasOwnStep ? stepBytes : 0) + (range === 'affine' ? stepBytes : 0);
   const recordBytes = stateOffset + 8 * dim;
   const at = {
+    // Not the first section of its memory.
+    header: take(HEADER_BYTES),
     work: take(workBytes(dim)),
     offsets: take(16),
     written: take(8),
@@ -74,7 +76,7 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, shift: anySh
     bins: take(4 * 2048),
   };
   const step = Math.fround(bits === FULL_BITS ? 1 : 0.02 / Math.sqrt(grid(bits as 2).highest));
-  writeHeader(memory, {
+  const header = {
     dim,
     bits,
     recordBytes,
@@ -96,7 +98,8 @@ function build({ dim, bits, hasRowStep, range: anyRange, stepBytes, shift: anySh
     onesFrom: [FIRST_ROW + 20, 0, NO_ONES][seed % 3],
     stepBytes,
     nestedShift: shift,
-  });
+  };
+  writeHeader(memory, header, at.header);
   let random = seed | 1;
   /** Uniform in (−1, 1), from a small generator of its own. */
   const draw = () => {
@@ -143,7 +146,7 @@ function exercise(
   { memory, at, hasOwnStep, range, shift, recordBytes, stateOffset, dim, bits }: Built,
 ): void {
   const states = at.records + stateOffset;
-  kernels.bind(at.work);
+  kernels.bind(at.work, at.header);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
   kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);

@@ -4,8 +4,8 @@
 
 /** Kernels on a table's rows; `bind` must have been called. Rows are table rows (u32); all arrays are (count, D). */
 export interface RowKernels {
-  /** Reads the shard header at address 0. `work`: this thread's own `workBytes(dim)` bytes, 16-byte aligned. */
-  bind(work: number): void;
+  /** Reads the header there. `work`: this thread's own `workBytes(dim)` bytes, 16-byte aligned. */
+  bind(work: number, header: number): void;
   /** Writes the initial value of every row never written; update kernels need it done. */
   touchRows(rows: number, count: number): void;
   /** values = step · code; of nested codes the fine values. */

@@ -82,7 +82,7 @@ class Rows {
       Array.from({ length: ROWS }, (_, i) => FIRST_ROW + i),
     );
     this.kernels = implementations[implementation](this.memory);
-    this.kernels.bind(work);
+    this.kernels.bind(work, 0);
   }
 
   /** One update. @returns the changes (ROWS, D) */

@@ -3,12 +3,15 @@ import { readHeader } from './header.js';
 import { MAGNITUDE_DIGITS, type MagnitudeKernels } from './kernels.js';
 import { drawInitial } from './reference-random.js';
 
-/** See `MagnitudeKernels`. */
-export function referenceMagnitudeKernels(memory: WebAssembly.Memory): MagnitudeKernels {
+/** See `MagnitudeKernels`. `headerAt`: what `bind` was given last. */
+export function referenceMagnitudeKernels(
+  memory: WebAssembly.Memory,
+  headerAt: () => number,
+): MagnitudeKernels {
   const view = new DataView(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const table = () => {
-    const header = readHeader(memory);
+    const header = readHeader(memory, headerAt());
     const offsets = new Uint32Array(memory.buffer, header.offsets, header.vocabularies + 1);
     return {
       dim: header.dim,

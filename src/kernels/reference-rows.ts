@@ -124,8 +124,8 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
   }
 
   return {
-    bind() {
-      header = readHeader(memory);
+    bind(_work, at) {
+      header = readHeader(memory, at);
       offsets = new Uint32Array(memory.buffer, header.offsets, header.vocabularies + 1);
     },
 

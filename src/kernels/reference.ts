@@ -9,10 +9,16 @@ import { referenceRowKernels } from './reference-rows.js';
 
 /** Slow and obvious; agrees with `wasmKernels` in every bit. The memory must not grow. */
 export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+  const rows = referenceRowKernels(memory);
+  let header = 0;
   return {
-    ...referenceRowKernels(memory),
+    ...rows,
+    bind(work, at) {
+      header = at;
+      rows.bind(work, at);
+    },
     ...referenceGridKernels(memory),
-    ...referenceMagnitudeKernels(memory),
+    ...referenceMagnitudeKernels(memory, () => header),
     ...referenceOptimizerKernels(memory),
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),

@@ -1,6 +1,7 @@
 // A model on disk, one safetensors file: of every table the rows ever written (as ranges), their packed codes or
-// fp32 values and their steps (and biases); the dense parameters and running statistics; what it was made from as metadata.
-// With the optimizer's state of rows and dense parameters beside them it is what training goes on from.
+// fp32 values and their steps (and biases), those of hot rows in tensors of their own; the dense parameters and running
+// statistics; what it was made from as metadata. With the optimizer's state of rows and dense parameters beside them it
+// is what training goes on from.
 
 import { isQuantized } from '../embedding/layout.js';
 import type { TableMemory } from '../embedding/table-memory.js';
@@ -11,10 +12,11 @@ import {
   type RecordPart,
   readRecords,
   recordParts,
-  rowsIn,
+  rowsOfTier,
   writeRecords,
   writtenRanges,
 } from '../embedding/table-records.js';
+import { type Tier, tierStorage, tiersOf } from '../embedding/tiers.js';
 import { UserError } from '../errors.js';
 import { type Dtype, dtypes, type TensorSpec } from '../formats/safetensors.js';
 import { SafetensorsReader, type TensorArray } from '../formats/safetensors-reader.js';
@@ -55,46 +57,69 @@ export interface CheckpointTarget {
 
 const modelParts = ['codes', 'steps'] as const satisfies RecordPart[];
 
-function tableTensors(
-  table: TableMemory,
-  rows: number,
-  ranges: number,
-): Record<RecordPart | 'ranges' | 'parameters', TensorSpec> {
-  const { name, dim, storage, layout } = table.spec;
+/** Tensors of a tier's records, `rows` of them written. */
+function tierTensors(table: TableMemory, tier: Tier, rows: number): Record<RecordPart, TensorSpec> {
+  const { name, dim, storage } = table.spec;
+  const { bits, layout } = tierStorage(table.spec, tier);
+  const prefix = tier === 'hot' ? `${name}.hot` : name;
   return {
-    ranges: { name: `${name}.ranges`, dtype: 'U32', shape: [ranges, 2] },
-    codes: isQuantized(storage.bits)
-      ? { name: `${name}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
-      : { name: `${name}.values`, dtype: 'F32', shape: [rows, dim] },
+    codes: isQuantized(bits)
+      ? { name: `${prefix}.codes`, dtype: 'U8', shape: [rows, layout.codeBytes] }
+      : { name: `${prefix}.values`, dtype: 'F32', shape: [rows, dim] },
     // Of affine rows step and bias.
     steps: {
-      name: `${name}.steps`,
+      name: `${prefix}.steps`,
       dtype: storage.stepBytes === 2 ? 'F16' : 'F32',
       shape: storage.range === 'affine' ? [rows, 2] : [rows],
     },
-    parameters: { name: `${name}.parameters`, dtype: 'F32', shape: [table.parameters.byteLength / 4] },
-    state: { name: `${name}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state').bytes] },
+    state: { name: `${prefix}.state`, dtype: 'U8', shape: [rows, partOf(table, 'state', tier).bytes] },
   };
 }
 
-function storedParts(table: TableMemory, withState: boolean): RecordPart[] {
-  const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
-  return parts.filter((part) => partOf(table, part).bytes > 0);
+/** A tensor of a table's records, and what it holds of them. */
+interface StoredPart {
+  tier: Tier;
+  part: RecordPart;
+  tensor: TensorSpec;
+  /** Of one row. */
+  bytes: number;
 }
+
+/** The tensors of a table's records, in the order of the file. */
+function storedParts(table: TableMemory, rows: Record<Tier, number>, withState: boolean): StoredPart[] {
+  const parts: readonly RecordPart[] = withState ? recordParts : modelParts;
+  return tiersOf(table.spec).flatMap((tier) => {
+    const tensors = tierTensors(table, tier, rows[tier]);
+    return parts
+      .map((part) => ({ tier, part, tensor: tensors[part], bytes: partOf(table, part, tier).bytes }))
+      .filter(({ bytes }) => bytes > 0);
+  });
+}
+
+/** The tensor of the numbers that a table has as a whole; undefined where there are none. */
+function parametersTensor({ spec, parameters }: TableMemory): TensorSpec | undefined {
+  const count = parameters.byteLength / 4;
+  return count > 0 ? { name: `${spec.name}.parameters`, dtype: 'F32', shape: [count] } : undefined;
+}
+
+const rangesName = (table: string) => `${table}.ranges`;
 
 /** What is written of a table, in the order of the file. */
 interface StoredTable {
   table: TableMemory;
-  tensors: ReturnType<typeof tableTensors>;
-  parts: RecordPart[];
-  hasParameters: boolean;
+  ranges: TensorSpec;
+  parts: StoredPart[];
+  parameters: TensorSpec | undefined;
 }
 
 function storedTable(table: TableMemory, withState: boolean): StoredTable {
-  const { rows, ranges } = countWritten(table);
-  const tensors = tableTensors(table, rows, ranges);
-  const parts = storedParts(table, withState);
-  return { table, tensors, parts, hasParameters: table.parameters.byteLength > 0 };
+  const { tierRows, ranges } = countWritten(table);
+  return {
+    table,
+    ranges: { name: rangesName(table.spec.name), dtype: 'U32', shape: [ranges, 2] },
+    parts: storedParts(table, tierRows, withState),
+    parameters: parametersTensor(table),
+  };
 }
 
 /** Writes a checkpoint aside and moves it into place. */
@@ -106,10 +131,10 @@ export async function saveCheckpoint(
   const file = await SafetensorsWriter.create(
     path,
     [
-      ...stored.flatMap(({ tensors, parts, hasParameters }) => [
-        tensors.ranges,
-        ...parts.map((part) => tensors[part]),
-        ...(hasParameters ? [tensors.parameters] : []),
+      ...stored.flatMap(({ ranges, parts, parameters }) => [
+        ranges,
+        ...parts.map(({ tensor }) => tensor),
+        ...(parameters ? [parameters] : []),
       ]),
       ...dense.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape })),
       ...(denseState ? [{ name: DENSE_STATE, dtype: 'U8' as const, shape: [denseState.length] }] : []),
@@ -127,21 +152,18 @@ export async function saveCheckpoint(
   }
 }
 
-async function writeTable(
-  file: SafetensorsWriter,
-  { table, tensors, parts, hasParameters }: StoredTable,
-): Promise<void> {
+async function writeTable(file: SafetensorsWriter, stored: StoredTable): Promise<void> {
+  const { table, parts, parameters } = stored;
   const block = new Uint8Array(mostBlockBytes(table));
   for (const ranges of writtenRanges(table)) {
-    await file.write(tensors.ranges.name, ranges);
-    for (const part of parts) {
-      const { name, dtype } = tensors[part];
-      for (const bytes of readRecords(table, ranges, part, block)) {
-        await file.write(name, elementsOf(dtype, bytes));
+    await file.write(stored.ranges.name, ranges);
+    for (const { tier, part, tensor } of parts) {
+      for (const bytes of readRecords(table, ranges, part, tier, block)) {
+        await file.write(tensor.name, elementsOf(tensor.dtype, bytes));
       }
     }
   }
-  if (hasParameters) await file.write(tensors.parameters.name, new Float32Array(table.parameters));
+  if (parameters) await file.write(parameters.name, new Float32Array(table.parameters));
 }
 
 /**
@@ -187,35 +209,45 @@ async function readTable(
   withState: boolean,
   offsets: readonly number[] = table.spec.offsets,
 ): Promise<void> {
-  const { name: tableName } = table.spec;
+  const { spec } = table;
   const V = offsets[offsets.length - 1];
-  const stored = storedParts(table, withState).map((part) => ({
-    part,
-    bytes: partOf(table, part).bytes,
-    ...tableTensors(table, 0, 0)[part],
-  }));
-  // Nothing is loaded before all ranges are known to be good.
-  let rows = 0;
-  for await (const ranges of checkedRanges(file, tableName, V)) rows += rowsIn(ranges);
-  for (const { name, bytes } of stored) requireBytes(file, name, rows * bytes);
-  const block = new Uint8Array(mostBlockBytes(table));
-  let done = 0;
-  for await (const ranges of checkedRanges(file, tableName, V)) {
-    const target = offsets === table.spec.offsets ? ranges : movedRanges(ranges, offsets, table.spec.offsets);
-    for (const { part, name, dtype, bytes } of stored) {
-      await writeRecords(table, target, part, async (firstByte, byteLength) => {
-        const out = block.subarray(0, byteLength);
-        await file.readRange(name, (done * bytes + firstByte) / dtypes[dtype].bytes, elementsOf(dtype, out));
-        return out;
-      });
+  /** Some at a time, where their rows lie in this table: lent until the next are asked for. */
+  async function* blocksOfRanges(): AsyncGenerator<Uint32Array> {
+    for await (const ranges of checkedRanges(file, spec.name, V)) {
+      yield offsets === spec.offsets ? ranges : movedRanges(ranges, offsets, spec.offsets);
     }
-    done += rowsIn(ranges);
   }
-  if (table.parameters.byteLength > 0) {
-    const { name } = tableTensors(table, 0, 0).parameters;
-    requireBytes(file, name, table.parameters.byteLength);
-    await file.readRange(name, 0, new Float32Array(table.parameters));
+  // Nothing is loaded before all ranges are known to be good.
+  const rows = { cold: 0, hot: 0 };
+  for await (const ranges of blocksOfRanges()) addRows(rows, table, ranges);
+  const parts = storedParts(table, rows, withState);
+  for (const { tier, tensor, bytes } of parts) requireBytes(file, tensor.name, rows[tier] * bytes);
+  const block = new Uint8Array(mostBlockBytes(table));
+  const done = { cold: 0, hot: 0 };
+  for await (const ranges of blocksOfRanges()) {
+    // Hot rows are the first of each vocabulary, before and after it grew: a tier's rows keep their order.
+    for (const { tier, part, tensor, bytes } of parts) {
+      const { name, dtype } = tensor;
+      const next = async (firstByte: number, byteLength: number) => {
+        const out = block.subarray(0, byteLength);
+        const element = (done[tier] * bytes + firstByte) / dtypes[dtype].bytes;
+        await file.readRange(name, element, elementsOf(dtype, out));
+        return out;
+      };
+      await writeRecords(table, ranges, part, next, tier);
+    }
+    addRows(done, table, ranges);
   }
+  const parameters = parametersTensor(table);
+  if (parameters) {
+    requireBytes(file, parameters.name, table.parameters.byteLength);
+    await file.readRange(parameters.name, 0, new Float32Array(table.parameters));
+  }
+}
+
+/** Counts the rows of ranges, each in its tier. */
+function addRows(rows: Record<Tier, number>, table: TableMemory, ranges: Uint32Array): void {
+  for (const tier of tiersOf(table.spec)) rows[tier] += rowsOfTier(table, ranges, tier);
 }
 
 /** Training steps after which a checkpoint was made; −1 for a file that is none. */
@@ -231,29 +263,46 @@ export async function checkpointStep(path: string): Promise<number> {
   }
 }
 
-/** What the bytes of codes mean. Nested ones: `bits` of a code are stored, the upper `servedBits` are what is seen. */
-function gridMetadata({ spec }: TableMemory): { bits: string; tableStep: string; servedBits?: string } {
-  const { bits, tableStep, nestedShift } = spec.storage;
+/** What the metadata of a file says of codes. */
+interface GridMetadata {
+  bits: string;
+  tableStep: string;
+  servedBits?: string;
+  hotBits?: string;
+  hotStep?: string;
+}
+
+/**
+ * What the bytes of codes mean. Nested ones: `bits` of a code are stored, the upper `servedBits` are what is seen. Hot rows
+ * have a width and a step of their own.
+ */
+function gridMetadata({ spec }: TableMemory): GridMetadata {
+  const { bits, tableStep, nestedShift, hot } = spec.storage;
   return {
     bits: String(bits),
     tableStep: String(tableStep),
     ...(nestedShift && { servedBits: String(bits - nestedShift) }),
+    ...(hot && { hotBits: String(hot.bits), hotStep: String(hot.tableStep) }),
   };
 }
 
-function requireGrid(
-  path: string,
-  metadata: Readonly<Record<string, string>>,
-  expected: ReturnType<typeof gridMetadata>,
-): void {
+function requireGrid(path: string, metadata: Readonly<Record<string, string>>, expected: GridMetadata): void {
   const [was, is] = [metadata, expected].map(
     ({ bits, servedBits = bits, tableStep }) => [bits, servedBits, tableStep] as const,
   );
-  if (was.every((value, i) => value === is[i])) return;
-  const text = ([bits, served]: readonly string[]) =>
-    served === bits ? `${bits} bits` : `${bits} bits (${served} of them served)`;
+  if (!was.every((value, i) => value === is[i])) {
+    const text = ([bits, served]: readonly string[]) =>
+      served === bits ? `${bits} bits` : `${bits} bits (${served} of them served)`;
+    throw new UserError(
+      `'${path}' has rows of ${text(was)} and step ${was[2]} (expected ${text(is)} and ${is[2]}): it is of another configuration.`,
+    );
+  }
+  if (metadata.hotBits === expected.hotBits && metadata.hotStep === expected.hotStep) return;
+  const [wasHot, isHot] = [metadata, expected].map(
+    ({ hotBits = 'no', hotStep = 'none' }) => [hotBits, hotStep] as const,
+  );
   throw new UserError(
-    `'${path}' has rows of ${text(was)} and step ${was[2]} (expected ${text(is)} and ${is[2]}): it is of another configuration.`,
+    `'${path}' has hot rows of ${wasHot[0]} bits and step ${wasHot[1]} (expected ${isHot[0]} and ${isHot[1]}): it is of another configuration.`,
   );
 }
 
@@ -281,7 +330,7 @@ async function* checkedRanges(
   table: string,
   V: number,
 ): AsyncGenerator<Uint32Array> {
-  const name = `${table}.ranges`;
+  const name = rangesName(table);
   const { elements } = file.entry(name);
   const block = new Uint32Array(Math.min(elements, 2 * BLOCK_RANGES));
   let end = 0;

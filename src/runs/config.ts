@@ -1,7 +1,7 @@
 // The configuration of a run: one strict schema, put together from the registries, so that an option exists as
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
-import { type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
+import { hasTiers, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
@@ -65,6 +65,13 @@ export const configSchema = z.strictObject({
         .default(8)
         .describe('Width of a code; no meaning for methods without one.'),
       rounding: z.enum(['stochastic', 'deterministic']).default('stochastic'),
+      /** Width of the rows that training sees most; null: as all others. */
+      hotBits: z
+        .union([z.literal(8), z.literal(16)])
+        .nullable()
+        .default(null),
+      /** Share of the table's rows that are these. */
+      hotShare: z.number().min(0).max(1).default(0.05),
       stepType: z
         .enum(stepTypeNames)
         .default('fp32')
@@ -106,6 +113,11 @@ function named(name: string) {
 /** Width of the stored codes, for methods that have one. */
 export function configBits(config: Config): CodeBits | null {
   return methods[config.method.name].isQuantized ? config.method.bits : null;
+}
+
+/** Width of hot rows, for methods that have them and where they are asked for. */
+export function configHotBits({ method }: Config): CodeBits | null {
+  return hasTiers(method.name) ? method.hotBits : null;
 }
 
 /** How codes are rounded: by `--rounding`, or as the method is defined; null for methods without codes. */

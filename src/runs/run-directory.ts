@@ -73,6 +73,8 @@ export const runSchema = z.strictObject({
     numbers: manifestSchema.shape.numbers,
     hasWeight: z.boolean().optional(),
     negativeSampling: z.number().optional(),
+    /** Per vocabulary, how many of its first rows are hot; absent without `method.hotBits`. */
+    hotRows: z.array(z.int()).optional(),
   }),
   /** What `train --json` printed. */
   result: z.unknown(),

@@ -26,7 +26,7 @@ export function requireSameConfig(run: Config, given: Config): void {
 
 /** For `--from`: what rows, dense parameters and their optimizer state depend on, and the seed of initial rows. */
 const kept =
-  /^(model\.(?!dropout$)|method\.(name|bits|stepType)$|optimizer\.(name|state|correction)$|training\.seed$)/;
+  /^(model\.(?!dropout$)|method\.(name|bits|hotBits|hotShare|stepType)$|optimizer\.(name|state|correction)$|training\.seed$)/;
 
 /** And of the method's own options what the state of its steps means. */
 const keptOwn = ['stepOptimizer', 'stepState', 'stepDomain'];

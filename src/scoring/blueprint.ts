@@ -7,6 +7,7 @@ import type { Method, MethodSettings, MethodSpec } from '../embedding/method.js'
 import { methods } from '../embedding/methods.js';
 import { type Pairs, pairInitials, pairOffsets, pairsOf } from '../embedding/pairs.js';
 import { MAX_SHARD_BYTES, type TableSpec } from '../embedding/shard.js';
+import { UserError } from '../errors.js';
 import { FULL_BITS } from '../kernels/header.js';
 import type { Mode, Model, ModelShape, ModelSpec } from '../models/model.js';
 import { models } from '../models/registry.js';
@@ -14,7 +15,7 @@ import { adam } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
 import { optimizers } from '../optimizers/registry.js';
 import { stepTypes } from '../quantization/row-grid.js';
-import type { Config } from '../runs/config.js';
+import { type Config, configHotBits } from '../runs/config.js';
 import type { NumberStatistics } from '../schema/number-input.js';
 import type { Pooling } from '../schema/schema.js';
 
@@ -32,6 +33,8 @@ export interface DatasetShape {
   hasWeight?: boolean | undefined;
   /** Share of training's negatives that were kept, which scores are re-calibrated by. Absent where all were. */
   negativeSampling?: number | undefined;
+  /** Per vocabulary, how many of its first rows are hot (hot-rows.ts). Only a configuration with hot rows reads it. */
+  hotRows?: number[] | undefined;
 }
 
 /** The shape that a manifest describes. */
@@ -77,10 +80,19 @@ export function createDenseOptimizer(): Optimizer {
 /** The method of a configuration, with all its settings. */
 export function createMethod(config: Config): Method {
   const { name, bits, rounding, stepType } = config.method;
+  const hotBits = configHotBits(config);
+  if (hotBits !== null && hotBits <= bits) {
+    throw new UserError(
+      `method.hotBits is ${hotBits}, but all rows have ${bits} bits (allowed: more than ${bits}, or null).`,
+      undefined,
+      2,
+    );
+  }
   const spec = methods[name] as MethodSpec<unknown>;
   const settings: MethodSettings<unknown> = {
     dim: config.model.dim,
     bits,
+    hotBits,
     rounding,
     stepBytes: stepTypes[stepType],
     deviation: config.model.initialDeviation,
@@ -173,6 +185,7 @@ export function offsetsByTable(config: Config, shape: DatasetShape): ReadonlyMap
 export function embeddingSpec(config: Config, shape: DatasetShape, options: TableOptions): TableSpec {
   const { dim, initialDeviation } = config.model;
   const method = createMethod(config);
+  const { hot } = method.storage;
   const pairs = tablePairs(config, shape);
   const [row, step] = options.isTraining
     ? [createRowOptimizer(config), method.stepOptimizer]
@@ -184,11 +197,21 @@ export function embeddingSpec(config: Config, shape: DatasetShape, options: Tabl
     offsets: tableOffsets(config, shape),
     storage: method.storage,
     layout: rowLayout(dim, method.storage, row, step),
+    ...(hot && {
+      hot: { rows: requireHotRows(shape), layout: rowLayout(dim, { ...method.storage, ...hot }, row, step) },
+    }),
     seed: config.training.seed,
     ...(pairs ? pairInitials(pairs, initialDeviation) : { deviation: initialDeviation }),
     threads: options.threads,
     shardBytes: options.shardBytes ?? MAX_SHARD_BYTES,
   };
+}
+
+function requireHotRows({ vocabularySizes, hotRows }: DatasetShape): readonly number[] {
+  if (hotRows?.length === vocabularySizes.length) return hotRows;
+  throw new UserError(
+    `The run does not say which rows are hot (${hotRows?.length ?? 0} of ${vocabularySizes.length} vocabularies).`,
+  );
 }
 
 /**

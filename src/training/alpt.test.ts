@@ -72,7 +72,7 @@ it('sends exact ties toward +∞, in the second pass, its gradient and the store
     const change = all((halves / 2) * step);
     table.forward(rows, change, values);
     expect(values).toEqual(codes.map((code) => (code + (halves + 1) / 2) * step + 0));
-    table.stepGradient(rows, change, all(1), 1, dSteps);
+    table.stepGradient(rows, change, all(1), () => 1, dSteps);
     expect([...new Set(dSteps)]).toEqual([0.5 * DIM]);
   }
   table.writeCodes(rows, all(-0.5 * step), new Float32Array(ROWS).fill(step), 1, 'deterministic');

@@ -47,30 +47,45 @@ const stepRates: PartialConfig = {
 const halfSteps: PartialConfig = { method: { stepType: 'fp16' } };
 const logSteps: PartialConfig = { alpt: { stepDomain: 'log', stepLearningRate: 0.1 } };
 
+const affine: PartialConfig = { 'lpt-row': { range: 'affine' } };
+const hotRowsOf = (hotBits: CodeBits): PartialConfig => ({ method: { hotBits } });
+
 /** Options that make something else of a method's table, beside its defaults. */
 const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
+  lpt: [hotRowsOf(8)],
   alpt: [
     halfSteps,
     logSteps,
     merge(halfSteps, logSteps, { alpt: { stepOptimizer: 'rms', stepState: 'bf16' } }),
+    hotRowsOf(16),
+    merge(halfSteps, hotRowsOf(8)),
   ],
-  'lpt-row': [{ 'lpt-row': { range: 'affine' } }, merge(halfSteps, { 'lpt-row': { range: 'affine' } })],
+  'lpt-row': [affine, merge(halfSteps, affine), merge(affine, hotRowsOf(8)), merge(halfSteps, hotRowsOf(16))],
   nested: [{ nested: { storedBits: 6 } }, { nested: { storedBits: 12 } }, halfSteps],
 };
+/** Hot rows of the vocabularies of `dataset`: all of one, some of the next, none of the last. */
+const hotRows = [7, 30, 0];
 
-/** Widths that a method has with these options: of nested codes, fewer bits are served than stored. */
-function widthsOf({ name, options }: { name: MethodName; options: PartialConfig }): CodeBits[] {
-  if (name !== 'nested') return [...codeBits];
+/** Widths that a method has with these options: hot rows have more bits, and of nested codes fewer are served than stored. */
+function widthsOf({ name, options, hotBits }: (typeof kinds)[number]): CodeBits[] {
+  if (name !== 'nested') return codeBits.filter((bits) => bits < (hotBits ?? 32));
   const { storedBits } = resolveConfig(options).nested;
   return codeBits.filter((bits) => bits < storedBits);
 }
+
+/** An option in a title: a word alone, a number with its name. */
+const worded = ([key, value]: [string, unknown]) => (typeof value === 'string' ? value : `${key} ${value}`);
 
 /** Every method with its default options and the further ones. */
 const kinds = methodNames.flatMap((name) =>
   [{} as PartialConfig, ...(furtherOptions[name] ?? [])].map((options) => ({
     name,
     options,
-    title: [name, ...Object.values(options).flatMap((section) => Object.values(Object(section)))].join(' '),
+    hotBits: Object(options.method).hotBits as CodeBits | undefined,
+    title: [
+      name,
+      ...Object.values(options).flatMap((section) => Object.entries(Object(section)).map(worded)),
+    ].join(' '),
   })),
 );
 
@@ -83,6 +98,8 @@ const variants = kinds.flatMap((kind) =>
     : [{ ...kind, bits: 8 as const, rounding: 'stochastic' as const }],
 );
 
+/** Of 16 rows. */
+const HOT = 6;
 const BATCH = 200;
 /** Just above the scratch area that a shard needs: a few hundred rows in each. */
 const MANY_SHARDS = 2 ** 18 + 6000;
@@ -140,7 +157,13 @@ async function trainOnce(
   data = dataset,
 ): Promise<Trained> {
   const config = resolveConfig(merge(small, settings));
-  const trainer = new Trainer({ dataset: data, config, threads, ...(shardBytes ? { shardBytes } : {}) });
+  const trainer = new Trainer({
+    dataset: data,
+    config,
+    threads,
+    hotRows,
+    ...(shardBytes ? { shardBytes } : {}),
+  });
   try {
     const losses: number[] = [];
     await trainer.trainEpoch(1, { onProgress: ({ loss }) => losses.push(loss) });
@@ -184,7 +207,7 @@ async function expectSameResumed(settings: PartialConfig): Promise<number[]> {
   const onProgress = (progress: EpochProgress) => {
     at = progress.done;
   };
-  const first = new Trainer({ dataset, config, threads: 1 });
+  const first = new Trainer({ dataset, config, threads: 1, hotRows });
   let done = at;
   const pause = {
     isDue: () => at.batch === 3 && checkpoints++ === 0,
@@ -202,7 +225,7 @@ async function expectSameResumed(settings: PartialConfig): Promise<number[]> {
   }
   expect(done.batch).toBeGreaterThanOrEqual(3);
   expect(done.batch).toBeLessThan(6);
-  const second = new Trainer({ dataset, config, threads: 2, shardBytes: MANY_SHARDS });
+  const second = new Trainer({ dataset, config, threads: 2, hotRows, shardBytes: MANY_SHARDS });
   try {
     await second.restore(middle, done.batch);
     expect([await second.trainEpoch(1, { done }), await second.trainEpoch(2)]).toEqual(losses);
@@ -266,7 +289,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 
   it('runs the network once per micro-batch and pass, and reads each unique row as often as the method asks', async () => {
-    const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1] };
+    const shape = { vocabularySizes: [3, 50], fieldVocabularies: [0, 1], hotRows: [1, 9] };
     const config = resolveConfig(merge(small, settings));
     const training = await LocalTraining.create(config, shape);
     const ids = Array.from({ length: BATCH }, (_, i) => [i % 3, (i * i) % 50]);
@@ -289,7 +312,7 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 
   it("multiplies every rate by the schedule's factor", async () => {
-    const shape = { vocabularySizes: [30], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [30], fieldVocabularies: [0], hotRows: [5] };
     const rates = { rows: 1e-3, dense: 2e-3, steps: 5e-4 };
     const config = resolveConfig(small, settings, {
       // No relu may be dead: a parameter without a gradient does not move.
@@ -307,6 +330,8 @@ describe.each(kinds)('$title', ({ name, options }) => {
       const training = await LocalTraining.create(config, shape);
       for (const data of training.dense.values())
         for (let i = 0; i < data.length; i++) data[i] = 0.3 + 0.1 * Math.sin(i);
+      const firstSteps = new Float32Array(30);
+      training.table.readSteps(allRows(30), firstSteps);
       const before = new Map([...training.dense].map(([tensor, data]) => [tensor, data.slice()]));
       const ids = Array.from({ length: 60 }, (_, i) => [i % 30]);
       const labels = ids.map(([id]) => id & 1);
@@ -322,11 +347,12 @@ describe.each(kinds)('$title', ({ name, options }) => {
       if (training.method.stepFloor === null) continue;
       const steps = new Float32Array(30);
       training.table.readSteps(allRows(30), steps);
-      const first = training.memory.spec.storage.tableStep;
       const isLog = name === 'alpt' && config.alpt.stepDomain === 'log';
-      const moves = steps.map((step) => (isLog ? Math.log(step / first) : step - first));
+      const moves = steps.map((step, row) =>
+        isLog ? Math.log(step / firstSteps[row]) : step - firstSteps[row],
+      );
       // A half is known to 2^−11 of itself, which the moves may be not much larger than.
-      const ulp = isHalf ? (isLog ? 1 : first) * 2 ** -10 : 0;
+      const ulp = isHalf ? (isLog ? 1 : largest(firstSteps)) * 2 ** -10 : 0;
       const error = Math.abs(largest(moves) - factor * rates.steps);
       expect(error).toBeLessThanOrEqual(0.05 * factor * rates.steps + ulp);
     }
@@ -347,9 +373,9 @@ describe.each(kinds)('$title', ({ name, options }) => {
   });
 });
 
-describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, rounding }) => {
+describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bits, hotBits, rounding }) => {
   it('leaves every row alone when the gradient is zero', async () => {
-    const shape = { vocabularySizes: [64], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [64], fieldVocabularies: [0], hotRows: [10] };
     const config = resolveConfig(small, options, {
       model: { dropout: 0, batchNorm: false, initialDeviation: 0.05 },
       method: { name, bits, rounding },
@@ -374,7 +400,7 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
   });
 
   it('keeps codes on the grid however far the values would go', async () => {
-    const shape = { vocabularySizes: [16], fieldVocabularies: [0] };
+    const shape = { vocabularySizes: [16], fieldVocabularies: [0], hotRows: [HOT] };
     const config = resolveConfig(small, options, {
       model: { dropout: 0, batchNorm: false },
       method: { name, bits, rounding },
@@ -398,15 +424,23 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
     // Methods that keep fp32 rows are seen through a view, whose grid its own tests know.
     if (!isQuantized(training.memory.spec.storage.bits)) return;
     const isAffine = training.memory.spec.storage.range === 'affine';
-    const lowest = isAffine ? 0 : -(2 ** (bits - 1));
     const codes = values.map((value, i) => {
       const row = Math.floor(i / 5);
       return (value - biases[row]) / steps[row];
     });
     expect(biases.some((bias) => bias !== 0)).toBe(isAffine);
     expect(codes.every((code) => Math.abs(code - Math.round(code)) < 0.01)).toBe(true);
-    expect(Math.min(...codes)).toBeGreaterThanOrEqual(lowest - 0.01);
-    expect(Math.max(...codes)).toBeLessThanOrEqual(lowest + 2 ** bits - 1 + 0.01);
+    for (const [first, end, width] of [
+      [0, HOT, hotBits ?? bits],
+      [HOT, rows, bits],
+    ]) {
+      const lowest = isAffine ? 0 : -(2 ** (width - 1));
+      const some = codes.subarray(5 * first, 5 * end);
+      expect(Math.min(...some)).toBeGreaterThanOrEqual(lowest - 0.01);
+      expect(Math.max(...some)).toBeLessThanOrEqual(lowest + 2 ** width - 1 + 0.01);
+      // More bits are really used.
+      if (width > bits) expect(Math.max(...some) - Math.min(...some)).toBeGreaterThan(2 ** bits);
+    }
   });
 });
 

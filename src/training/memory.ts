@@ -11,9 +11,9 @@
 
 import { pairPlannerBytes } from '../batch/pair-planner.js';
 import { rowPlannerBytes } from '../batch/row-planner.js';
-import { planShards, type TableSpec, tableRows } from '../embedding/shard.js';
+import { planShards, type TableSpec } from '../embedding/shard.js';
 import type { TableMemory } from '../embedding/table-memory.js';
-import { partOf } from '../embedding/table-records.js';
+import { partBytes, recordParts } from '../embedding/table-records.js';
 import { PAGE_BYTES } from '../kernels/pages.js';
 import type { Model } from '../models/model.js';
 import { FIRST_ORDER } from '../scoring/blueprint.js';
@@ -64,14 +64,11 @@ export function predictMemory(specs: readonly TableSpec[], model: Model, shape: 
 }
 
 function predictRows(spec: TableSpec): RowsReport {
-  const { codeBytes, stateOffset, recordBytes } = spec.layout;
-  const rows = tableRows(spec);
-  const shards = planShards(spec).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
-  const [table, rowSteps, optimizer] = [codeBytes, stateOffset - codeBytes, recordBytes - stateOffset].map(
-    (b) => b * rows,
-  );
+  const plans = planShards(spec);
+  const shards = plans.reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
+  const [table, rowSteps, optimizer] = recordParts.map((part) => partBytes({ spec, plans }, part));
   const step = rowSteps + 4 * (spec.storage.parameters?.length ?? 0);
-  return { name: spec.name, table, step, optimizer, rest: shards - rows * recordBytes };
+  return { name: spec.name, table, step, optimizer, rest: shards - (table + rowSteps + optimizer) };
 }
 
 /** The same, from the memory there is. `planner` and `staging` are bytes that their owners counted. */
@@ -85,10 +82,7 @@ export function countMemory(
 }
 
 function countRows(table: TableMemory): RowsReport {
-  const rows = table.plans.reduce((sum, plan) => sum + plan.rows, 0);
-  const [codes, rowSteps, optimizer] = (['codes', 'steps', 'state'] as const).map(
-    (part) => partOf(table, part).bytes * rows,
-  );
+  const [codes, rowSteps, optimizer] = recordParts.map((part) => partBytes(table, part));
   const step = rowSteps + table.parameters.byteLength;
   const shards = table.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   const total = shards + table.parameters.byteLength;

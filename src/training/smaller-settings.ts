@@ -2,11 +2,13 @@
 // state of rows, then fewer bits, then a smaller width. Nothing is named here: rules, methods and widths come from their
 // registries, and which options change the bytes of a row is found by trying them. What a setting does to accuracy
 // nobody knows before it is trained; with the fewest changes comes first.
-import { isQuantized, rowLayout } from '../embedding/layout.js';
+import { isQuantized, rowLayout, type Storage } from '../embedding/layout.js';
+import type { Method } from '../embedding/method.js';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
+import { UserError } from '../errors.js';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
-import { type Config, configSchema } from '../runs/config.js';
+import { type Config, configHotBits, configSchema } from '../runs/config.js';
 import { merge, type PartialConfig } from '../runs/resolve-config.js';
 import { createMethod, createRowOptimizer } from '../scoring/blueprint.js';
 import { methodWordOptions, type WordOption, wordOptions } from './word-options.js';
@@ -144,7 +146,7 @@ function changesOf(config: Config, { section, key, values }: WordOption): Change
     .map((value) => ({ flag: `--set ${section}.${key}=${value}`, values: { [section]: { [key]: value } } }));
 }
 
-/** The configuration with the changes; nothing where it is none, or stores no fewer bits than it says. */
+/** The configuration with the changes; nothing where it is none, stores no fewer bits than it says, or loses its hot rows. */
 function variantOf(
   config: Config,
   changes: readonly Change[],
@@ -158,22 +160,37 @@ function variantOf(
   const parsed = configSchema.safeParse(merge(base, ...values));
   if (!parsed.success) return undefined;
   const all = [...before, ...changes];
-  const method = createMethod(parsed.data);
-  const { storage, stepOptimizer } = method;
+  const method = methodOf(parsed.data);
+  if (!method) return undefined;
+  const { storage } = method;
+  if (configHotBits(config) !== null && !storage.hot) return undefined;
   const isMoved = all.some(({ values: { method: of } }) => of !== undefined);
   if (isMoved && !isQuantized(storage.bits)) return undefined;
-  const { recordBytes } = rowLayout(
-    parsed.data.model.dim,
-    storage,
-    createRowOptimizer(parsed.data),
-    stepOptimizer,
-  );
   return {
     config: parsed.data,
     changes: all,
     flags: all.map(({ flag }) => flag).join(' '),
-    rowBytes: recordBytes,
+    rowBytes: rowBytes(parsed.data, method),
   };
+}
+
+/** The configuration's method; nothing where it does not go with a width, which it says itself. */
+function methodOf(config: Config): Method | undefined {
+  try {
+    return createMethod(config);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** Bytes of a row; where some are hot, on average. */
+function rowBytes(config: Config, { storage, stepOptimizer }: Method): number {
+  const bytesOf = (of: Storage) =>
+    rowLayout(config.model.dim, of, createRowOptimizer(config), stepOptimizer).recordBytes;
+  const { hotShare } = config.method;
+  const cold = bytesOf(storage);
+  return storage.hot ? hotShare * bytesOf({ ...storage, ...storage.hot }) + (1 - hotShare) * cold : cold;
 }
 
 /** What every rule has. */

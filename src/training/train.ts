@@ -13,6 +13,7 @@ import { isOver, newProgress, type Progress } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameConfig } from '../runs/same-config.js';
 import { datasetShape } from '../scoring/blueprint.js';
+import { readHotRows } from '../scoring/hot-rows.js';
 import { requireSameData } from '../scoring/open-run.js';
 import { checkThreads } from '../team/team.js';
 import type { CheckpointCost } from './checkpointing.js';
@@ -122,10 +123,12 @@ async function begin(options: TrainOptions): Promise<TrainResult> {
   }
   const source = options.from === undefined ? undefined : await openSource(options.from);
   if (source) requireContinuable(source, config, dataset.manifest);
-  return withTrainer(dataset, config, options, source === undefined, async (trainer) => {
+  // Of a run that is continued, rows stay as they are stored, however often its new data counts them.
+  const hotRows = source ? source.directory.run.dataset.hotRows : await readHotRows(config, dataset);
+  return withTrainer(dataset, config, hotRows, options, source === undefined, async (trainer) => {
     const continued = source && (await continueFrom(trainer, source));
     // Only now: what cannot be allocated or loaded leaves no run behind, and replaces none.
-    const directory = await RunDirectory.create(out, config, newRun(dataset, source), force);
+    const directory = await RunDirectory.create(out, config, newRun(dataset, hotRows, source), force);
     try {
       return await trainRun({ trainer, directory, dataset, options, config, continued });
     } finally {
@@ -151,7 +154,7 @@ async function goOn(directory: RunDirectory, options: TrainOptions): Promise<Tra
   requireSameData(directory, dataset.manifest, 'go on with the data the run began with.', 'same');
   if (isFinished) return storedResult(directory, options.out);
   await requireSameRows(directory, dataset);
-  return withTrainer(dataset, config, options, false, (trainer) =>
+  return withTrainer(dataset, config, run.dataset.hotRows, options, false, (trainer) =>
     trainRun({ trainer, directory, dataset, options, config, continued: undefined }),
   );
 }
@@ -159,6 +162,7 @@ async function goOn(directory: RunDirectory, options: TrainOptions): Promise<Tra
 async function withTrainer<T>(
   dataset: EncodedDataset,
   config: Config,
+  hotRows: number[] | undefined,
   { threads = availableParallelism(), out, room, ignoreLimits = false }: TrainOptions,
   /** Whether another setting could be chosen. */
   isFree: boolean,
@@ -169,7 +173,7 @@ async function withTrainer<T>(
     const override = 'pass --ignore-limits';
     requireRoom({ config, dataset, threads, out, room: roomFor(out, room), isFree, override });
   }
-  const trainer = new Trainer({ dataset, config, threads });
+  const trainer = new Trainer({ dataset, config, threads, hotRows });
   try {
     return await work(trainer);
   } finally {
@@ -290,7 +294,11 @@ function rowsOf(manifest: Manifest, split: string): number {
   return manifest.splits.find(({ name }) => name === split)?.rows ?? 0;
 }
 
-function newRun({ dir, manifest }: EncodedDataset, source: Source | undefined): Run {
+function newRun(
+  { dir, manifest }: EncodedDataset,
+  hotRows: number[] | undefined,
+  source: Source | undefined,
+): Run {
   return {
     format: 'bitrow-run',
     version: 1,
@@ -304,6 +312,7 @@ function newRun({ dir, manifest }: EncodedDataset, source: Source | undefined): 
       fingerprint: manifest.fingerprint,
       fields: manifest.fields.map(({ name }) => name),
       ...datasetShape(manifest),
+      ...(hotRows && { hotRows }),
       splits: manifest.splits.map(({ name, rows, sha256 }) => ({ name, rows, sha256 })),
     },
     result: null,

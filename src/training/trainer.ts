@@ -50,6 +50,8 @@ export interface TrainerOptions {
   dataset: EncodedDataset;
   config: Config;
   threads: number;
+  /** Where the configuration has hot rows: see `DatasetShape`. */
+  hotRows?: number[] | undefined;
   /** Smaller than 2 GiB only in tests. */
   shardBytes?: number;
 }
@@ -101,9 +103,9 @@ export class Trainer {
   private readonly denseState: Uint8Array;
 
   constructor(private readonly options: TrainerOptions) {
-    const { dataset, config, threads } = options;
+    const { dataset, config, threads, hotRows } = options;
     checkThreads(threads);
-    const shape = datasetShape(dataset.manifest);
+    const shape = { ...datasetShape(dataset.manifest), hotRows };
     this.epochBatches = batchCount(dataset, 'train', config.training.batchSize);
     const model = createModel(config, shape, 'training');
     const spec = embeddingSpec(config, shape, { ...options, isTraining: true });

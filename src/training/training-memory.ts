@@ -15,6 +15,7 @@ import {
   vocabularyOffsets,
 } from '../scoring/blueprint.js';
 import { mostMicroRows } from '../scoring/exchange-layout.js';
+import { expectedShape } from '../scoring/hot-rows.js';
 import { processBytes } from '../scoring/process-bytes.js';
 import { type MemoryReport, predictMemory } from './memory.js';
 import { trainingExchange } from './trainer.js';
@@ -39,7 +40,7 @@ export interface TrainingNeeds {
 
 /** What a training will allocate. */
 export function trainingMemory(config: Config, manifest: Manifest, threads: number): MemoryReport {
-  const shape = datasetShape(manifest);
+  const shape = expectedShape(config, manifest);
   const model = createModel(config, shape, 'training');
   const bagIds = mostIdsOf(manifest, config.training.batchSize);
   const exchange = trainingExchange(config, shape, model, threads, bagIds);
