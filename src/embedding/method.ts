@@ -109,6 +109,8 @@ export interface MethodSpec<Options> {
   readonly rounding?: Rounding;
   /** Whether `method.hotBits` means anything: rows are codes, and each knows its own bits. */
   readonly hasTiers?: true;
+  /** The width where none is asked for; absent: 8. */
+  readonly defaultBits?: CodeBits;
   /** Whether each row of codes has a step, so that `method.stepType` means something. */
   readonly hasRowSteps?: true;
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */

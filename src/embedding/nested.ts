@@ -41,6 +41,7 @@ const options = z
 export const nested = {
   summary: 'integer rows of 8 bits, of which the network sees 4 or 2',
   isQuantized: true,
+  defaultBits: 4,
   hasRowSteps: true,
   options,
   create(settings): Method {

@@ -1,6 +1,7 @@
 // The configuration of a run: one strict schema, put together from the registries, so that an option exists as
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
+import type { MethodSpec } from '../embedding/method.js';
 import { hasTiers, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
 import type { Rounding } from '../embedding/table.js';
 import { models } from '../models/registry.js';
@@ -57,8 +58,9 @@ const methodSections = Object.fromEntries(
 
 export const configSchema = z.strictObject({
   model: z.preprocess(named('dcn'), choice(models, modelBase)),
-  method: z
-    .strictObject({
+  method: z.preprocess(
+    withWidth,
+    z.strictObject({
       name: z.enum(methodNames).default('alpt'),
       bits: z
         .union(codeBits.map((bits) => z.literal(bits)))
@@ -76,8 +78,8 @@ export const configSchema = z.strictObject({
         .enum(stepTypeNames)
         .default('fp32')
         .describe("Of each row's step, and bias; no meaning for methods without one."),
-    })
-    .prefault({}),
+    }),
+  ),
   /** The rule of embedding rows. */
   optimizer: z.preprocess(named('adam'), choice(optimizers, optimizerBase)),
   /** Adam of the dense network; its rate is the rows' unless given. */
@@ -108,6 +110,15 @@ function named(name: string) {
     section === undefined || (typeof section === 'object' && section !== null && !Array.isArray(section))
       ? { name, ...section }
       : section;
+}
+
+/** Fills in the width of a method whose default is another. */
+function withWidth(section: unknown) {
+  if (section === undefined) return {};
+  if (typeof section !== 'object' || section === null || !('name' in section)) return section;
+  const name = methodNames.find((known) => known === section.name);
+  const { defaultBits } = name ? (methods[name] as MethodSpec<unknown>) : {};
+  return defaultBits === undefined ? section : { bits: defaultBits, ...section };
 }
 
 /** Width of the stored codes, for methods that have one. */

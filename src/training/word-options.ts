@@ -27,9 +27,11 @@ export function methodWordOptions(name: MethodName): WordOption[] {
   return [...common, ...wordOptions(name, methods[name].options)];
 }
 
-/** The schema behind defaults, and before what completes the options. */
+/** The schema behind defaults and what fills them in, and before what completes the options. */
 function unwrapped(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodPipe) return unwrapped(schema.in as z.ZodType);
+  if (schema instanceof z.ZodPipe) {
+    return unwrapped((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType);
+  }
   const isWrapped = schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return isWrapped ? unwrapped(schema.unwrap() as z.ZodType) : schema;
 }
