@@ -2,15 +2,13 @@
 // the validation AUC on frappe with fp32 rows, one seed. Not tuned: one rate for all rules that divide by a moment.
 //
 //   node dist/experiments/optimizers.js DATA OUT [EPOCHS]      DATA: bitrow prepare frappe --input DIR --out DATA
-import { rowLayout } from '../src/embedding/layout.js';
-import { MAX_SHARD_BYTES } from '../src/embedding/shard.js';
 import { Table } from '../src/embedding/table.js';
-import { allocateTable } from '../src/embedding/table-memory.js';
 import { FULL_BITS } from '../src/kernels/header.js';
 import type { Optimizer, OptimizerSpec } from '../src/optimizers/optimizer.js';
 import { type OptimizerName, optimizerNames, optimizers } from '../src/optimizers/registry.js';
 import { stateTypes } from '../src/quantization/moments.js';
 import { merge } from '../src/runs/resolve-config.js';
+import { smallTable } from '../test/small-table.js';
 import { readYaml, runCell } from './cells.js';
 
 const ROWS = 40_000;
@@ -43,18 +41,7 @@ const cases = optimizerNames.flatMap((name) => {
 /** A function that updates ROWS rows once, BLOCK at a time; gives the nanoseconds per row of each block. */
 function updates(optimizer: Optimizer): () => number[] {
   const storage = { bits: FULL_BITS, tableStep: 1, hasRowStep: false } as const;
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
-    dim: D,
-    offsets: [0, ROWS],
-    storage,
-    layout: rowLayout(D, storage, optimizer, optimizer),
-    seed: 1,
-    deviation: 0.003,
-    threads: 1,
-    shardBytes: MAX_SHARD_BYTES,
-  });
+  const memory = smallTable({ dim: D, offsets: [0, ROWS], storage, optimizer });
   const table = new Table(memory, 0);
   const blocks = Array.from({ length: ROWS / BLOCK }, (_, b) =>
     Uint32Array.from({ length: BLOCK }, (_, i) => BLOCK * b + i),

@@ -19,32 +19,41 @@ function kindOf({ model, method, training }: Config): string {
 
 /**
  * Seconds that the trainings of these configurations take together, one after the other, if each goes through all its
- * epochs. Null where no kind could be timed.
+ * epochs. Those that do not train are over at once. Null where none does.
  */
-export async function calibrate(
+export function calibrate(
   dataset: EncodedDataset,
   configs: readonly Config[],
   threads: number,
   signal?: AbortSignal,
 ): Promise<number | null> {
-  const kinds = new Map<string, number>();
-  let total = 0;
-  for (const config of configs) {
-    const kind = kindOf(config);
-    const perEpoch = kinds.get(kind) ?? (await secondsOfEpoch(dataset, config, threads, signal));
-    kinds.set(kind, perEpoch);
-    total += perEpoch * config.training.epochs;
-  }
-  return Number.isFinite(total) && total > 0 ? total : null;
+  return secondsOfAll(configs, (config) => secondsOfEpoch(dataset, config, threads, signal));
 }
 
-/** NaN where the configuration does not train: its cell will say why. */
+/** The same, by what an epoch of each kind takes; null for one that does not train. */
+export async function secondsOfAll(
+  configs: readonly Config[],
+  secondsOfEpoch: (config: Config) => Promise<number | null>,
+): Promise<number | null> {
+  const kinds = new Map<string, number | null>();
+  let total: number | null = null;
+  for (const config of configs) {
+    const kind = kindOf(config);
+    const known = kinds.get(kind);
+    const seconds = known === undefined ? await secondsOfEpoch(config) : known;
+    kinds.set(kind, seconds);
+    if (seconds !== null) total = (total ?? 0) + seconds * config.training.epochs;
+  }
+  return total;
+}
+
+/** Null where the configuration does not train: its cell will say why. */
 async function secondsOfEpoch(
   dataset: EncodedDataset,
   config: Config,
   threads: number,
   signal: AbortSignal | undefined,
-): Promise<number> {
+): Promise<number | null> {
   const enough = new AbortController();
   let batch = 0;
   let batches = 0;
@@ -67,11 +76,11 @@ async function secondsOfEpoch(
       },
     });
   } catch {
-    if (!enough.signal.aborted) return Number.NaN;
+    if (!enough.signal.aborted) return null;
   } finally {
     await trainer?.close();
   }
   signal?.throwIfAborted();
   const timed = batch - Math.min(WARM_UP, Math.floor(batches / 2));
-  return timed > 0 ? ((ended - began) / timed / 1000) * batches : Number.NaN;
+  return timed > 0 ? ((ended - began) / timed / 1000) * batches : null;
 }

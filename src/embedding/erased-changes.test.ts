@@ -1,10 +1,9 @@
 // Which changes deterministic rounding would erase, as remark 1 of the ALPT paper has it: those below half a step.
 import { expect, it } from 'vitest';
+import { smallTable } from '../../test/small-table.js';
 import { adam } from '../optimizers/adam.js';
 import type { ErasedChanges } from './erased-changes.js';
-import { rowLayout } from './layout.js';
 import { type Rounding, Table } from './table.js';
-import { allocateTable } from './table-memory.js';
 
 const STEP = 0.25;
 /** The first step for which changes are counted. */
@@ -14,18 +13,7 @@ const SAMPLED = 8;
 function zeroTable(hasRowStep: boolean): Table {
   const storage = { bits: 4, tableStep: STEP, hasRowStep } as const;
   const optimizer = adam.create(adam.options.parse({}));
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
-    dim: 3,
-    offsets: [0, 4],
-    storage,
-    layout: rowLayout(3, storage, optimizer, optimizer),
-    seed: 1,
-    deviation: 1e-9,
-    threads: 1,
-    shardBytes: 2 ** 20,
-  });
+  const memory = smallTable({ dim: 3, offsets: [0, 4], storage, optimizer, deviation: 1e-9 });
   const table = new Table(memory, 0);
   table.touch(Uint32Array.of(0, 1, 2, 3));
   return table;

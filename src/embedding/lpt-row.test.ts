@@ -2,31 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
+import { smallTable } from '../../test/small-table.js';
 import { FULL_BITS } from '../kernels/header.js';
 import { adam } from '../optimizers/adam.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import { gridOfRange, type RowRange, rowRanges, type StepBytes } from '../quantization/row-grid.js';
-import { rowLayout, type Storage } from './layout.js';
+import type { Storage } from './layout.js';
 import { Table } from './table.js';
-import { allocateTable } from './table-memory.js';
 
 const ROWS = 30;
 const FIRST_STEP = 0.125;
 
 function tableOf(dim: number, storage: Storage): Table {
   const optimizer = adam.create(adam.options.parse({}));
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
-    dim,
-    offsets: [0, ROWS],
-    storage,
-    layout: rowLayout(dim, storage, optimizer, optimizer),
-    seed: 5,
-    deviation: 0.01,
-    threads: 1,
-    shardBytes: 2 ** 20,
-  });
+  const memory = smallTable({ dim, offsets: [0, ROWS], storage, optimizer, seed: 5, deviation: 0.01 });
   return new Table(memory, 0);
 }
 

@@ -1,6 +1,7 @@
 // Each rule against its formula in float64, on rows that are in some batches and not in others; and its bytes.
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
+import { smallTable } from '../../test/small-table.js';
 import { FULL_BITS } from '../kernels/header.js';
 import type { Correction } from '../optimizers/correction.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
@@ -28,18 +29,7 @@ const valueAt = (row: number, j: number) => Math.cos(row + j);
 /** Changes of all batches, one after another. */
 function changesOf(optimizer: Optimizer): number[] {
   const storage = { bits: FULL_BITS, tableStep: 1, hasRowStep: false } as const;
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
-    dim: D,
-    offsets: [0, ROWS],
-    storage,
-    layout: rowLayout(D, storage, optimizer, optimizer),
-    seed: 1,
-    deviation: 0.003,
-    threads: 1,
-    shardBytes: MAX_SHARD_BYTES,
-  });
+  const memory = smallTable({ dim: D, offsets: [0, ROWS], storage, optimizer });
   const table = new Table(memory, 0);
   return batches.flatMap((rows, i) => {
     const of = (number: (row: number, j: number) => number) =>

@@ -2,11 +2,11 @@
 // written counted, whatever the shards.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { smallTable } from '../../test/small-table.js';
 import { adam } from '../optimizers/adam.js';
-import { rowLayout, type Storage } from './layout.js';
+import type { Storage } from './layout.js';
 import { findSmallest, shareOf, zeroSmallest } from './smallest.js';
 import { Table } from './table.js';
-import { allocateTable } from './table-memory.js';
 import { setSmallest, thresholdStorage } from './threshold-view.js';
 
 const storage: Storage = { bits: 32, tableStep: 1, hasRowStep: false, ...thresholdStorage };
@@ -32,16 +32,13 @@ const cases: fc.Arbitrary<Case & { share: number }> = fc.record({
 
 function build({ rows, dim, written, seed, isSharded }: Case): Table {
   const optimizer = adam.create(adam.options.parse({}));
-  const memory = allocateTable({
-    name: 'table',
-    number: 0,
+  const memory = smallTable({
     dim,
     offsets: [0, Math.floor(rows / 2), rows],
     storage,
-    layout: rowLayout(dim, storage, optimizer, optimizer),
+    optimizer,
     seed,
     deviation: 1e-4,
-    threads: 1,
     shardBytes: isSharded ? 2 ** 17 + 2 ** 16 * dim : 2 ** 31,
   });
   const table = new Table(memory, 0);

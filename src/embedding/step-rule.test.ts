@@ -1,13 +1,13 @@
 // How steps move, on a table without a network: domains, floor, and what becomes of a new step in two bytes.
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
+import { smallTable } from '../../test/small-table.js';
 import { sgd } from '../optimizers/sgd.js';
 import { roundToHalf } from '../quantization/half.js';
 import type { StepBytes } from '../quantization/row-grid.js';
-import { rowLayout, type Storage } from './layout.js';
+import type { Storage } from './layout.js';
 import { createStepRule, moveSteps, type StepRule } from './step-rule.js';
 import { type Rounding, Table } from './table.js';
-import { allocateTable } from './table-memory.js';
 
 const ROWS = 3000;
 const DIM = 3;
@@ -18,17 +18,14 @@ const ULP = 2 ** -18;
 function tableOf(stepBytes: StepBytes, threads = 1): Table {
   const storage: Storage = { bits: 8, tableStep: FIRST_STEP, hasRowStep: true, stepBytes };
   const optimizer = sgd.create();
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
+  const memory = smallTable({
     dim: DIM,
     offsets: [0, ROWS / 3, ROWS],
     storage,
-    layout: rowLayout(DIM, storage, optimizer, optimizer),
+    optimizer,
     seed: 5,
     deviation: 0.01,
     threads,
-    shardBytes: 2 ** 20,
   });
   return new Table(memory, 0);
 }

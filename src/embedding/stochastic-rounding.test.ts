@@ -2,13 +2,11 @@
 // for a row wherever and with whatever neighbours it is stored.
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
+import { smallTable } from '../../test/small-table.js';
 import { adam } from '../optimizers/adam.js';
 import { type CodeBits, clipStep, codeBits } from '../quantization/grid.js';
 import { packCodes } from '../quantization/packing.js';
-import { rowLayout } from './layout.js';
-import { MAX_SHARD_BYTES } from './shard.js';
 import { Table } from './table.js';
-import { allocateTable } from './table-memory.js';
 import { partOf, writeRecords } from './table-records.js';
 
 const ROWS = 4000;
@@ -18,18 +16,7 @@ const D = 6;
 async function tableOf(bits: CodeBits): Promise<Table> {
   const storage = { bits, tableStep: Math.fround(clipStep(1, bits)), hasRowStep: false };
   const optimizer = adam.create(adam.options.parse({}));
-  const memory = allocateTable({
-    name: 'embedding',
-    number: 0,
-    dim: D,
-    offsets: [0, ROWS / 4, ROWS],
-    storage,
-    layout: rowLayout(D, storage, optimizer, optimizer),
-    seed: 1,
-    deviation: 0.003,
-    threads: 1,
-    shardBytes: MAX_SHARD_BYTES,
-  });
+  const memory = smallTable({ dim: D, offsets: [0, ROWS / 4, ROWS], storage, optimizer });
   const row = new Uint8Array(partOf(memory, 'codes').bytes);
   packCodes(new Array(D).fill(-1), bits, row, 0);
   await writeRecords(memory, Uint32Array.of(0, ROWS), 'codes', async (_, length) =>
