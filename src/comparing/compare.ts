@@ -3,13 +3,12 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { splitOf } from '../batch/split-file.js';
-import { loadDataset } from '../data/encoded-dataset.js';
-import type { Manifest } from '../data/manifest.js';
-import { UserError } from '../errors.js';
+import { type Manifest, rowsOfSplit } from '../data/manifest.js';
 import { freeDisk } from '../machine/free-disk.js';
 import { freeMemory } from '../machine/free-memory.js';
 import type { Comparison } from '../reports/comparison.js';
 import { checkThreads } from '../team/team.js';
+import { openDataset } from '../training/open-dataset.js';
 import type { Room } from '../training/require-room.js';
 import { madeHere } from '../training/resume.js';
 import { calibrate } from './calibrate.js';
@@ -71,9 +70,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   requireJobs(jobs, threads);
   requireComparable(options.variants, seeds);
   const variants = referenceFirst(options.variants);
-  const dataset = await loadDataset(data);
+  const dataset = await openDataset(data);
   const { manifest } = dataset;
-  if (rowsOf(manifest, 'train') === 0) throw new UserError(`The dataset '${data}' has no rows to train on.`);
   const split = scoredSplit(manifest, options.split);
   const cells = planCells(variants, seeds, manifest.fingerprint);
   const head = comparisonHead({ ...options, variants, split, manifest });
@@ -124,7 +122,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       data: resolve(data),
       identity: dataIdentity(manifest),
       split,
-      hasValidation: rowsOf(manifest, 'validation') > 0,
+      hasValidation: rowsOfSplit(manifest, 'validation') > 0,
       threads: sharing.threads,
       keepRuns: options.keepRuns ?? false,
       ignoreLimits: options.ignoreLimits ?? false,
@@ -141,11 +139,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
 }
 
 function scoredSplit(manifest: Manifest, asked: string | null | undefined): string | null {
-  if (asked === undefined) return rowsOf(manifest, 'test') > 0 ? 'test' : null;
+  if (asked === undefined) return rowsOfSplit(manifest, 'test') > 0 ? 'test' : null;
   // Validation is scored in any case.
   return asked === null || asked === 'validation' ? null : splitOf(manifest, asked).name;
-}
-
-function rowsOf(manifest: Manifest, split: string): number {
-  return manifest.splits.find(({ name }) => name === split)?.rows ?? 0;
 }

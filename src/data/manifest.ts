@@ -122,3 +122,8 @@ export const manifestSchema = z.strictObject({
   skipped: z.strictObject({ rows: z.number(), first: z.string() }).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Rows of a split; 0 where the data has none of that name. */
+export function rowsOfSplit({ splits }: Manifest, name: string): number {
+  return splits.find((split) => split.name === name)?.rows ?? 0;
+}

@@ -1,39 +1,31 @@
 // `train`: a configuration and an encoded dataset in, a run directory out. Begins a run, goes on with one that was
 // stopped, or continues another's weights; the epochs themselves are in epochs.ts.
-import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
-import type { Manifest } from '../data/manifest.js';
+import { rowsOfSplit } from '../data/manifest.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
 import { keepDataset } from '../runs/kept-dataset.js';
 import { isOver, newProgress, type Progress } from '../runs/progress.js';
 import { type Run, RunDirectory } from '../runs/run-directory.js';
 import { requireSameConfig } from '../runs/same-config.js';
-import { datasetShape } from '../scoring/blueprint.js';
 import { readHotRows } from '../scoring/hot-rows.js';
 import { requireSameData } from '../scoring/open-run.js';
 import { checkThreads } from '../team/team.js';
 import type { CheckpointCost } from './checkpointing.js';
-import {
-  continueFrom,
-  openSource,
-  reopenSource,
-  requireContinuable,
-  type Source,
-  sourceRecord,
-} from './continue-from.js';
+import { continueFrom, openSource, reopenSource, requireContinuable } from './continue-from.js';
 import { Epochs } from './epochs.js';
 import type { TrainEvent } from './events.js';
 import type { MemoryReport } from './memory.js';
+import { newRun } from './new-run.js';
 import { openDataset } from './open-dataset.js';
 import { peakRss } from './peak-memory.js';
 import { type Room, requireRoom, roomFor } from './require-room.js';
-import { madeHere, requireSameRows, resume, warnOfOtherMachine } from './resume.js';
+import { requireSameRows, resume, warnOfOtherMachine } from './resume.js';
 import { Trainer } from './trainer.js';
-import { trainingNeeds } from './training-memory.js';
+import { fp32Bytes } from './training-memory.js';
 
 /** What to train on, how, and where to. */
 export interface TrainOptions {
@@ -201,9 +193,9 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
   emit({
     kind: 'start',
     memory: trainer.predicted,
-    fp32Bytes: trainingNeeds(config, dataset.manifest, threads).fp32,
+    fp32Bytes: fp32Bytes(config, dataset.manifest),
     threads,
-    rows: rowsOf(dataset.manifest, 'train'),
+    rows: rowsOfSplit(dataset.manifest, 'train'),
   });
   const { progress, resumedFrom } = await beginning(parts, emit);
   if (!resumedFrom) await keepDataset(directory.path, dataset);
@@ -215,7 +207,7 @@ async function trainRun(parts: RunParts): Promise<TrainResult> {
     config,
     progress,
     lastEpoch: lastEpochOf(directory.run, config),
-    hasValidation: rowsOf(dataset.manifest, 'validation') > 0,
+    hasValidation: rowsOfSplit(dataset.manifest, 'validation') > 0,
     checkpointMs: checkpointMinutes * 60_000,
     clock: options.clock ?? (() => performance.now()),
     emit,
@@ -288,33 +280,4 @@ function requireSameSource({ from }: Run, given: string | undefined): void {
     'leave it out, or train another run with another --out',
     2,
   );
-}
-
-function rowsOf(manifest: Manifest, split: string): number {
-  return manifest.splits.find(({ name }) => name === split)?.rows ?? 0;
-}
-
-function newRun(
-  { dir, manifest }: EncodedDataset,
-  hotRows: number[] | undefined,
-  source: Source | undefined,
-): Run {
-  return {
-    format: 'bitrow-run',
-    version: 1,
-    id: randomUUID(),
-    made: madeHere(),
-    state: 'running',
-    data: resolve(dir),
-    from: source ? sourceRecord(source) : null,
-    dataset: {
-      name: manifest.dataset,
-      fingerprint: manifest.fingerprint,
-      fields: manifest.fields.map(({ name }) => name),
-      ...datasetShape(manifest),
-      ...(hotRows && { hotRows }),
-      splits: manifest.splits.map(({ name, rows, sha256 }) => ({ name, rows, sha256 })),
-    },
-    result: null,
-  };
 }

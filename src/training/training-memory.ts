@@ -61,7 +61,6 @@ export function trainingNeeds(config: Config, manifest: Manifest, threads: numbe
   const stateBytes = (dense / DENSE_BLOCK) * createDenseOptimizer().stateBytes(DENSE_BLOCK);
   const best = memory.table + memory.step + denseBytes;
   const checkpoint = best + memory.optimizer + stateBytes;
-  const rows = vocabularyOffsets(shape)[shape.vocabularySizes.length];
   return {
     memory,
     process: processBytes({
@@ -73,8 +72,16 @@ export function trainingNeeds(config: Config, manifest: Manifest, threads: numbe
     }),
     // A new checkpoint stands beside those that are kept until it is whole.
     disk: { checkpoint, best, total: (MOST_CHECKPOINTS + 1) * checkpoint + best },
-    fp32: 12 * rows * (config.model.dim + (model.firstOrder ? 1 : 0)),
+    fp32: fp32Bytes(config, manifest),
   };
+}
+
+/** The same rows in fp32 with the two fp32 moments of Adam. */
+export function fp32Bytes(config: Config, manifest: Manifest): number {
+  const shape = datasetShape(manifest);
+  const { firstOrder } = createModel(config, shape, 'training');
+  const rows = vocabularyOffsets(shape)[shape.vocabularySizes.length];
+  return 12 * rows * (config.model.dim + (firstOrder ? 1 : 0));
 }
 
 /** Headers, running statistics and the manifests of a run: far below it. */
