@@ -24,9 +24,8 @@ export function trainProgress(
           const table = `table ${bytes(memory.table + memory.step)}`;
           progress.line(`${count(rows)} rows, ${team}, ${table} of ${bytes(memory.total)} to allocate`);
           const trained = memory.table + memory.step + memory.optimizer;
-          progress.line(
-            `table with optimizer ${bytes(trained)}: ${share(trained, fp32Bytes)} of fp32 with Adam`,
-          );
+          const part = trained === fp32Bytes ? '' : `${share(trained, fp32Bytes)} of `;
+          progress.line(`table with optimizer ${bytes(trained)}: ${part}fp32 with Adam`);
           break;
         }
         case 'resume': {
