@@ -324,6 +324,49 @@ export const kernelMutations = [
     ],
   },
   {
+    file: 'src/quantization/nested-grid.ts',
+    tests: ['src/quantization/nested-grid.test.ts'],
+    changes: [
+      ['no shift by half a step', 'shift === 0 ? 0 : 2 ** (shift - 1)', '0'],
+      ['a bit more served', 'stored - served', 'stored - served - 1'],
+      ['low bits rounded, not dropped', 'Math.floor(code / 2 ** shift)', 'Math.round(code / 2 ** shift)'],
+      ['position from code 0', '(code - nestedOrigin(shift)) / 2', 'code / 2'],
+    ],
+  },
+  {
+    file: 'src/quantization/packing.ts',
+    tests: ['src/quantization/nested-grid.test.ts'],
+    changes: [
+      ['second byte not read', '((bytes[at + 1] ?? 0) << 8)', '0'],
+      ['second byte not written', 'bytes[at + 1] |= pair >> 8', 'bytes[at + 1] |= 0'],
+      ['not padded with zeros', 'bytes.fill(0, offset, offset + packedBytes(codes.length, bits));', ''],
+    ],
+  },
+  {
+    file: 'wasm/nested.ts',
+    tests: kernels,
+    changes: [
+      ['slope: below the limit only', 'slope, v128.le<f32>(v, low)', 'slope, v128.lt<f32>(v, low)'],
+      ['slope: above the limit only', 'slope, v128.ge<f32>(v, high)', 'slope, v128.gt<f32>(v, high)'],
+      ['slope: lower end in the rest', 'v <= least ? least : ', ''],
+      [
+        'gradient: not masked in the rest',
+        'if (inside && (v < least || v > most)) store<f32>(dValues, 0);',
+        '',
+      ],
+      ['gradient: always masked', 'if (inside) v128.store', 'v128.store'],
+      ['no scale', 'total * scale', 'total'],
+    ],
+  },
+  {
+    file: 'wasm/codes.ts',
+    tests: kernels,
+    changes: [
+      ['second byte not read', 'load<u16>(packed + (bit >> 3))', 'load<u8>(packed + (bit >> 3))'],
+      ['last bits not written', 'if (filled) store<u8>(packed, pending);', ''],
+    ],
+  },
+  {
     file: 'src/quantization/master-value.ts',
     tests: ['src/quantization/master-value.test.ts'],
     changes: [
