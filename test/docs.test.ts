@@ -10,6 +10,7 @@ import { datasets } from '../src/data/datasets/registry.js';
 import { rowLayout } from '../src/embedding/layout.js';
 import type { MethodName } from '../src/embedding/methods.js';
 import { models } from '../src/models/registry.js';
+import type { OptimizerSpec } from '../src/optimizers/optimizer.js';
 import { type OptimizerName, optimizers } from '../src/optimizers/registry.js';
 import { type Config, configSchema } from '../src/runs/config.js';
 import { createMethod, createRowOptimizer } from '../src/scoring/blueprint.js';
@@ -44,9 +45,13 @@ function defaults(): Map<string, unknown> {
     ['optimizer', optimizers],
   ] as const;
   for (const [section, registry] of choices) {
-    for (const [name, { options }] of Object.entries(registry)) {
+    for (const [name, spec] of Object.entries(registry)) {
       if (name === config[section].name) continue;
-      for (const [path, value] of leaves(options.parse({}), section)) all.set(`\`${path}\` (${name})`, value);
+      const { options, defaultRate } = spec as OptimizerSpec<unknown>;
+      const rate = defaultRate === undefined ? {} : { learningRate: defaultRate };
+      for (const [path, value] of leaves({ ...rate, ...Object(options.parse({})) }, section)) {
+        all.set(`\`${path}\` (${name})`, value);
+      }
     }
   }
   return all;

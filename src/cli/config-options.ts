@@ -67,7 +67,7 @@ export function declareConfigOptions(command: Command): void {
 /** The options of a configuration but for method and seed. */
 export function declareCommonOptions(command: Command): void {
   command
-    .option('--preset <name>', `settings of the ALPT paper: ${presetNames.join(', ')}`)
+    .option('--preset <name>', `settings by one name: ${presetNames.join(', ')}`)
     .option('--config <file>', 'YAML; its keys are the paths of --set')
     .option('--model <name>', `${modelNames.join(', ')} (default: dcn)`)
     .option('--dim <n>', 'width of an embedding (default: 16)', wholeNumber('--dim', 1))

@@ -50,5 +50,7 @@ export interface Optimizer {
 /** A rule in the registry: its options, and the rule they make. */
 export interface OptimizerSpec<Options> {
   readonly options: z.ZodType<Options>;
+  /** Of rows where none is given; 1e-3 without it. What a rate means differs from rule to rule. */
+  readonly defaultRate?: number;
   create(options: Options): Optimizer;
 }

@@ -14,6 +14,8 @@ export type RowwiseAdagradOptions = z.infer<typeof options>;
 /** Row-wise Adagrad: a sum for the row. */
 export const rowwiseAdagrad = {
   options,
+  // Good on four data sets (docs/findings.md): a row's first update moves each of its values by about this much.
+  defaultRate: 5e-2,
   create: (options) =>
     momentRule({
       name: 'rowwise-adagrad',

@@ -21,6 +21,7 @@ const modelBase = {
 
 /** Keys every row optimizer has beside its own. */
 const optimizerBase = {
+  /** Where a rule has no default of its own. */
   learningRate: rate.default(1e-3),
   /** Multiplies every rate by `factor` after each of these epochs. */
   drops: z
@@ -39,13 +40,14 @@ type Choice<Specs extends Record<string, { options: z.ZodObject }>, Base extends
     z.output<Specs[Name]['options']>;
 }[keyof Specs & string];
 
-function choice<Specs extends Record<string, { options: z.ZodObject }>, Base extends z.ZodRawShape>(
-  specs: Specs,
-  base: Base,
-): z.ZodType<Choice<Specs, Base>> {
-  const members = Object.entries(specs).map(([name, { options }]) =>
-    z.strictObject({ name: z.literal(name), ...base, ...options.shape }),
-  );
+function choice<
+  Specs extends Record<string, { options: z.ZodObject; defaultRate?: number }>,
+  Base extends z.ZodRawShape,
+>(specs: Specs, base: Base): z.ZodType<Choice<Specs, Base>> {
+  const members = Object.entries(specs).map(([name, { options, defaultRate }]) => {
+    const own = defaultRate === undefined ? {} : { learningRate: rate.default(defaultRate) };
+    return z.strictObject({ name: z.literal(name), ...base, ...own, ...options.shape });
+  });
   const [first, ...rest] = members;
   // A list made by mapping has lost which name goes with which options; the type says it again.
   return z.discriminatedUnion('name', [first, ...rest]) as unknown as z.ZodType<Choice<Specs, Base>>;
@@ -82,10 +84,11 @@ export const configSchema = z.strictObject({
   ),
   /** The rule of embedding rows. */
   optimizer: z.preprocess(named('adam'), choice(optimizers, optimizerBase)),
-  /** Adam of the dense network; its rate is the rows' unless given. */
+  /** Adam of the dense network. */
   dense: z
     .strictObject({
-      learningRate: rate.nullable().default(null),
+      /** null: the rows'. */
+      learningRate: rate.nullable().default(1e-3),
       weightDecay: z.number().min(0).default(0),
     })
     .prefault({}),

@@ -6,12 +6,15 @@ import { resolveConfig } from './resolve-config.js';
 describe.each(presetNames)('the preset %s', (name) => {
   it.each(codeBits)('is a whole configuration at %i bits, and leaves the width to others', (bits) => {
     const values = presets[name].config(bits);
-    expect(values).not.toHaveProperty('method');
+    expect(values).not.toHaveProperty('method.bits');
     expect(() => resolveConfig(values, { method: { bits } })).not.toThrow();
   });
+});
 
+describe.each(['criteo', 'avazu'] as const)('the preset %s', (name) => {
   it('has what the paper uses for both data sets', () => {
     const config = resolveConfig(presets[name].config(8));
+    expect(presets[name].config(8)).not.toHaveProperty('method');
     expect(config.training).toMatchObject({ epochs: 15, batchSize: 10_000 });
     expect(config.optimizer).toMatchObject({ name: 'adam', learningRate: 1e-3 });
     expect(config.optimizer.drops).toEqual({ afterEpochs: [6, 9], factor: 0.1 });

@@ -1,6 +1,6 @@
-// The settings of the ALPT paper (arXiv 2212.05735), by the data set they belong to, for `--preset`. The paper
-// gives its network only as "DCN, see the open benchmark"; that is BARS, whose best DCN runs
-// (reczoo/BARS, ranking/ctr/DCN) have the same accuracy and epochs.
+// Settings by one name, for `--preset`: those of the ALPT paper (arXiv 2212.05735), by the data set they belong to, and
+// `small`, what takes least memory without loss. The paper gives its network only as "DCN, see the open benchmark"; that
+// is BARS, whose best DCN runs (reczoo/BARS, ranking/ctr/DCN) have the same accuracy and epochs.
 import { unknownName } from '../errors.js';
 import type { CodeBits } from '../quantization/grid.js';
 import type { Config } from './config.js';
@@ -13,7 +13,7 @@ export interface Preset {
   config(bits: CodeBits): PartialConfig;
 }
 
-/** What both data sets share. */
+/** What the paper's data sets share. */
 const common = {
   dim: 16, // section 4.1
   learningRate: 1e-3, // Adam for everything, section 4.1
@@ -62,6 +62,14 @@ export const presets = {
       5e-8, // section 4.1
       0, // section 4.3
     ),
+  },
+  small: {
+    summary: 'lpt-row with row-wise Adagrad: 20 bytes a row with its optimizer, for 192 (docs/memory.md)',
+    // At D = 16: 16 bytes of codes, 2 of the step, 2 of the sum of squares.
+    config: () => ({
+      method: { name: 'lpt-row', stepType: 'fp16' },
+      optimizer: { name: 'rowwise-adagrad', state: 'bf16' },
+    }),
   },
 } as const satisfies Record<string, Preset>;
 

@@ -10,7 +10,7 @@ it.each(presetNames)('of preset %s, a model of any width is made from one of ful
     expect(() => requireSameTraining(full, round)).not.toThrow();
     const other = resolveConfig(round, { optimizer: { learningRate: 0.5 } });
     expect(() => requireSameTraining(full, other)).toThrow(
-      'optimizer.learningRate is 0.5, but the run has 0.001.',
+      `optimizer.learningRate is 0.5, but the run has ${full.optimizer.learningRate}.`,
     );
   }
 });
