@@ -44,6 +44,13 @@ const stepRates: PartialConfig = {
   pact: { clipLearningRate: 1e-3 },
 };
 
+/** And of rows and network. */
+const fastRates: PartialConfig = {
+  optimizer: { learningRate: 0.02 },
+  dense: { learningRate: 0.02 },
+  model: { dropout: 0 },
+};
+
 const halfSteps: PartialConfig = { method: { stepType: 'fp16' } };
 const logSteps: PartialConfig = { alpt: { stepDomain: 'log', stepLearningRate: 0.1 } };
 
@@ -266,26 +273,29 @@ describe.each(kinds)('$title', ({ name, options }) => {
     expect(sharded.checksum).toBe(one.checksum);
   });
 
-  it('does so with bags, numbers, weights and groups, and learns', async () => {
-    const rich = merge(stepRates, settings, { optimizer: { learningRate: 0.02 }, model: { dropout: 0 } });
-    const one = await trainOnce(rich, 1, undefined, richDataset);
-    const two = await trainOnce(rich, 2, undefined, richDataset);
-    expect(two.checksum).toBe(one.checksum);
-    expect(two.losses).toEqual(one.losses);
-    expect(two.trainer.allocated).toEqual(two.trainer.predicted);
-    expect(one.losses[one.losses.length - 1]).toBeLessThan(0.6 * one.losses[0]);
-  });
+  const learning = merge(stepRates, settings, fastRates);
+
+  // Further options change the row, not what is read with it.
+  if (!isDefault) {
+    it('learns what the fields tell', async () => {
+      const { losses } = await trainOnce(learning, 1);
+      expect(losses[losses.length - 1]).toBeLessThan(0.6 * losses[0]);
+    });
+  } else {
+    it('does so with bags, numbers, weights and groups, and learns', async () => {
+      const one = await trainOnce(learning, 1, undefined, richDataset);
+      const two = await trainOnce(learning, 2, undefined, richDataset);
+      expect(two.checksum).toBe(one.checksum);
+      expect(two.losses).toEqual(one.losses);
+      expect(two.trainer.allocated).toEqual(two.trainer.predicted);
+      expect(one.losses[one.losses.length - 1]).toBeLessThan(0.6 * one.losses[0]);
+    });
+  }
 
   // Further options change the row, not what an optimizer keeps beside it.
   const ofKind = isDefault ? extremes : extremes.slice(0, 1);
   it.each(ofKind)('goes on from a checkpoint to the same bits, with %s', async (optimizer) => {
     await expectSameResumed(merge(settings, { optimizer: { name: optimizer } }));
-  });
-
-  it('learns what the fields tell', async () => {
-    const rates = { optimizer: { learningRate: 0.02 }, model: { dropout: 0 } };
-    const { losses } = await trainOnce(merge(stepRates, settings, rates), 1);
-    expect(losses[losses.length - 1]).toBeLessThan(0.6 * losses[0]);
   });
 
   it('runs the network once per micro-batch and pass, and reads each unique row as often as the method asks', async () => {
