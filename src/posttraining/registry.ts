@@ -1,5 +1,6 @@
 // Every quantizer of trained rows. One file and one line add one.
 import { kmeans } from './kmeans.js';
+import { kmeansCls } from './kmeans-cls.js';
 import { logit } from './logit.js';
 import { minMax } from './min-max.js';
 import { optimal } from './optimal.js';
@@ -8,6 +9,7 @@ import type { QuantizerSpec } from './quantizer.js';
 export const quantizers = {
   minmax: minMax,
   kmeans,
+  'kmeans-cls': kmeansCls,
   optimal,
   logit,
 } as const satisfies Record<string, QuantizerSpec>;
