@@ -14,7 +14,7 @@ import { type OpenedRun, openRun } from '../src/scoring/open-run.js';
 import { scoreSplit } from '../src/scoring/score-split.js';
 import { startScoring } from '../src/scoring/scoring-engine.js';
 import { train } from '../src/training/train.js';
-import { uniforms } from './quantized-rows.js';
+import { uniforms } from './random-rows.js';
 import { prepareRich } from './rich-dataset.js';
 import { prepareToy } from './toy-dataset.js';
 

@@ -1,56 +1,18 @@
-// Rows for tests of quantizers: of several distributions, as a table, quantized in one block or several, and read again.
-import fc from 'fast-check';
+// Rows through a quantizer and back, for tests: a table in memory, a block with room to see what is written beyond it, and
+// the values that a block stands for.
 import type {
   BlockKind,
-  BlockOf,
-  BlockQuantizer,
+  QuantizedBits,
   QuantizedBlock,
-  QuantizerSettings,
   QuantizerSpec,
   RowSource,
+  Side,
 } from '../src/posttraining/quantizer.js';
-import { philox } from '../src/random/philox.js';
-
-/** Uniform numbers in (0, 1), always the same ones of a seed. */
-export function uniforms(seed: number): () => number {
-  const words = new Uint32Array(4);
-  let drawn = 0;
-  return () => {
-    philox(words, 0, seed, 0, drawn++, 0, 0, 0);
-    return (words[0] + 0.5) / 2 ** 32;
-  };
-}
-
-/** Values (n, D) of rows that are Gaussian, Laplace, heavy-tailed and uniform, by turns. */
-export function randomRows(n: number, dim: number, seed = 1): Float32Array {
-  const uniform = uniforms(seed);
-  const gaussian = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-  const distributions = [
-    gaussian,
-    () => Math.sign(uniform() - 0.5) * -Math.log(uniform()),
-    () => gaussian() / Math.max(0.1, Math.abs(gaussian())),
-    () => uniform(),
-  ];
-  return Float32Array.from({ length: n * dim }, (_, i) => 0.05 * distributions[Math.floor(i / dim) % 4]());
-}
-
-/** Any finite row of a width, also a constant one, one with an outlier, a tiny one. */
-export function anyRow(dim: number): fc.Arbitrary<number[]> {
-  const value = fc.oneof(
-    fc.float({ min: -8, max: 8, noNaN: true }),
-    fc.float({ min: Math.fround(-1e-6), max: Math.fround(1e-6), noNaN: true }),
-    fc.constantFrom(0, 0.1, 0.3, 100),
-  );
-  return fc.oneof(
-    fc.array(value, { minLength: dim, maxLength: dim }).map((row) => row.map(Math.fround)),
-    value.map((constant) => Array<number>(dim).fill(Math.fround(constant))),
-  );
-}
 
 /** Values (V, D) as a table. */
 export function tableOf(values: Float32Array, dim: number): RowSource {
   return {
-    name: 'rows',
+    name: 'table',
     rows: values.length / dim,
     dim,
     async read(first, out) {
@@ -59,55 +21,76 @@ export function tableOf(values: Float32Array, dim: number): RowSource {
   };
 }
 
-/** An empty block of n rows. */
-export function emptyBlock<Kind extends BlockKind>(
-  kind: Kind,
-  n: number,
-  { dim, bits }: Pick<QuantizerSettings, 'dim' | 'bits'>,
-): BlockOf<Kind> {
-  const codes = new Uint8Array(n * dim);
-  const blocks: { [K in BlockKind]: BlockOf<K> } = {
-    affine: { kind: 'affine', codes, scales: new Float32Array(n), biases: new Float32Array(n) },
-    codebook: { kind: 'codebook', codes, codebooks: new Float32Array(n * 2 ** bits) },
-    clustered: { kind: 'clustered', codes, clusters: new Uint32Array(n) },
-  };
-  return blocks[kind];
+/** An empty block for n rows. */
+export function blockOf(kind: BlockKind, rows: number, dim: number, bits: QuantizedBits): QuantizedBlock {
+  const codes = new Uint8Array(rows * dim);
+  switch (kind) {
+    case 'affine':
+      return { kind, codes, scales: new Float32Array(rows), biases: new Float32Array(rows) };
+    case 'codebook':
+      return { kind, codes, codebooks: new Float32Array(rows * 2 ** bits) };
+    case 'clustered':
+      return { kind, codes, clusters: new Uint32Array(rows) };
+  }
 }
 
-/** The values (n, D) that a block stands for. */
-export function readBlock(
+/** A quantized table. */
+export interface QuantizedRows {
+  readonly block: QuantizedBlock;
+  /** (K, 2^M), of clustered rows. */
+  readonly codebooks: Float32Array | undefined;
+  /** What the codes stand for (n, D), in float64. */
+  readonly values: Float64Array;
+}
+
+/** The values (n, D) of a block, unrounded. */
+export function blockValues(
   block: QuantizedBlock,
-  { codebooks }: BlockQuantizer,
-  { dim, bits }: QuantizerSettings,
-): Float32Array {
-  return Float32Array.from(block.codes, (code, at) => {
+  dim: number,
+  bits: QuantizedBits,
+  codebooks?: Float32Array,
+): Float64Array {
+  return Float64Array.from(block.codes, (code, at) => {
     const row = Math.floor(at / dim);
-    if (block.kind === 'affine') return block.scales[row] * code + block.biases[row];
-    if (block.kind === 'codebook') return block.codebooks[row * 2 ** bits + code];
-    return codebooks?.[block.clusters[row] * 2 ** bits + code] ?? Number.NaN;
+    switch (block.kind) {
+      case 'affine':
+        return block.scales[row] * code + block.biases[row];
+      case 'codebook':
+        return block.codebooks[row * 2 ** bits + code];
+      case 'clustered':
+        return codebooks?.[block.clusters[row] * 2 ** bits + code] ?? Number.NaN;
+    }
   });
 }
 
-/** A table quantized as one block, and read again. */
-export async function quantizeRows<Kind extends BlockKind>(
-  spec: QuantizerSpec<Kind>,
+/** Quantizes the rows `values` (n, D) of `table`, by default their own, as one block. */
+export async function quantizeRows(
+  spec: QuantizerSpec,
   values: Float32Array,
-  settings: QuantizerSettings,
-): Promise<{ block: BlockOf<Kind>; read: Float32Array; quantizer: BlockQuantizer<Kind> }> {
-  const { dim } = settings;
-  const quantizer = await spec.create(settings, tableOf(values, dim));
-  const block = emptyBlock(spec.kind, values.length / dim, settings);
-  quantizer.quantize(values, block, 0);
-  return { block, read: readBlock(block, quantizer, settings), quantizer };
+  settings: { dim: number; bits: QuantizedBits; side: Side },
+  table: RowSource = tableOf(values, settings.dim),
+): Promise<QuantizedRows> {
+  const { dim, bits } = settings;
+  const quantizer = await spec.create(settings, table);
+  const block = blockOf(spec.kind, values.length / dim, dim, bits);
+  quantizer.quantize(values, block);
+  const { codebooks } = quantizer;
+  return { block, codebooks, values: blockValues(block, dim, bits, codebooks) };
 }
 
-/** (n), the l2 norm of each row's error, or of each row itself. */
-export function rowNorms(values: Float32Array, dim: number, read?: Float32Array): number[] {
+/** The l2 norm of what each row loses, and its own, (n) each. */
+export function rowErrors(rows: Float32Array, values: Float64Array, dim: number) {
+  const errors: number[] = [];
   const norms: number[] = [];
-  for (let from = 0; from < values.length; from += dim) {
-    let sum = 0;
-    for (let at = from; at < from + dim; at++) sum += (values[at] - (read?.[at] ?? 0)) ** 2;
-    norms.push(Math.sqrt(sum));
+  for (let from = 0; from < rows.length; from += dim) {
+    let error = 0;
+    let norm = 0;
+    for (let at = from; at < from + dim; at++) {
+      error += (rows[at] - values[at]) ** 2;
+      norm += rows[at] ** 2;
+    }
+    errors.push(Math.sqrt(error));
+    norms.push(Math.sqrt(norm));
   }
-  return norms;
+  return { errors, norms };
 }

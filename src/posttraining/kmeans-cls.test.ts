@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyBlock, quantizeRows, randomRows, readBlock, rowNorms } from '../../test/quantized-rows.js';
+import { emptyBlock, quantizeTyped, randomRows, readBlock, rowNorms } from '../../test/random-rows.js';
 import { packedBytes } from '../quantization/packing.js';
 import { clusteredBytes, clustersFor, kmeansCls } from './kmeans-cls.js';
 import { type QuantizedBits, type Side, sides } from './quantizer.js';
@@ -38,7 +38,7 @@ describe('kmeans-cls', () => {
       const row = Math.floor(at / dim) % 3;
       return Math.fround((row + 1) * ((at % dim) - 3.5) + 40 * row);
     });
-    const { read } = await quantizeRows(kmeansCls, values, { dim, bits: 4, side: 'fp32' });
+    const { read } = await quantizeTyped(kmeansCls, values, { dim, bits: 4, side: 'fp32' });
     expect([...read]).toEqual([...values]);
   });
 
@@ -46,7 +46,7 @@ describe('kmeans-cls', () => {
     const dim = 6;
     const values = randomRows(3000, dim);
     const settings = { dim, bits, side: 'fp16' } as const;
-    const { block, quantizer } = await quantizeRows(kmeansCls, values, settings);
+    const { block, quantizer } = await quantizeTyped(kmeansCls, values, settings);
     const entries = 2 ** bits;
     expect(quantizer.codebooks?.length).toBe(entries * clustersFor(3000, bits, 'fp16'));
     for (let row = 0; row < 3000; row += 7) {
@@ -63,7 +63,7 @@ describe('kmeans-cls', () => {
     const dim = 8;
     const values = randomRows(400, dim);
     const settings = { dim, bits: 2, side: 'fp16' } as const;
-    const { read, quantizer } = await quantizeRows(kmeansCls, values, settings);
+    const { read, quantizer } = await quantizeTyped(kmeansCls, values, settings);
     const part = emptyBlock('clustered', 30, settings);
     quantizer.quantize(values.subarray(100 * dim, 130 * dim), part);
     expect([...readBlock(part, quantizer, settings)]).toEqual([...read.subarray(100 * dim, 130 * dim)]);
@@ -74,7 +74,7 @@ describe('kmeans-cls', () => {
     // a Gaussian leave a relative error of √0.009497 = 0.0975 (Max 1960).
     const dim = 1024;
     const values = randomRows(160, dim, 3).filter((_, at) => Math.floor(at / dim) % 4 === 0);
-    const { read, quantizer } = await quantizeRows(kmeansCls, values, { dim, bits: 4, side: 'fp16' });
+    const { read, quantizer } = await quantizeTyped(kmeansCls, values, { dim, bits: 4, side: 'fp16' });
     expect(quantizer.codebooks?.length).toBe(3 * 16);
     const norm = (rows: number[]) => Math.hypot(...rows);
     const error = norm(rowNorms(values, dim, read)) / norm(rowNorms(values, dim));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyRow, quantizeRows, randomRows, rowNorms } from '../../test/quantized-rows.js';
+import { anyRow, quantizeTyped, randomRows, rowNorms } from '../../test/random-rows.js';
 import { kmeans } from './kmeans.js';
 import { minMax } from './min-max.js';
 import { sides } from './quantizer.js';
@@ -13,8 +13,8 @@ describe.each([4, 2] as const)('kmeans at %i bits', (bits) => {
         async (row) => {
           const values = Float32Array.from(row);
           const settings = { dim: row.length, bits, side: 'fp32' } as const;
-          const [error] = rowNorms(values, row.length, (await quantizeRows(kmeans, values, settings)).read);
-          const [bound] = rowNorms(values, row.length, (await quantizeRows(minMax, values, settings)).read);
+          const [error] = rowNorms(values, row.length, (await quantizeTyped(kmeans, values, settings)).read);
+          const [bound] = rowNorms(values, row.length, (await quantizeTyped(minMax, values, settings)).read);
           expect(error).toBeLessThanOrEqual(bound + 1e-6 * rowNorms(values, row.length)[0]);
         },
       ),
@@ -24,7 +24,7 @@ describe.each([4, 2] as const)('kmeans at %i bits', (bits) => {
   it.each(sides)('keeps rows of at most 2^M distinct values, as the side %s has them', async (side) => {
     const dim = 2 ** bits;
     const values = randomRows(20, dim);
-    const { read } = await quantizeRows(kmeans, values, { dim, bits, side });
+    const { read } = await quantizeTyped(kmeans, values, { dim, bits, side });
     for (const [i, value] of read.entries()) {
       expect(Math.abs(value - values[i])).toBeLessThanOrEqual(
         side === 'fp32' ? 0 : Math.abs(values[i]) * 2 ** -11 + 2 ** -25,
@@ -37,7 +37,7 @@ describe.each([4, 2] as const)('kmeans at %i bits', (bits) => {
     const values = randomRows(200, dim);
     const settings = { dim, bits, side: 'fp16' } as const;
     const total = async (spec: typeof kmeans | typeof minMax) =>
-      rowNorms(values, dim, (await quantizeRows(spec, values, settings)).read).reduce((a, b) => a + b);
+      rowNorms(values, dim, (await quantizeTyped(spec, values, settings)).read).reduce((a, b) => a + b);
     expect((await total(kmeans)) / (await total(minMax))).toBeLessThan(0.75);
   });
 });
@@ -45,7 +45,7 @@ describe.each([4, 2] as const)('kmeans at %i bits', (bits) => {
 it('has ascending codebooks, and codes of the nearest entry as stored', async () => {
   const dim = 24;
   const values = randomRows(50, dim);
-  const { block } = await quantizeRows(kmeans, values, { dim, bits: 4, side: 'fp16' });
+  const { block } = await quantizeTyped(kmeans, values, { dim, bits: 4, side: 'fp16' });
   for (let row = 0; row < 50; row++) {
     const codebook = [...block.codebooks.subarray(row * 16, row * 16 + 16)];
     expect(codebook).toEqual([...codebook].sort((a, b) => a - b));

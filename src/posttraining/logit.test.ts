@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  emptyBlock,
-  quantizeRows,
-  randomRows,
-  readBlock,
-  tableOf,
-  uniforms,
-} from '../../test/quantized-rows.js';
+import { tableOf } from '../../test/quantized-rows.js';
+import { emptyBlock, quantizeTyped, randomRows, readBlock, uniforms } from '../../test/random-rows.js';
 import type { Calibration } from './calibration.js';
 import { logit } from './logit.js';
 import { minMax } from './min-max.js';
@@ -51,7 +45,7 @@ describe.each(sides)('logit, %s', (side) => {
     const calibration = twoMoments(dim);
     const values = randomRows(60, dim);
     const errorOf = async (spec: typeof logit | typeof optimal | typeof minMax) => {
-      const { read } = await quantizeRows(spec, values, { dim, bits, side, calibration });
+      const { read } = await quantizeTyped(spec, values, { dim, bits, side, calibration });
       return logitError(values, read, calibration);
     };
     const error = await errorOf(logit);
@@ -65,7 +59,7 @@ describe.each(sides)('logit, %s', (side) => {
     const calibration = twoMoments(dim);
     const values = randomRows(40, dim);
     const settings = { dim, bits: 2, side, calibration } as const;
-    const { block } = await quantizeRows(logit, values, settings);
+    const { block } = await quantizeTyped(logit, values, settings);
     let [best, got] = [0, 0];
     for (let row = 0; row < 40; row++) {
       const h = calibration.moment(row);
@@ -106,7 +100,7 @@ describe('logit', () => {
     const dim = 8;
     const settings = { dim, bits: 4, side: 'fp16', calibration: twoMoments(dim) } as const;
     const values = randomRows(31, dim);
-    const { read, quantizer } = await quantizeRows(logit, values, settings);
+    const { read, quantizer } = await quantizeTyped(logit, values, settings);
     const part = emptyBlock('affine', 10, settings);
     quantizer.quantize(values.subarray(7 * dim, 17 * dim), part, 7);
     expect([...readBlock(part, quantizer, settings)]).toEqual([...read.subarray(7 * dim, 17 * dim)]);
@@ -120,7 +114,7 @@ describe('logit', () => {
     const calibration: Calibration = { dim, moment: () => new Float64Array(dim * dim) };
     const values = Float32Array.of(0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0, 0, 1, 2, 3);
     for (const bits of quantizedBits) {
-      const { read } = await quantizeRows(logit, values, { dim, bits, side: 'fp32', calibration });
+      const { read } = await quantizeTyped(logit, values, { dim, bits, side: 'fp32', calibration });
       for (const [i, value] of read.entries()) expect(value).toBeCloseTo(values[i], 6);
     }
   });
@@ -128,7 +122,7 @@ describe('logit', () => {
   it('says what it needs where there is no model', async () => {
     const table = tableOf(new Float32Array(8), 4);
     await expect(logit.create({ dim: 4, bits: 4, side: 'fp16' }, table)).rejects.toThrow(
-      "The method 'logit' has to know how a model uses the table, which 'rows' alone does not say.",
+      "The method 'logit' has to know how a model uses the table, which 'table' alone does not say.",
     );
   });
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { uniforms } from '../../test/quantized-rows.js';
+import { uniforms } from '../../test/random-rows.js';
 import { MomentMetric } from './moment-metric.js';
 
 const dim = 5;
 const highest = 3;
-const fit = () => ({ scale: 0, bias: 0, error: 0 });
+const newFit = () => ({ scale: 0, bias: 0, error: 0 });
 
 /** A random H of full rank. */
 function momentOf(seed: number): Float64Array {
@@ -46,7 +46,7 @@ describe('errors by a second moment', () => {
       fc.property(anySeed, anyValues, anyCodes, (seed, values, codes) => {
         fc.pre(new Set(codes).size > 1);
         const metric = new MomentMetric(momentOf(seed), dim);
-        const best = fit();
+        const best = newFit();
         metric.refit(values, codes, best);
         // Grids are read in fp32.
         const tolerance = 1e-5;

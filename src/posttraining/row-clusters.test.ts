@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomRows, tableOf, uniforms } from '../../test/quantized-rows.js';
+import { tableOf } from '../../test/quantized-rows.js';
+import { randomRows, uniforms } from '../../test/random-rows.js';
 import type { RowSource } from './quantizer.js';
 import { clusterRows, shareOut } from './row-clusters.js';
 
