@@ -36,7 +36,8 @@ describe('errors by a second moment', () => {
     for (let i = 0; i < dim; i++)
       for (let j = 0; j < dim; j++) expected += error[i] * moment[i * dim + j] * error[j];
     const values = Float64Array.from(error, (e) => 2 - e);
-    const got = metric.error(values, 1, 2, new Uint8Array(dim));
+    metric.begin(values);
+    const got = metric.error(1, 2, new Uint8Array(dim));
     expect(got).toBeGreaterThan(expected);
     expect(got).toBeLessThan(expected * 1.02);
   });
@@ -46,11 +47,12 @@ describe('errors by a second moment', () => {
       fc.property(anySeed, anyValues, anyCodes, (seed, values, codes) => {
         fc.pre(new Set(codes).size > 1);
         const metric = new MomentMetric(momentOf(seed), dim);
+        metric.begin(values);
         const best = newFit();
-        metric.refit(values, codes, best);
+        metric.refit(codes, best);
         // Grids are read in fp32.
         const tolerance = 1e-5;
-        const at = (scale: number, bias: number) => metric.error(values, scale, bias, codes);
+        const at = (scale: number, bias: number) => metric.error(scale, bias, codes);
         expect(best.error).toBeCloseTo(at(best.scale, best.bias), 5);
         for (const [ds, db] of [
           [1e-2, 0],
@@ -63,7 +65,7 @@ describe('errors by a second moment', () => {
           expect(at(best.scale + ds, best.bias + db)).toBeGreaterThan(best.error - tolerance);
         }
         const scale = best.scale + 0.1;
-        const bias = metric.bias(values, scale, codes);
+        const bias = metric.bias(scale, codes);
         for (const db of [-1e-2, 1e-2])
           expect(at(scale, bias + db)).toBeGreaterThan(at(scale, bias) - tolerance);
       }),
@@ -74,12 +76,13 @@ describe('errors by a second moment', () => {
     fc.assert(
       fc.property(anySeed, anyValues, (seed, values) => {
         const metric = new MomentMetric(momentOf(seed), dim);
+        metric.begin(values);
         const codes = new Uint8Array(dim);
         // A grid so wide that nothing is cut off: each element ends within half a code of its target, and with H = Rᵀ R
         // the error is the sum of the squares R_ii · (distance), whatever the correlations are.
         const scale = 0.05;
-        metric.round(values, scale, -6, 255, codes);
-        const rounded = metric.error(values, scale, -6, codes);
+        metric.round(scale, -6, 255, codes);
+        const rounded = metric.error(scale, -6, codes);
         let diagonal = 0;
         const moment = momentOf(seed);
         for (let j = 0; j < dim; j++) diagonal += moment[j * (dim + 1)];
@@ -92,16 +95,17 @@ describe('errors by a second moment', () => {
     fc.assert(
       fc.property(anySeed, anyValues, anyCodes, (seed, values, codes) => {
         const metric = new MomentMetric(momentOf(seed), dim);
+        metric.begin(values);
         const [scale, bias] = [0.5, -0.75];
-        const before = metric.error(values, scale, bias, codes);
-        metric.descend(values, scale, bias, highest, codes);
-        const after = metric.error(values, scale, bias, codes);
+        const before = metric.error(scale, bias, codes);
+        metric.descend(scale, bias, highest, codes);
+        const after = metric.error(scale, bias, codes);
         expect(after).toBeLessThanOrEqual(before + 1e-6);
         for (let j = 0; j < dim; j++) {
           for (let code = 0; code <= highest; code++) {
             const other = Uint8Array.from(codes);
             other[j] = code;
-            expect(metric.error(values, scale, bias, other)).toBeGreaterThanOrEqual(after - 1e-6);
+            expect(metric.error(scale, bias, other)).toBeGreaterThanOrEqual(after - 1e-6);
           }
         }
       }),
@@ -110,6 +114,7 @@ describe('errors by a second moment', () => {
 
   it('count every direction alike where H is zero', () => {
     const metric = new MomentMetric(new Float64Array(dim * dim), dim);
-    expect(metric.error(Float64Array.of(1, 2, 0, 0, 0), 1, 0, new Uint8Array(dim))).toBe(5);
+    metric.begin(Float64Array.of(1, 2, 0, 0, 0));
+    expect(metric.error(1, 0, new Uint8Array(dim))).toBe(5);
   });
 });
