@@ -22,6 +22,7 @@ import ts from 'typescript';
 import { bestRowMutations } from './mutations/best-rows.mjs';
 import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
+import { posttrainingMutations } from './mutations/posttraining.mjs';
 import { pruningMutations } from './mutations/pruning.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
@@ -35,6 +36,7 @@ const groups = [
   ...kernelMutations,
   ...trainingMutations,
   ...pruningMutations,
+  ...posttrainingMutations,
   ...bestRowMutations,
 ].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
