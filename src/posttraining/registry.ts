@@ -6,7 +6,11 @@ import { greedyTorch } from './greedy-torch.js';
 import { gss } from './gss.js';
 import { histApprox } from './hist-approx.js';
 import { histBrute } from './hist-brute.js';
+import { kmeans } from './kmeans.js';
+import { kmeansCls } from './kmeans-cls.js';
+import { logit } from './logit.js';
 import { minMax } from './min-max.js';
+import { optimal } from './optimal.js';
 import type { QuantizerSpec } from './quantizer.js';
 import { symmetric } from './symmetric.js';
 import { tableMinMax } from './table-minmax.js';
@@ -22,6 +26,10 @@ export const quantizers = {
   'greedy-torch': greedyTorch,
   'greedy-paper': greedyPaper,
   greedy,
+  kmeans,
+  'kmeans-cls': kmeansCls,
+  optimal,
+  logit,
 } as const satisfies Record<string, QuantizerSpec>;
 
 export type QuantizerName = keyof typeof quantizers;
