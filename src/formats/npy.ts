@@ -33,7 +33,8 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** The header of an array, as numpy writes it: version 1, padded so that the array begins at a multiple of 64. */
 export function encodeNpyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array {
-  if (elementsOf(shape) === undefined) throw new UserError(`An array cannot have the shape (${shape.join(', ')}).`);
+  if (elementsOf(shape) === undefined)
+    throw new UserError(`An array cannot have the shape (${shape.join(', ')}).`);
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const literal = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const total = Math.ceil((10 + literal.length + 1) / 64) * 64;
@@ -50,7 +51,11 @@ export function encodeNpyHeader(dtype: NpyDtype, shape: readonly number[]): Uint
  * @param first up to PREFIX_BYTES bytes
  * @throws UserError when it is no .npy file, of a version that is not known, or too short for its header
  */
-export function literalPlace(first: Uint8Array, fileBytes: number, path: string): { offset: number; length: number } {
+export function literalPlace(
+  first: Uint8Array,
+  fileBytes: number,
+  path: string,
+): { offset: number; length: number } {
   if (first.length < 10 || MAGIC.some((byte, i) => first[i] !== byte)) {
     throw damagedNpy(path, 'it does not begin with \\x93NUMPY and a version');
   }
@@ -76,7 +81,12 @@ export function literalPlace(first: Uint8Array, fileBytes: number, path: string)
  *
  * @throws UserError that names the first thing that is wrong, or the first thing that is not supported
  */
-export function decodeNpyHeader(literal: Uint8Array, offset: number, fileBytes: number, path: string): NpyHeader {
+export function decodeNpyHeader(
+  literal: Uint8Array,
+  offset: number,
+  fileBytes: number,
+  path: string,
+): NpyHeader {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(literal);
@@ -96,7 +106,10 @@ export function decodeNpyHeader(literal: Uint8Array, offset: number, fileBytes: 
   const dataOffset = offset + literal.length;
   const end = dataOffset + elements * npyDtypes[descr].bytes;
   if (end !== fileBytes) {
-    throw damagedNpy(path, `its array (${shape.join(', ')}) of ${descr} ends at byte ${end}, the file at byte ${fileBytes}`);
+    throw damagedNpy(
+      path,
+      `its array (${shape.join(', ')}) of ${descr} ends at byte ${end}, the file at byte ${fileBytes}`,
+    );
   }
   return { dtype: descr, shape, elements, dataOffset };
 }
@@ -110,11 +123,13 @@ function parseLiteral(
   const open = /^\s*\{/.exec(text);
   if (!open) throw damagedNpy(path, 'its header is not a dictionary');
   // One entry: a quoted key, and a string, a truth value or a tuple of whole numbers. Sticky, and without nested repetition.
-  const entry = /\s*(['"])(\w+)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d,\s]*\)|\[[^{}]*\])\s*(,|(?=\}))/y;
+  const entry =
+    /\s*(['"])(\w+)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d,\s]*\)|\[[^{}]*\])\s*(,|(?=\}))/y;
   entry.lastIndex = open[0].length;
   for (let match = entry.exec(text), at = entry.lastIndex; ; match = entry.exec(text)) {
     if (!match) {
-      if (!/^\s*\}\s*$/.test(text.slice(at))) throw damagedNpy(path, `its header cannot be read from character ${at} on`);
+      if (!/^\s*\}\s*$/.test(text.slice(at)))
+        throw damagedNpy(path, `its header cannot be read from character ${at} on`);
       break;
     }
     at = entry.lastIndex;
