@@ -22,6 +22,7 @@ import ts from 'typescript';
 import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
 import { pruningMutations } from './mutations/pruning.mjs';
+import { quantizedFileMutations } from './mutations/quantized-files.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
 /** A mutant that makes the tests run longer than this is a dead one. */
@@ -29,9 +30,13 @@ const LONGEST_MS = 90_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = process.argv.slice(2);
-const groups = [...graphMutations, ...kernelMutations, ...trainingMutations, ...pruningMutations].filter(
-  ({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)),
-);
+const groups = [
+  ...graphMutations,
+  ...kernelMutations,
+  ...trainingMutations,
+  ...pruningMutations,
+  ...quantizedFileMutations,
+].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));
 let vitest;
