@@ -5,6 +5,7 @@
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
+export { lookupAffine, lookupCodebook } from './lookup';
 export { countMagnitudes, zeroMagnitudes } from './magnitudes';
 export { nestedGradient } from './nested';
 export { adaptRows, adaptValues, sgd } from './optimizers';
