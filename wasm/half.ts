@@ -16,6 +16,19 @@ export function fromHalf(half: u32): f32 {
   return reinterpret<f32>(reinterpret<u32>(value) | ((half & 0x8000) << 16));
 }
 
+/** Four at a time, each in a lane of 32 bits. Finite ones alone. */
+// @ts-ignore: decorator
+@inline
+export function fromHalves(halves: v128): v128 {
+  const magnitudes = v128.and(halves, i32x4.splat(0x7fff));
+  const signs = v128.shl<i32>(v128.and(halves, i32x4.splat(0x8000)), 16);
+  const normal = v128.add<i32>(v128.shl<i32>(magnitudes, 13), i32x4.splat(112 << 23));
+  // With the exponent of the least normal half and one digit before the point too many.
+  const subnormal = v128.sub<f32>(v128.add<i32>(normal, i32x4.splat(1 << 23)), f32x4.splat(SMALLEST_NORMAL));
+  const isSubnormal = v128.lt<i32>(magnitudes, i32x4.splat(0x400));
+  return v128.or(signs, v128.bitselect(subnormal, normal, isSubnormal));
+}
+
 /** Of a number that is a half: see nearestHalf. */
 // @ts-ignore: decorator
 @inline

@@ -2,7 +2,21 @@
 //
 // Four codes at a time. Of 4 or 2 bits, all lanes get the same bytes and each keeps the bits of its code where they are: code ·
 // 16^lane or 4^lane, which a scale divided by that power of two takes back exactly, instead of a shift for every lane.
-import { fromHalf } from './half';
+import { fromHalf, fromHalves } from './half';
+
+/**
+ * Rows of a large table are nowhere in the caches. So many of them are touched in a row, before they are needed: their ways
+ * from memory overlap, where a row's arithmetic in between would keep the processor from seeing the next one.
+ */
+const AHEAD: u32 = 16;
+let lastTouched: u32 = 0;
+
+/** Loads whose result nobody uses would be left out by the compiler. */
+// @ts-ignore: decorator
+@inline
+function keepLoads(touched: u32): void {
+  lastTouched = touched;
+}
 
 /** Scale, bias or value of a codebook. */
 // @ts-ignore: decorator
@@ -111,11 +125,25 @@ export function lookupAffine(
   codes: usize, codeStride: u32, scales: usize, biases: usize, sideStride: u32, sideBytes: u32, origin: f32,
   bits: u32, dim: u32, rows: usize, offsets: usize, segments: u32, out: usize,
 ): void {
+  const lastByte = ((dim * bits + 7) >> 3) - 1;
+  const all = offsets ? load<u32>(offsets + (segments << 2)) : segments;
+  let fetched: u32 = 0;
   for (let s: u32 = 0; s < segments; s++, out += dim << 2) {
     let k = offsets ? load<u32>(offsets + (s << 2)) : s;
     const end = offsets ? load<u32>(offsets + (s << 2), 4) : s + 1;
     if (k == end) memory.fill(out, 0, dim << 2);
     for (let kept = i32x4.splat(0); k < end; k++, kept = i32x4.splat(-1)) {
+      if (k >= fetched) {
+        fetched = min<u32>(all, k + AHEAD);
+        let touched: u32 = 0;
+        for (let ahead = k; ahead < fetched; ahead++) {
+          const row: usize = load<u32>(rows + (ahead << 2));
+          touched ^= load<u8>(codes + row * codeStride) ^ load<u8>(codes + row * codeStride + lastByte);
+          touched ^= load<u8>(scales + row * sideStride);
+          if (biases) touched ^= load<u8>(biases + row * sideStride);
+        }
+        keepLoads(touched);
+      }
       const row: usize = load<u32>(rows + (k << 2));
       const scale = side(scales + row * sideStride, sideBytes);
       const biasAt = biases ? biases + row * sideStride : 0;
@@ -133,11 +161,40 @@ function clusterOf(row: usize, clusters: usize, clusterBytes: u32): usize {
   return clusterBytes == 2 ? load<u16>(clusters + (row << 1)) : load<u32>(clusters + (row << 2));
 }
 
+/** codebook[codes j … j + 3]. */
+// @ts-ignore: decorator
+@inline
+function fourOfCodebook(codes: usize, j: u32, codebook: usize, sideBytes: u32, bits: u32): v128 {
+  const word = bits == 8 ? load<u32>(codes + j) : bits == 4 ? load<u16>(codes + (j >> 1)) : load<u8>(codes + (j >> 2));
+  const mask: u32 = (1 << bits) - 1;
+  const c0: usize = word & mask;
+  const c1: usize = (word >> bits) & mask;
+  const c2: usize = (word >> (2 * bits)) & mask;
+  const c3: usize = (word >> (3 * bits)) & mask;
+  let four: v128;
+  if (sideBytes == 4) {
+    four = v128.load_zero<u32>(codebook + (c0 << 2));
+    four = v128.load_lane<u32>(codebook + (c1 << 2), four, 1);
+    four = v128.load_lane<u32>(codebook + (c2 << 2), four, 2);
+    return v128.load_lane<u32>(codebook + (c3 << 2), four, 3);
+  }
+  four = i32x4.splat(load<u16>(codebook + (c0 << 1)));
+  four = v128.replace_lane<i32>(four, 1, load<u16>(codebook + (c1 << 1)));
+  four = v128.replace_lane<i32>(four, 2, load<u16>(codebook + (c2 << 1)));
+  return fromHalves(v128.replace_lane<i32>(four, 3, load<u16>(codebook + (c3 << 1))));
+}
+
 /** sum (D) = what is kept of it + the row. */
 // @ts-ignore: decorator
 @inline
-function addFromCodebook(codes: usize, codebook: usize, sideBytes: u32, bits: u32, dim: u32, keeps: bool, sum: usize): void {
-  for (let j: u32 = 0; j < dim; j++, sum += 4) {
+function addFromCodebook(codes: usize, codebook: usize, sideBytes: u32, bits: u32, dim: u32, kept: v128, sum: usize): void {
+  let j: u32 = 0;
+  for (; j + 4 <= dim; j += 4, sum += 16) {
+    const four = fourOfCodebook(codes, j, codebook, sideBytes, bits);
+    v128.store(sum, v128.add<f32>(v128.and(v128.load(sum), kept), four));
+  }
+  const keeps = v128.any_true(kept);
+  for (; j < dim; j++, sum += 4) {
     const value = side(codebook + oneCode(codes, j, bits) * sideBytes, sideBytes);
     store<f32>(sum, (keeps ? load<f32>(sum) : 0) + value);
   }
@@ -147,15 +204,30 @@ export function lookupCodebook(
   codes: usize, codeStride: u32, codebooks: usize, sideBytes: u32, clusters: usize, clusterBytes: u32,
   bits: u32, dim: u32, rows: usize, offsets: usize, segments: u32, out: usize,
 ): void {
+  const lastByte = ((dim * bits + 7) >> 3) - 1;
   const codebookBytes = sideBytes << bits;
+  const all = offsets ? load<u32>(offsets + (segments << 2)) : segments;
+  let fetched: u32 = 0;
   for (let s: u32 = 0; s < segments; s++, out += dim << 2) {
     let k = offsets ? load<u32>(offsets + (s << 2)) : s;
     const end = offsets ? load<u32>(offsets + (s << 2), 4) : s + 1;
     if (k == end) memory.fill(out, 0, dim << 2);
-    for (let keeps = false; k < end; k++, keeps = true) {
+    for (let kept = i32x4.splat(0); k < end; k++, kept = i32x4.splat(-1)) {
+      if (k >= fetched) {
+        fetched = min<u32>(all, k + AHEAD);
+        let touched: u32 = 0;
+        for (let ahead = k; ahead < fetched; ahead++) {
+          const row: usize = load<u32>(rows + (ahead << 2));
+          touched ^= load<u8>(codes + row * codeStride) ^ load<u8>(codes + row * codeStride + lastByte);
+          touched ^= load<u8>(codebooks + clusterOf(row, clusters, clusterBytes) * codebookBytes);
+        }
+        keepLoads(touched);
+      }
       const row: usize = load<u32>(rows + (k << 2));
+      const from = codes + row * codeStride;
       const codebook = codebooks + clusterOf(row, clusters, clusterBytes) * codebookBytes;
-      addFromCodebook(codes + row * codeStride, codebook, sideBytes, bits, dim, keeps, out);
+      if (sideBytes == 2) addFromCodebook(from, codebook, 2, bits, dim, kept, out);
+      else addFromCodebook(from, codebook, 4, bits, dim, kept, out);
     }
   }
 }
