@@ -66,6 +66,32 @@ export function nearestHalf(value: f32): f32 {
   return nearest<f32>(limited / unit) * unit;
 }
 
+/** The same as processors convert: from 65520 on infinite. Of a finite number. */
+// @ts-ignore: decorator
+@inline
+export function convertedHalf(value: f32): f32 {
+  const bits = reinterpret<u32>(value);
+  const sign = bits & 0x80000000;
+  const magnitude = reinterpret<f32>(bits ^ sign);
+  // A number so large that its last digit is the unit of the halves: adding it rounds as wanted.
+  const large = max<f32>(reinterpret<f32>(bits & 0x7f800000), SMALLEST_NORMAL) * 12288;
+  const half: f32 = magnitude < 65520 ? magnitude + large - large : Infinity;
+  return reinterpret<f32>(reinterpret<u32>(half) | sign);
+}
+
+/** Four at a time. */
+// @ts-ignore: decorator
+@inline
+export function convertedHalves(values: v128): v128 {
+  const signs = v128.and(values, i32x4.splat(0x80000000));
+  const magnitudes = v128.xor(values, signs);
+  const powers = v128.and(values, i32x4.splat(0x7f800000));
+  const large = v128.mul<f32>(v128.pmax<f32>(f32x4.splat(SMALLEST_NORMAL), powers), f32x4.splat(12288));
+  const halves = v128.sub<f32>(v128.add<f32>(magnitudes, large), large);
+  const isHalf = v128.lt<f32>(magnitudes, f32x4.splat(65520));
+  return v128.or(v128.bitselect(halves, f32x4.splat(Infinity), isHalf), signs);
+}
+
 export function halfBelow(value: f32): f32 {
   const limited = limitHalf(value);
   const unit = unitOf(limited);
