@@ -39,6 +39,19 @@ export function toHalf(value: f32): u32 {
   return ((bits >> 16) & 0x8000) | (size < SMALLEST_NORMAL ? <u32>(size * MOST_UNITS) : (magnitude - (112 << 23)) >> 13);
 }
 
+/** Of four numbers that are halves, each in a lane of 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function toHalves(values: v128): v128 {
+  const signs = v128.and(v128.shr<u32>(values, 16), i32x4.splat(0x8000));
+  const magnitudes = v128.and(values, i32x4.splat(0x7fffffff));
+  const normal = v128.shr<u32>(v128.sub<i32>(magnitudes, i32x4.splat(112 << 23)), 13);
+  // Beside a half, the units of subnormal halves are the last digits of the sum.
+  const subnormal = v128.sub<i32>(v128.add<f32>(magnitudes, f32x4.splat(0.5)), f32x4.splat(0.5));
+  const isSubnormal = v128.lt<f32>(magnitudes, f32x4.splat(SMALLEST_NORMAL));
+  return v128.or(signs, v128.bitselect(subnormal, normal, isSubnormal));
+}
+
 // @ts-ignore: decorator
 @inline
 function unitOf(value: f32): f32 {

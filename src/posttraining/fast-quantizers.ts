@@ -15,13 +15,14 @@ export const blockKernels: Partial<Record<QuantizerName, (settings: QuantizerSet
 };
 
 /** The quantizer of a table, by a kernel where there is one. */
-export async function createQuantizer(
-  method: QuantizerName,
+export async function createQuantizer<Name extends QuantizerName>(
+  method: Name,
   settings: QuantizerSettings,
   table: RowSource,
-): Promise<BlockQuantizer> {
+): Promise<BlockQuantizer<(typeof quantizers)[Name]['kind']>> {
   const kernel = blockKernels[method];
-  if (kernel) return kernelQuantizer(settings.dim, kernel(settings));
-  const spec: QuantizerSpec = quantizers[method];
+  // Kernels give scales and biases, and stand only for quantizers that do.
+  if (kernel) return kernelQuantizer(settings.dim, kernel(settings)) as BlockQuantizer<'affine'>;
+  const spec: QuantizerSpec<(typeof quantizers)[Name]['kind']> = quantizers[method];
   return spec.create(settings, table);
 }
