@@ -4,7 +4,7 @@ import { searchRules } from '../kernels/quantizing.js';
 import * as greedy from './greedy.js';
 import * as greedyTorch from './greedy-torch.js';
 import { BINS } from './greedy-walk.js';
-import { type BlockKernel, kernelQuantizer } from './kernel-block.js';
+import { type BlockKernel, kernelQuantizer } from './kernel-quantizer.js';
 import type { BlockQuantizer, QuantizerSettings, QuantizerSpec, RowSource } from './quantizer.js';
 import { type QuantizerName, quantizers } from './registry.js';
 
