@@ -2,9 +2,11 @@
 import type { Kernels } from './kernels.js';
 import { referenceBatchKernels } from './reference-batch.js';
 import { referenceGridKernels } from './reference-grid.js';
+import { referenceLookupKernels } from './reference-lookup.js';
 import { referenceMagnitudeKernels } from './reference-magnitudes.js';
 import { referenceOptimizerKernels } from './reference-optimizers.js';
 import { referenceDropout } from './reference-random.js';
+import { referenceRowLossKernels } from './reference-row-losses.js';
 import { referenceRowKernels } from './reference-rows.js';
 
 /** Slow and obvious; agrees with `wasmKernels` in every bit. The memory must not grow. */
@@ -22,5 +24,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     ...referenceOptimizerKernels(memory),
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),
+    ...referenceLookupKernels(memory),
+    ...referenceRowLossKernels(memory),
   };
 }

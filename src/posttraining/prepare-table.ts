@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
 import { finiteRows, requireStorableCodebooks } from './check-values.js';
+import { createQuantizer } from './fast-quantizers.js';
 import type { LayoutPart, QuantizedFormat, RowLayout } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
 import { storeNumbers } from './layouts/side-numbers.js';
@@ -28,6 +29,8 @@ export interface PreparedTable {
   readonly layout: LayoutName;
   readonly format: QuantizedFormat;
   readonly quantizer: BlockQuantizer;
+  /** Whether the quantizer knows more than its settings: it has read the table. */
+  readonly hasReadTable: boolean;
 }
 
 /**
@@ -53,13 +56,18 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  const quantizer = await spec.create({ dim, bits, side }, finiteRows(table, onRead));
+  let hasReadTable = false;
+  const source = finiteRows(table, (rows) => {
+    hasReadTable = true;
+    onRead?.(rows);
+  });
+  const quantizer = await createQuantizer(method, { dim, bits, side }, source);
   if (spec.kind === 'clustered') {
     const { codebooks = new Float32Array() } = quantizer;
     requireStorableCodebooks(table.name, codebooks, side);
     format.clusters = codebooks.length / 2 ** bits;
   }
-  return { table, method, layout, format, quantizer };
+  return { table, method, layout, format, quantizer, hasReadTable };
 }
 
 /** All arrays a table is stored as, those with an entry for each row first. */
