@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodName } from '../src/embedding/methods.js';
 import { evaluate, resolveConfig, train } from '../src/index.js';
+import type { RowSource } from '../src/posttraining/quantizer.js';
 import type { PartialConfig } from '../src/runs/resolve-config.js';
 import { evaluateOpened, openForSplit } from '../src/scoring/evaluate.js';
 import { openRun } from '../src/scoring/open-run.js';
@@ -42,6 +43,19 @@ function trained(name: MethodName, more: PartialConfig = {}): Promise<string> {
   return run;
 }
 
+/** A table of these values, of the shape of another. */
+function sourceOf(values: Float32Array, like: RowSource): RowSource {
+  const { name, rows, dim } = like;
+  return {
+    name,
+    rows,
+    dim,
+    async read(first, out) {
+      out.set(values.subarray(first * dim, first * dim + out.length));
+    },
+  };
+}
+
 describe('a table replaced by its own values', () => {
   it.each<[MethodName, PartialConfig]>([
     ['alpt', { method: { bits: 2, hotBits: 8 } }],
@@ -71,9 +85,11 @@ describe('the cost of other values', () => {
     const { source, replacement } = cost;
     const values = new Float32Array(source.rows * source.dim);
     await source.read(0, values);
-    await replacement.write(
-      0,
-      values.map((value) => -3 * value),
+    await replacement.fill(
+      sourceOf(
+        values.map((value) => -3 * value),
+        source,
+      ),
     );
     const after = await cost.scoreReplacement();
     expect([before.rows, after.rows]).toEqual([200, 200]);
@@ -96,6 +112,26 @@ describe('the cost of other values', () => {
       await source.read(row, blocks.subarray(row * source.dim, (row + 7) * source.dim));
     expect(blocks).toEqual(whole);
     expect(whole.every((value) => value !== 0)).toBe(true);
+  });
+
+  it('depends on the rows that the split uses, and on no others', async () => {
+    const run = await trained('full');
+    const cost = await TableCost.open({ run, data, split: 'test', threads: 1 });
+    const { source, replacement } = cost;
+    const used = await cost.usedRows();
+    expect(used.length).toBeGreaterThan(50);
+    expect(used.length).toBeLessThan(source.rows);
+    // All rows are zeros but for those that are used, which are as they were.
+    await replacement.fill(sourceOf(new Float32Array(source.rows * source.dim), source));
+    await replacement.fill(tableSource(cost.run.table, used), used);
+    expect(await cost.scoreReplacement()).toEqual(await cost.score());
+    await replacement.fill(tableSource(cost.run.table, used.subarray(1)), used.subarray(1));
+    const [row] = used;
+    await replacement.fill(
+      sourceOf(new Float32Array(source.dim), { ...source, rows: 1 }),
+      Uint32Array.of(row),
+    );
+    expect((await cost.scoreReplacement()).logloss).not.toBe((await cost.score()).logloss);
   });
 
   it('refuses a table of another shape', async () => {

@@ -28,28 +28,35 @@ export class ReplacedTable {
     this.run = { ...run, table: allocateTable(fullSpec(run.table.spec)) };
   }
 
-  /** Puts values (n, D) into the rows from `first` on. */
-  async write(first: number, values: Float32Array): Promise<void> {
+  /**
+   * Puts the rows of a table in place.
+   *
+   * @param rows (n), ascending: where they belong, of a source that has these alone; by default all rows
+   */
+  async fill(source: RowSource, rows?: Uint32Array): Promise<void> {
     const { table } = this.run;
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const rows = Uint32Array.of(first, values.length / table.spec.dim);
-    await writeRecords(table, rows, 'codes', async (from, length) => bytes.subarray(from, from + length));
-  }
-
-  /** Puts all rows of a table of the same shape in place. */
-  async fill(source: RowSource): Promise<void> {
-    const { spec } = this.run.table;
-    const rows = tableRows(spec);
-    if (source.rows !== rows || source.dim !== spec.dim) {
-      throw new RangeError(`${source.rows} rows of ${source.dim} in place of ${rows} of ${spec.dim}`);
+    const { dim } = table.spec;
+    const count = rows?.length ?? tableRows(table.spec);
+    if (source.rows !== count || source.dim !== dim) {
+      throw new RangeError(`${source.rows} rows of ${source.dim} in place of ${count} of ${dim}`);
     }
-    const block = new Float32Array(Math.min(BLOCK_ROWS, rows) * spec.dim);
-    for (let first = 0; first < rows; first += BLOCK_ROWS) {
-      const values = block.subarray(0, Math.min(BLOCK_ROWS, rows - first) * spec.dim);
+    const block = new Float32Array(Math.min(BLOCK_ROWS, count) * dim);
+    for (let first = 0; first < count; first += BLOCK_ROWS) {
+      const size = Math.min(BLOCK_ROWS, count - first);
+      const values = block.subarray(0, size * dim);
       await source.read(first, values);
-      await this.write(first, values);
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      const ranges = rows ? rangesOf(rows.subarray(first, first + size)) : Uint32Array.of(first, size);
+      await writeRecords(table, ranges, 'codes', async (from, length) => bytes.subarray(from, from + length));
     }
   }
+}
+
+/** Rows as pairs (first row, number of rows). */
+function rangesOf(rows: Uint32Array): Uint32Array {
+  const ranges = new Uint32Array(2 * rows.length).fill(1);
+  for (let i = 0; i < rows.length; i++) ranges[2 * i] = rows[i];
+  return ranges;
 }
 
 /** The same rows, found as before, as fp32 values without optimizer state, view or tiers. */

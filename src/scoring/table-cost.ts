@@ -10,6 +10,7 @@ import type { OpenedRun } from './open-run.js';
 import { ReplacedTable, replacedBytes } from './replaced-table.js';
 import { BY_DECILES } from './slices.js';
 import { tableSource } from './table-source.js';
+import { usedRows } from './used-rows.js';
 
 /** What is scored, and with how many threads; see EvaluateOptions. */
 export interface TableCostOptions {
@@ -82,6 +83,11 @@ export class TableCost {
   /** The rows of its table, as the network sees them. */
   get source(): RowSource {
     return tableSource(this.run.table);
+  }
+
+  /** Which rows of it the split looks up, ascending: the scores depend on these alone. */
+  usedRows(): Promise<Uint32Array> {
+    return usedRows(this.opened, this.options.split ?? 'test');
   }
 
   /** The scores of the table as it was trained. */

@@ -5,17 +5,22 @@ import { Table } from '../embedding/table.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import type { RowSource } from '../posttraining/quantizer.js';
 
-/** The rows of a table in their order. @param thread whose scratch area is used: no other may read with it meanwhile */
-export function tableSource(memory: TableMemory, thread = 0): RowSource {
-  const table = new Table(memory, thread);
+/**
+ * The rows of a table in their order. They are read with the scratch area of thread 0, so not while a team scores.
+ *
+ * @param rows (n), ascending: these rows alone; by default all
+ */
+export function tableSource(memory: TableMemory, rows?: Uint32Array): RowSource {
+  const table = new Table(memory, 0);
   const { name, dim } = memory.spec;
   return {
     name,
-    rows: table.rows,
+    rows: rows?.length ?? table.rows,
     dim,
     async read(first, out) {
+      const count = out.length / dim;
       table.read(
-        Uint32Array.from({ length: out.length / dim }, (_, i) => first + i),
+        rows?.subarray(first, first + count) ?? Uint32Array.from({ length: count }, (_, i) => first + i),
         out,
       );
     },
