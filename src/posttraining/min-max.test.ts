@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeBits } from '../quantization/grid.js';
-import { minMaxBytes, minMaxGrid, roundMinMax } from './min-max.js';
+import { type AffineGrid, rangeGrid } from './affine-row.js';
+import { minMaxBytes, roundMinMax } from './min-max.js';
 
 function rounded(row: readonly number[], bits: (typeof codeBits)[number]): number[] {
   const values = Float32Array.from(row);
@@ -56,7 +57,9 @@ describe('rounding between the least and the greatest value', () => {
   it('moves no value by more than half a code, the least not at all, and leaves 2^M values', () => {
     fc.assert(
       fc.property(anyRow, anyBits, (row, bits) => {
-        const { scale, bias } = minMaxGrid(Float32Array.from(row), 0, row.length, bits);
+        const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
+        rangeGrid({ least: Math.min(...row), most: Math.max(...row) }, bits, 'fp32', grid);
+        const { scale, bias } = grid;
         const values = rounded(row, bits);
         const range = Math.max(...row) - Math.min(...row);
         // Half a code, what 1e-8 beside the range takes from it at 8 bits, and the rounding of fp32.

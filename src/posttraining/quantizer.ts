@@ -51,11 +51,16 @@ export interface ClusteredBlock {
   readonly clusters: Uint32Array;
 }
 
-export type QuantizedBlock = AffineBlock | CodebookBlock | ClusteredBlock;
-export type BlockKind = QuantizedBlock['kind'];
+interface Blocks {
+  affine: AffineBlock;
+  codebook: CodebookBlock;
+  clustered: ClusteredBlock;
+}
 
+export type BlockKind = keyof Blocks;
 /** The block of a kind. */
-export type BlockOf<Kind extends BlockKind> = Extract<QuantizedBlock, { kind: Kind }>;
+export type BlockOf<Kind extends BlockKind> = Blocks[Kind];
+export type QuantizedBlock = BlockOf<BlockKind>;
 
 /** What a table is quantized to. */
 export interface QuantizerSettings {

@@ -1,7 +1,7 @@
 // Half precision in plain TypeScript; that the kernels agree with it is in kernels.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromHalf, HALF_HIGHEST, HALF_LEAST, roundStep, roundToHalf, toHalf } from './half.js';
+import { fromHalf, HALF_HIGHEST, HALF_LEAST, nearestHalf, roundStep, roundToHalf, toHalf } from './half.js';
 import { roundHalfEven, roundStochastic } from './rounding.js';
 import { storedStep } from './row-grid.js';
 
@@ -54,6 +54,33 @@ describe('all 65,536 halves', () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+describe('the nearest half', () => {
+  it('is what rounding half to even gives, the sign of zero too, as far as halves go', () => {
+    const near = fc.tuple(fc.constantFrom(...all.filter(hasValue)), fc.constantFrom(-1, -0.5, 0, 0.5, 1));
+    const between = near.map(([half, units]) => fromHalf(half) + units * Math.abs(fromHalf(half)) * 2 ** -11);
+    const values = fc.oneof(floats, between.map(Math.fround), fc.constantFrom(0, -0, 2 ** -25, -(2 ** -25)));
+    fc.assert(
+      fc.property(values, (value) => {
+        fc.pre(Math.abs(value) < 65520);
+        expect(nearestHalf(value)).toBe(roundToHalf(value, roundHalfEven));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is infinite from 65520 on, which is where numpy 2.4.6 has it', () => {
+    // np.array([65519.996, 65520, 1e9, -65520, np.inf, np.nan], 'f4').astype('f2')
+    expect([65519.996, 65520, 1e9, -65520, Infinity, Number.NaN].map(Math.fround).map(nearestHalf)).toEqual([
+      65504,
+      Infinity,
+      Infinity,
+      -Infinity,
+      Infinity,
+      Number.NaN,
+    ]);
   });
 });
 

@@ -52,6 +52,18 @@ export function roundToHalf(value: number, round: (units: number) => number, low
   return half === 0 && (limited < 0 || Object.is(limited, -0)) ? -0 : half;
 }
 
+/**
+ * The half nearest to an fp32 number, half to even, as processors convert: 65520 and beyond are infinite, so are infinities, and NaN stays. By
+ * adding a number so large that its last digit is the halves' unit, which rounds as wanted.
+ */
+export function nearestHalf(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  const large = halfUnit(value) * 1.5 * 2 ** 52;
+  const half = value + large - large;
+  if (Math.abs(half) > HALF_HIGHEST) return half > 0 ? Infinity : -Infinity;
+  return half === 0 && (value < 0 || Object.is(value, -0)) ? -0 : half;
+}
+
 /** The same of a step, which is limited to the positive halves. */
 export function roundStep(step: number, round: (units: number) => number): number {
   return roundToHalf(step, round, HALF_LEAST);

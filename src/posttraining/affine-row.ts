@@ -1,0 +1,119 @@
+// The arithmetic that all affine quantizers share: the grid of a range as it is stored, the codes of a row on a grid, and
+// what a row loses by it. In fp32, operation by operation as FBGEMM and ATen do it, so that bytes can be equal; a sum
+// runs over the row from its first value to its last. How a range is chosen is each quantizer's own.
+import { type CodeBits, limit } from '../quantization/grid.js';
+import { nearestHalf } from '../quantization/half.js';
+import { roundHalfEven } from '../quantization/rounding.js';
+import type { AffineBlock, BlockQuantizer, QuantizerSettings, Side } from './quantizer.js';
+
+const f = Math.fround;
+/** FBGEMM's kEpsilon, at 8 bits and fp32 alone: the quantizing factor is not quite 1 / scale. */
+const EPSILON = f(1e-8);
+
+/** What codes of a row stand for, value = scale · code + bias, and the factor they are made with. */
+export interface AffineGrid {
+  /** As stored. Negative where the bias of an fp16 side was rounded past the greatest value. */
+  scale: number;
+  /** As stored. */
+  bias: number;
+  /** 1 / scale, but for an epsilon at 8 bits and fp32. */
+  inverse: number;
+}
+
+/** From code 0 to the highest; fp32 numbers. Values beyond go to the nearest of both. */
+export interface Range {
+  least: number;
+  most: number;
+}
+
+/** Chooses the range of the row values[from] … values[from + D − 1] and writes it to `range`. */
+export type RangeRule = (values: Float32Array, from: number, range: Range) => void;
+
+/** The least and the greatest value of a row; of two zeros the one that comes first. */
+export function fullRange(values: Float32Array, from: number, dim: number, range: Range): void {
+  let least = values[from];
+  let most = values[from];
+  for (let j = from + 1; j < from + dim; j++) {
+    if (values[j] < least) least = values[j];
+    if (values[j] > most) most = values[j];
+  }
+  range.least = least;
+  range.most = most;
+}
+
+/**
+ * The grid of a range. At 8 bits and fp32 that of FBGEMM's FloatOrHalfToFused8BitRowwiseQuantizedSBFloat; otherwise that
+ * of FloatOrHalfToFusedNBitRowwiseQuantizedSBHalf, which an fp32 side runs through without its two roundings to fp16.
+ * Scale or bias is infinite where the side has no such number; nothing of that may be stored.
+ */
+export function rangeGrid(range: Range, bits: CodeBits, side: Side, grid: AffineGrid): void {
+  const { least, most } = range;
+  const highest = 2 ** bits - 1;
+  if (side === 'fp32' && bits === 8) {
+    const width = f(most - least);
+    grid.scale = f(width / highest);
+    grid.bias = least;
+    grid.inverse = f(highest / f(width + EPSILON));
+    return;
+  }
+  // The greatest value is not rounded: of a constant row that fp16 does not have, the range is what rounding left.
+  const bias = side === 'fp16' ? nearestHalf(least) : least;
+  const width = f(most - bias);
+  const exact = f(width / highest);
+  const scale = side === 'fp16' ? nearestHalf(exact) : exact;
+  const inverse = f(1 / scale);
+  // No range, or one so small that it underflows: one code for all of the row.
+  const isUsable = scale !== 0 && Number.isFinite(inverse);
+  grid.scale = isUsable ? scale : 1;
+  grid.bias = bias;
+  grid.inverse = isUsable ? inverse : 1;
+}
+
+/** The code of a value: the nearest, ties to the even one, 0 … `highest`. */
+export function codeOf(value: number, grid: AffineGrid, highest: number): number {
+  return limit(roundHalfEven(f(f(value - grid.bias) * grid.inverse)), 0, highest);
+}
+
+/**
+ * The l2 norm of what a row loses on a grid, as ATen's choose_qparams_optimized has it: each operation rounded to fp32,
+ * squares summed from the first value to the last. Of the numbers as they are stored, since the grid is.
+ */
+export function rowLoss(
+  values: Float32Array,
+  from: number,
+  dim: number,
+  grid: AffineGrid,
+  highest: number,
+): number {
+  const { scale, bias } = grid;
+  let sum = 0;
+  for (let at = from; at < from + dim; at++) {
+    const seen = f(f(codeOf(values[at], grid, highest) * scale) + bias);
+    const lost = f(values[at] - seen);
+    sum = f(sum + f(lost * lost));
+  }
+  return f(Math.sqrt(sum));
+}
+
+/** A quantizer that gives each row a range of its own, by `rule`. */
+export function rangeQuantizer(
+  { dim, bits, side }: QuantizerSettings,
+  rule: RangeRule,
+): BlockQuantizer<'affine'> {
+  const highest = 2 ** bits - 1;
+  const range: Range = { least: 0, most: 0 };
+  const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
+  return {
+    quantize(values: Float32Array, out: AffineBlock): void {
+      const rows = values.length / dim;
+      for (let row = 0; row < rows; row++) {
+        const from = row * dim;
+        rule(values, from, range);
+        rangeGrid(range, bits, side, grid);
+        out.scales[row] = grid.scale;
+        out.biases[row] = grid.bias;
+        for (let at = from; at < from + dim; at++) out.codes[at] = codeOf(values[at], grid, highest);
+      }
+    },
+  };
+}
