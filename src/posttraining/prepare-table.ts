@@ -60,6 +60,11 @@ export async function prepareTable(
   return { table, method, layout, format, quantizer };
 }
 
+/** The same quantizer for other rows, such as some of the table's: what it knows of the table as a whole stays. */
+export function withRows(prepared: PreparedTable, table: RowSource): PreparedTable {
+  return { ...prepared, table, format: { ...prepared.format, rows: table.rows } };
+}
+
 /** All arrays a table is stored as, those with an entry for each row first. */
 export function partsOf({
   layout,

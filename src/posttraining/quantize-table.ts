@@ -6,6 +6,7 @@ import { type BlockLane, blockLane } from './block-work.js';
 import { entriesPerRow, type LayoutPart } from './layouts/layout.js';
 import { layouts } from './layouts/registry.js';
 import { type PreparedTable, tableArrays } from './prepare-table.js';
+import type { QuantizerSpec } from './quantizer.js';
 import { quantizers } from './registry.js';
 import { addRowErrors, noRows, type RowErrorSums } from './row-errors.js';
 
@@ -95,7 +96,8 @@ export async function quantizeTable(
 export async function thisThread(prepared: PreparedTable, blockRows: number): Promise<BlockTeam> {
   const { table, method, layout, format, quantizer } = prepared;
   const { dim, bits, side } = format;
-  const minMax = method === 'minmax' ? undefined : await quantizers.minmax.create({ dim, bits, side }, table);
+  const spec: QuantizerSpec<'affine'> = quantizers.minmax;
+  const minMax = method === 'minmax' ? undefined : await spec.create({ dim, bits, side }, table);
   const work = { name: table.name, format, layout, quantizer, minMax, blockRows };
   return { lanes: [blockLane(work), blockLane(work)], close: async () => {} };
 }
