@@ -7,6 +7,7 @@ import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
+import { quantizeCommand } from './quantize.js';
 import { reproduceCommand } from './reproduce.js';
 import { trainCommand } from './train.js';
 
@@ -16,6 +17,7 @@ export const commands = {
   train: trainCommand,
   evaluate: evaluateCommand,
   predict: predictCommand,
+  quantize: quantizeCommand,
   compare: compareCommand,
   reproduce: reproduceCommand,
   inspect: inspectCommand,

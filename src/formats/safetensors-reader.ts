@@ -1,7 +1,8 @@
 // Reads tensors of a safetensors file (safetensors.ts), whole or in part, when they are asked for. Files may be
 // larger than memory. Assumes a little-endian machine, as every one that Node.js runs on in practice is.
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.js';
+import { openFile, readFully } from './read-bytes.js';
 import {
   type Dtype,
   damaged,
@@ -32,9 +33,6 @@ export interface Tensor {
   readonly data: TensorArray;
 }
 
-/** Bytes of one read: the system refuses to read 2 GiB at once. */
-const READ_BYTES = 1 << 26;
-
 /**
  * An open safetensors file; `close` when done.
  *
@@ -52,13 +50,14 @@ export class SafetensorsReader {
 
   /** @throws UserError when the file is missing, or its header is damaged: all of it is checked here */
   static async open(path: string): Promise<SafetensorsReader> {
+    const refuse = (what: string) => damaged(path, what);
     const file = await openFile(path);
     try {
       const fileBytes = (await file.stat()).size;
       const first = new Uint8Array(8);
-      if (fileBytes >= 8) await readFully(file, path, first, 0);
+      if (fileBytes >= 8) await readFully(file, first, 0, refuse);
       const json = new Uint8Array(headerLength(first, fileBytes, path));
-      await readFully(file, path, json, 8);
+      await readFully(file, json, 8, refuse);
       return new SafetensorsReader(path, file, decodeHeader(json, fileBytes, path));
     } catch (error) {
       await file.close();
@@ -107,7 +106,7 @@ export class SafetensorsReader {
       );
     }
     const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-    await readFully(this.file, this.path, target, fileOffset + first * bytes);
+    await readFully(this.file, target, fileOffset + first * bytes, (what) => damaged(this.path, what));
   }
 
   async close(): Promise<void> {
@@ -123,23 +122,5 @@ function allocate(name: string, dtype: Dtype, elements: number): TensorArray {
       `Tensor '${name}' has ${elements} elements of ${dtype}, too many for one array.`,
       'read it in parts',
     );
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`'${path}' cannot be opened: ${reason}.`);
-  }
-}
-
-async function readFully(file: FileHandle, path: string, out: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < out.length; ) {
-    const length = Math.min(READ_BYTES, out.length - done);
-    const { bytesRead } = await file.read(out, done, length, position + done);
-    if (bytesRead === 0) throw damaged(path, `it ends at byte ${position + done}`);
-    done += bytesRead;
   }
 }

@@ -1,15 +1,9 @@
 // Writes a safetensors file (safetensors.ts) whose tensors are known in advance and whose elements come in chunks.
-// It is written aside, under the name with `.partial` after it, and takes its name when it is whole and on the
-// disk: whoever finds a file under that name finds a whole one, even after a crash.
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+// It takes its name when it is whole and on the disk (partial-file.ts).
 import { UserError, unknownName } from '../errors.js';
+import { PartialFile } from './partial-file.js';
 import { dtypes, encodeHeader, type TensorEntry, type TensorSpec } from './safetensors.js';
 import type { TensorArray } from './safetensors-reader.js';
-import { syncDirectory } from './sync-directory.js';
-
-/** Bytes of one write: the system refuses to write 2 GiB at once. */
-const WRITE_BYTES = 1 << 26;
 
 /**
  * A safetensors file being written. End with `finish`, or `abandon`.
@@ -24,9 +18,7 @@ export class SafetensorsWriter {
   private readonly written = new Map<string, number>();
 
   private constructor(
-    readonly path: string,
-    private readonly partial: string,
-    private readonly file: FileHandle,
+    private readonly file: PartialFile,
     private readonly tensors: ReadonlyMap<string, TensorEntry>,
   ) {}
 
@@ -37,23 +29,15 @@ export class SafetensorsWriter {
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<SafetensorsWriter> {
     const { bytes, header, fileBytes } = encodeHeader(tensors, metadata);
-    const partial = `${path}.partial`;
-    let file: FileHandle;
+    const file = await PartialFile.create(path);
     try {
-      file = await open(partial, 'w');
+      await file.write(bytes, 0);
+      await file.resize(fileBytes);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new UserError(`'${path}' cannot be written: ${reason}.`);
-    }
-    const writer = new SafetensorsWriter(path, partial, file, header.tensors);
-    try {
-      await writeFully(file, bytes, 0);
-      await file.truncate(fileBytes);
-    } catch (error) {
-      await writer.abandon();
+      await file.abandon();
       throw error;
     }
-    return writer;
+    return new SafetensorsWriter(file, header.tensors);
   }
 
   /**
@@ -75,7 +59,7 @@ export class SafetensorsWriter {
     // Counted before the first wait, so that a second call that does not wait for this one lands behind it.
     this.written.set(name, written + chunk.length);
     const source = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    await writeFully(this.file, source, tensor.fileOffset + written * bytes);
+    await this.file.write(source, tensor.fileOffset + written * bytes);
   }
 
   /**
@@ -90,22 +74,11 @@ export class SafetensorsWriter {
       await this.abandon();
       throw new UserError(`Tensor '${name}' was given ${written} of its ${elements} elements.`);
     }
-    await this.file.sync();
-    await this.file.close();
-    await rename(this.partial, this.path);
-    await syncDirectory(dirname(this.path));
+    await this.file.finish();
   }
 
   /** Gives up: nothing is left behind. */
   async abandon(): Promise<void> {
-    await this.file.close();
-    await rm(this.partial, { force: true });
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const length = Math.min(WRITE_BYTES, bytes.length - done);
-    done += (await file.write(bytes, done, length, position + done)).bytesWritten;
+    await this.file.abandon();
   }
 }

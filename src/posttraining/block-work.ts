@@ -1,6 +1,7 @@
 // The work on one block of rows: check, quantize, encode as the layout has it, and sum up the errors. All memory it needs is
-// allocated once. A thread that works on blocks has one of these (quantize-table.ts).
-
+// allocated once. A thread that works on blocks has one of these (quantize-table.ts). Within a block it goes by a few rows at a
+// time: they stay in cache through all steps, and progress is told where a row takes long.
+import { setImmediate } from 'node:timers/promises';
 import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
 import { allocateBlock, dequantizeBlock } from './blocks.js';
@@ -8,21 +9,31 @@ import { requireFinite, requireStorable } from './check-values.js';
 import { entriesPerRow, type QuantizedFormat } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
 import type { BlockQuantizer } from './quantizer.js';
-import { type RowErrorSums, sumRowErrors } from './row-errors.js';
+import { addRowErrors, noRows, type RowErrorSums, sumRowErrors } from './row-errors.js';
 
 /** What works on blocks of one table, one block at a time. */
-export interface BlockLane {
-  /** (blockRows, D): the rows to be quantized are put here. */
-  readonly values: Float32Array;
-  /** For each of the layout's row parts, room for blockRows rows: quantized rows are found here. */
-  readonly parts: readonly TensorArray[];
+export interface BlockLane extends LaneMemory {
   /**
-   * Quantizes the first `rows` rows of `values`. One call at a time.
+   * Quantizes the first `rows` rows of `values` into `parts`. One call at a time.
    *
    * @param first their number in the table
-   * @throws UserError for a row that cannot be quantized
+   * @param onRows called now and then with rows of the block that are done
+   * @throws UserError for a row that cannot be quantized; whatever `signal` says when it is aborted
    */
-  run(first: number, rows: number): Promise<RowErrorSums>;
+  run(
+    first: number,
+    rows: number,
+    onRows?: (rows: number) => void,
+    signal?: AbortSignal,
+  ): Promise<RowErrorSums>;
+}
+
+/** Where a lane finds rows and leaves them. */
+export interface LaneMemory {
+  /** (blockRows, D). */
+  readonly values: Float32Array;
+  /** For each of the layout's row parts, room for blockRows rows. */
+  readonly parts: readonly TensorArray[];
 }
 
 export interface BlockWork {
@@ -33,36 +44,83 @@ export interface BlockWork {
   quantizer: BlockQuantizer;
   /** What rows are held against; undefined where the quantizer is min-max itself. */
   minMax: BlockQuantizer<'affine'> | undefined;
-  blockRows: number;
 }
 
-/** A lane on this thread. `memory` makes its arrays: ordinary ones unless given. */
-export function blockLane({ name, format, layout, quantizer, minMax, blockRows }: BlockWork): BlockLane {
+/** Rows that go through all steps at once; sums of errors are made of so many, whoever adds them up. */
+const CHUNK_ROWS = 64;
+/** Values of a block: as many as are worth a read. */
+const BLOCK_VALUES = 2 ** 18;
+/** Between two looks at what else is to be done. */
+const YIELD_MS = 50;
+
+/** Rows of a block of width D: whole chunks, about 1 MiB of values. */
+export function blockRowsOf(dim: number): number {
+  const rows = Math.max(1, Math.floor(BLOCK_VALUES / dim));
+  return rows < CHUNK_ROWS ? rows : rows - (rows % CHUNK_ROWS);
+}
+
+/** Memory of a lane, ordinary or shared between threads. */
+export function laneMemory(
+  { format, layout }: Pick<BlockWork, 'format' | 'layout'>,
+  blockRows: number,
+  isShared = false,
+): LaneMemory {
+  // Typed arrays lie in either; the types of TypeScript's library name one.
+  const room = (bytes: number) =>
+    (isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)) as ArrayBuffer;
+  return {
+    values: new Float32Array(room(blockRows * format.dim * 4)),
+    parts: layouts[layout].rowParts(format).map((part) => {
+      const { array, bytes } = dtypes[part.dtype];
+      return new array(room(blockRows * entriesPerRow(part) * bytes));
+    }),
+  };
+}
+
+/** A lane that does its work on this thread. */
+export function blockLane(
+  { name, format, layout, quantizer, minMax }: BlockWork,
+  { values, parts }: LaneMemory,
+): BlockLane {
   const { dim, side } = format;
   const rowLayout = layouts[layout];
-  const values = new Float32Array(blockRows * dim);
-  const parts = rowLayout
-    .rowParts(format)
-    .map((part) => new dtypes[part.dtype].array(blockRows * entriesPerRow(part)));
-  const block = allocateBlock(format, blockRows);
-  const stored = new Float32Array(blockRows * dim);
-  const other = minMax && allocateBlock({ ...format, kind: 'affine' }, blockRows);
-  const byMinMax = minMax && new Float32Array(blockRows * dim);
+  const each = rowLayout.rowParts(format).map(entriesPerRow);
+  const chunkRows = Math.min(CHUNK_ROWS, values.length / dim);
+  const block = allocateBlock(format, chunkRows);
+  const stored = new Float32Array(chunkRows * dim);
+  const other = minMax && allocateBlock({ ...format, kind: 'affine' }, chunkRows);
+  const byMinMax = minMax && new Float32Array(chunkRows * dim);
+
+  const runChunk = (first: number, from: number, rows: number): RowErrorSums => {
+    const given = values.subarray(from * dim, (from + rows) * dim);
+    requireFinite(name, first, dim, given);
+    quantizer.quantize(given, block);
+    requireStorable(name, first, rows, dim, given, block, side);
+    const out = parts.map((part, i) => part.subarray(from * each[i], (from + rows) * each[i]));
+    rowLayout.encode(format, block, rows, out);
+    dequantizeBlock(block, format, rows, stored, quantizer.codebooks);
+    if (minMax && other && byMinMax) {
+      minMax.quantize(given, other);
+      dequantizeBlock(other, format, rows, byMinMax);
+    }
+    return sumRowErrors(first, rows, dim, given, stored, byMinMax, block.codes);
+  };
+
   return {
     values,
     parts,
-    async run(first, rows) {
-      const given = values.subarray(0, rows * dim);
-      requireFinite(name, first, dim, given);
-      quantizer.quantize(given, block);
-      requireStorable(name, first, rows, dim, given, block, side);
-      rowLayout.encode(format, block, rows, parts);
-      dequantizeBlock(block, format, rows, stored, quantizer.codebooks);
-      if (minMax && other && byMinMax) {
-        minMax.quantize(given, other);
-        dequantizeBlock(other, format, rows, byMinMax);
+    async run(first, rows, onRows, signal) {
+      const sums = noRows();
+      let looked = performance.now();
+      for (let from = 0; from < rows; from += chunkRows) {
+        addRowErrors(sums, runChunk(first + from, from, Math.min(chunkRows, rows - from)));
+        if (performance.now() - looked < YIELD_MS) continue;
+        await setImmediate();
+        looked = performance.now();
+        signal?.throwIfAborted();
+        onRows?.(Math.min(rows, from + chunkRows));
       }
-      return sumRowErrors(first, rows, dim, values, stored, byMinMax, block.codes);
+      return sums;
     },
   };
 }

@@ -21,8 +21,8 @@ export function requireFinite(name: string, first: number, dim: number, values: 
   }
 }
 
-/** The same source, with what it reads checked. */
-export function finiteRows(table: RowSource): RowSource {
+/** The same source, with what it reads checked. `onRead` is told the rows read since the last beginning. */
+export function finiteRows(table: RowSource, onRead?: (rows: number) => void): RowSource {
   const { name, rows, dim } = table;
   return {
     name,
@@ -31,6 +31,7 @@ export function finiteRows(table: RowSource): RowSource {
     async read(first, out) {
       await table.read(first, out);
       requireFinite(name, first, dim, out);
+      onRead?.(first + out.length / dim);
     },
   };
 }

@@ -33,11 +33,13 @@ export interface PreparedTable {
 /**
  * Settles a table's format, and has a quantizer that needs all rows first read them.
  *
+ * @param onRead called with the rows that the quantizer has read, as often as it reads them all; may throw to stop it
  * @throws UserError for a width the method does not have, a table the layout cannot hold, or a row that is not finite
  */
 export async function prepareTable(
   table: RowSource,
   { method, bits, layout = 'bitrow-rows', side = layouts[layout].side(bits) }: TableQuantization,
+  onRead?: (rows: number) => void,
 ): Promise<PreparedTable> {
   const spec: QuantizerSpec = quantizers[method];
   if (!spec.bits.includes(bits)) {
@@ -51,7 +53,7 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  const quantizer = await spec.create({ dim, bits, side }, finiteRows(table));
+  const quantizer = await spec.create({ dim, bits, side }, finiteRows(table, onRead));
   if (spec.kind === 'clustered') {
     const { codebooks = new Float32Array() } = quantizer;
     requireStorableCodebooks(table.name, codebooks, side);

@@ -2,7 +2,7 @@
 // blocks, however long the table. Rows are read ahead while others are worked on, and handed on in their order; results do not
 // depend on the size of blocks or on who works on them.
 import type { TensorArray } from '../formats/safetensors-reader.js';
-import { type BlockLane, blockLane } from './block-work.js';
+import { type BlockLane, blockLane, blockRowsOf, laneMemory } from './block-work.js';
 import { entriesPerRow, type LayoutPart } from './layouts/layout.js';
 import { layouts } from './layouts/registry.js';
 import { type PreparedTable, tableArrays } from './prepare-table.js';
@@ -23,22 +23,15 @@ export interface BlockTeam {
   close(): Promise<void>;
 }
 
+/** Makes a team for a table, whose lanes hold `blockRows` rows. */
+export type MakeTeam = (prepared: PreparedTable, blockRows: number) => Promise<BlockTeam>;
+
 export interface QuantizeTableOptions {
-  /** Called with rows done. */
+  /** Called with the rows that are done. */
   onProgress?: ((rows: number) => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Makes a team of other threads; by default this one does the work. */
-  team?: ((prepared: PreparedTable, blockRows: number) => Promise<BlockTeam>) | undefined;
-  /** Rows of a block; by default about 1 MiB of values, in a multiple of 64 rows. */
-  blockRows?: number | undefined;
-}
-
-/** Values of a block: as many as stay in cache with what becomes of them. */
-const BLOCK_VALUES = 2 ** 18;
-
-/** Rows of a block of width D. */
-export function defaultBlockRows(dim: number): number {
-  return 64 * Math.max(1, Math.floor(BLOCK_VALUES / dim / 64));
+  /** By default this thread does the work. */
+  team?: MakeTeam | undefined;
 }
 
 /**
@@ -50,12 +43,12 @@ export function defaultBlockRows(dim: number): number {
 export async function quantizeTable(
   prepared: PreparedTable,
   sink: TableSink,
-  { onProgress, signal, team = thisThread, blockRows }: QuantizeTableOptions = {},
+  { onProgress, signal, team = thisThread }: QuantizeTableOptions = {},
 ): Promise<RowErrorSums> {
   const { table, layout, format } = prepared;
   const { rows, dim } = table;
   const rowParts = layouts[layout].rowParts(format);
-  const size = Math.max(1, Math.min(rows, blockRows ?? defaultBlockRows(dim)));
+  const size = Math.min(rows, blockRowsOf(dim));
   const sums = noRows();
   const { lanes, close } = await team(prepared, size);
 
@@ -63,13 +56,13 @@ export async function quantizeTable(
     const count = Math.min(size, rows - first);
     await table.read(first, lane.values.subarray(0, count * dim));
     signal?.throwIfAborted();
-    const errors = await lane.run(first, count);
+    const errors = await lane.run(first, count, (done) => onProgress?.(sums.rows + done), signal);
     await before;
     for (const [i, part] of rowParts.entries()) {
       await sink.write(part, lane.parts[i].subarray(0, count * entriesPerRow(part)));
     }
     addRowErrors(sums, errors);
-    onProgress?.(first + count);
+    onProgress?.(sums.rows);
   };
 
   // The last promise of each lane, and of the block before. A failure is thrown where it is awaited, in the order of blocks.
@@ -93,11 +86,12 @@ export async function quantizeTable(
 }
 
 /** Two lanes, so that rows are read and written while others are worked on. */
-export async function thisThread(prepared: PreparedTable, blockRows: number): Promise<BlockTeam> {
+export const thisThread: MakeTeam = async (prepared, blockRows) => {
   const { table, method, layout, format, quantizer } = prepared;
   const { dim, bits, side } = format;
   const spec: QuantizerSpec<'affine'> = quantizers.minmax;
   const minMax = method === 'minmax' ? undefined : await spec.create({ dim, bits, side }, table);
-  const work = { name: table.name, format, layout, quantizer, minMax, blockRows };
-  return { lanes: [blockLane(work), blockLane(work)], close: async () => {} };
-}
+  const work = { name: table.name, format, layout, quantizer, minMax };
+  const lanes = [1, 2].map(() => blockLane(work, laneMemory(work, blockRows)));
+  return { lanes, close: async () => {} };
+};

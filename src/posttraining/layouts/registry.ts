@@ -8,4 +8,4 @@ export const layouts = {
   'torch-rows': torchRows,
 } as const satisfies Record<string, RowLayout>;
 export type LayoutName = keyof typeof layouts;
-export const layoutNames = Object.keys(layouts) as LayoutName[];
+export const layoutNames = Object.keys(layouts) as [LayoutName, ...LayoutName[]];
