@@ -1,6 +1,7 @@
 // What a post-training quantizer is: what rows of trained fp32 values become. Quantizers work on blocks of rows and know
 // neither files nor threads; the bytes of a row are a layout's business (layouts/).
 import type { CodeBits } from '../quantization/grid.js';
+import type { Calibration } from './calibration.js';
 
 /** What the numbers beside the codes are stored as: scale and bias of a row, the values of a codebook. */
 export const sides = ['fp32', 'fp16'] as const;
@@ -68,14 +69,20 @@ export interface QuantizerSettings {
   dim: number;
   bits: QuantizedBits;
   side: Side;
+  /** What examples say of how the model uses the table (calibration.ts); only a quantizer that asks for it reads it. */
+  calibration?: Calibration | undefined;
 }
 
 /** Quantizes blocks of one table. */
 export interface BlockQuantizer<Kind extends BlockKind = BlockKind> {
   /** (K, 2^M), as stored; of `clustered` alone. */
   readonly codebooks?: Float32Array;
-  /** Quantizes values (n, D), all of them finite, into `out`, whose arrays have room for n rows. */
-  quantize(values: Float32Array, out: BlockOf<Kind>): void;
+  /**
+   * Quantizes values (n, D), all of them finite, into `out`, whose arrays have room for n rows.
+   *
+   * @param first number of the first of these rows in the table, which one with a calibration has to know
+   */
+  quantize(values: Float32Array, out: BlockOf<Kind>, first?: number): void;
 }
 
 /** What the registry has of a quantizer. */
@@ -84,6 +91,8 @@ export interface QuantizerSpec<Kind extends BlockKind = BlockKind> {
   readonly summary: string;
   readonly kind: Kind;
   readonly bits: readonly QuantizedBits[];
+  /** Whether `create` refuses settings without a calibration: rows of a file alone cannot be quantized by it. */
+  readonly needsCalibration?: boolean;
   /**
    * The quantizer of a table. One that needs to know all rows first (a range or codebooks of the whole table) reads them here,
    * in blocks; results do not depend on the size of those.
