@@ -94,7 +94,7 @@ export function blockLane(
   const runChunk = (first: number, from: number, rows: number): RowErrorSums => {
     const given = values.subarray(from * dim, (from + rows) * dim);
     requireFinite(name, first, dim, given);
-    quantizer.quantize(given, block);
+    quantizer.quantize(given, block, first);
     requireStorable(name, first, rows, dim, given, block, side);
     const out = parts.map((part, i) => part.subarray(from * each[i], (from + rows) * each[i]));
     rowLayout.encode(format, block, rows, out);

@@ -4,6 +4,7 @@
 import { UserError } from '../errors.js';
 import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
+import type { Calibration } from './calibration.js';
 import { finiteRows, requireStorableCodebooks } from './check-values.js';
 import type { LayoutPart, QuantizedFormat, RowLayout } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
@@ -19,6 +20,8 @@ export interface TableQuantization {
   layout?: LayoutName | undefined;
   /** Default: as PyTorch has it, fp32 at 8 bits and fp16 at 4 and 2. */
   side?: Side | undefined;
+  /** For a method that asks for it. */
+  calibration?: Calibration | undefined;
 }
 
 /** A table of which all but the rows is settled. */
@@ -38,7 +41,7 @@ export interface PreparedTable {
  */
 export async function prepareTable(
   table: RowSource,
-  { method, bits, layout = 'bitrow-rows', side = layouts[layout].side(bits) }: TableQuantization,
+  { method, bits, layout = 'bitrow-rows', side = layouts[layout].side(bits), calibration }: TableQuantization,
   onRead?: (rows: number) => void,
 ): Promise<PreparedTable> {
   const spec: QuantizerSpec = quantizers[method];
@@ -53,7 +56,7 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  const quantizer = await spec.create({ dim, bits, side }, finiteRows(table, onRead));
+  const quantizer = await spec.create({ dim, bits, side, calibration }, finiteRows(table, onRead));
   if (spec.kind === 'clustered') {
     const { codebooks = new Float32Array() } = quantizer;
     requireStorableCodebooks(table.name, codebooks, side);
