@@ -24,7 +24,8 @@ const STARTS = 8;
 const TURNS = 6;
 
 export const logit = {
-  summary: "the least change of the model's logit on calibration examples, instead of the row (needs a run and its data)",
+  summary:
+    "the least change of the model's logit on calibration examples, instead of the row (needs a run and its data)",
   kind: 'affine',
   bits: quantizedBits,
   needsCalibration: true,

@@ -75,7 +75,13 @@ export async function* logitGradients(
   try {
     const planner = new BatchPlanner(exchange, fieldOffsets(shape), shape.poolings);
     const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
-    const order = { split, batchSize: MICRO_ROWS, order: 'stored', knownIds, numbers: shape.numbers } as const;
+    const order = {
+      split,
+      batchSize: MICRO_ROWS,
+      order: 'stored',
+      knownIds,
+      numbers: shape.numbers,
+    } as const;
     let done = 0;
     for await (const batch of readBatches(dataset, order)) {
       signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 // What other values in a run's table cost: AUC and logloss of a split with the table as it was trained and with another
 // in its place, over all rows and by tenths of them, from those whose features training saw least (decile-slicer.ts).
 // Quantizers are the first to ask; what the other values are is not known here.
+import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { RowSource } from '../posttraining/quantizer.js';
 import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
 import { tableOffsets } from './blueprint.js';
@@ -78,6 +79,10 @@ export class TableCost {
   /** The run as it was trained. */
   get run(): OpenedRun {
     return this.opened.run;
+  }
+
+  get dataset(): EncodedDataset {
+    return this.opened.dataset;
   }
 
   /** The rows of its table, as the network sees them. */
