@@ -6,15 +6,18 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { type Calibration, calibrationOf } from '../../posttraining/calibration.js';
 import { prepareTable, storedBytes, withRows } from '../../posttraining/prepare-table.js';
 import { storeInMemory } from '../../posttraining/quantized-table.js';
-import type { RowSource } from '../../posttraining/quantizer.js';
+import type { QuantizerSpec, RowSource } from '../../posttraining/quantizer.js';
+import { quantizers } from '../../posttraining/registry.js';
 import type { RowErrors } from '../../posttraining/row-errors.js';
 import { writeWhole } from '../../runs/whole-file.js';
+import { calibrateLogit } from '../../scoring/logit-calibration.js';
 import { type RowScores, TableCost } from '../../scoring/table-cost.js';
 import { tableSource } from '../../scoring/table-source.js';
 import { version } from '../../version.js';
-import { slowMethods, type Way } from './posttraining-ways.js';
+import { isScored, type Way } from './posttraining-ways.js';
 
 /** Rows whose error is taken: of every table as many, evenly spread, since one method takes milliseconds for each. */
 export const sampleRows = 1000;
@@ -36,6 +39,8 @@ export interface MeasuredRun {
   /** V and D of its table. */
   rows: number;
   dim: number;
+  /** Rows that the split looks up: what is scored depends on these alone. */
+  usedRows: number;
   /** As it was trained. */
   scores: RowScores;
   /** By the way's name. */
@@ -56,7 +61,12 @@ export interface MeasureOptions {
   signal?: AbortSignal | undefined;
 }
 
-const trainedSchema = z.object({ rows: z.int(), dim: z.int(), scores: z.custom<RowScores>() });
+const trainedSchema = z.object({
+  rows: z.int(),
+  dim: z.int(),
+  usedRows: z.int(),
+  scores: z.custom<RowScores>(),
+});
 const waySchema = z.custom<MeasuredWay>((value) => typeof value === 'object' && value !== null);
 
 /** Measures what has not been measured before. @throws UserError where the run's model is gone, or has no room */
@@ -67,23 +77,38 @@ export async function measureWays(options: MeasureOptions): Promise<MeasuredRun>
     requireModel(run);
     const cost = await TableCost.open({ run, data, split, threads, ignoreLimits, signal });
     const used = await cost.usedRows();
-    return { cost, used, source: cost.source };
+    let calibration: Promise<Calibration> | undefined;
+    return {
+      cost,
+      used,
+      source: cost.source,
+      calibration() {
+        calibration ??= calibrateLogit(cost.run, {
+          dataset: cost.dataset,
+          signal,
+          onProgress: (state) => onProgress?.({ stage: 'calibrate', ...state }),
+        });
+        return calibration;
+      },
+    };
   };
   const trained = await stored(join(folder, 'fp32.json'), split, trainedSchema, async () => {
     opened ??= await open();
     const { rows, dim } = opened.source;
     onProgress?.({ stage: 'fp32', done: 0, total: 1 });
-    return { rows, dim, scores: plain(await opened.cost.score()) };
+    return { rows, dim, usedRows: opened.used.length, scores: plain(await opened.cost.score()) };
   });
   const measured = new Map<string, MeasuredWay>();
   for (const way of ways) {
     const { name, method, bits, side } = way;
     signal?.throwIfAborted();
     const file = join(folder, `${method}-${bits}-${side}.json`);
-    const result = await stored(file, split, waySchema, async () => {
+    const isWhole = isScored(way, trained.usedRows);
+    const schema = waySchema.refine(({ scores }) => scores !== null || !isWhole);
+    const result = await stored(file, split, schema, async () => {
       opened ??= await open();
       const progress = (done: number, total: number) => onProgress?.({ stage: name, done, total });
-      return measureWay(opened, way, progress, signal);
+      return measureWay(opened, way, isWhole, progress, signal);
     });
     measured.set(name, result);
   }
@@ -93,32 +118,50 @@ export async function measureWays(options: MeasureOptions): Promise<MeasuredRun>
 interface Opened {
   cost: TableCost;
   source: RowSource;
-  /** Rows that the split looks up: what is scored depends on these alone. */
+  /** Ascending. */
   used: Uint32Array;
+  /** On training rows, once for all that ask for it. */
+  calibration(): Promise<Calibration>;
 }
 
 async function measureWay(
-  { cost, source, used }: Opened,
-  { method, bits, side }: Way,
+  opened: Opened,
+  way: Way,
+  isWhole: boolean,
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<MeasuredWay> {
-  const { table } = cost.run;
+  const { cost, source, used } = opened;
   const began = performance.now();
   onProgress(0, used.length);
-  // The table as a whole: of what a method needs to know before the first row, nothing is left out.
-  const prepared = await prepareTable(source, { method, bits, side });
-  const sample = tableSource(table, spread(source.rows, sampleRows));
-  const { errors } = await storeInMemory(withRows(prepared, sample), { signal });
-  const result = { errors, rows: sample.rows, bytes: storedBytes(prepared) };
-  if (slowMethods.includes(method)) return { ...result, scores: null, seconds: null };
-  const quantized = await storeInMemory(withRows(prepared, tableSource(table, used)), {
+  const rowsOf = await preparation(opened, way);
+  const sample = spread(source.rows, sampleRows);
+  const prepared = await rowsOf(sample);
+  const { errors } = await storeInMemory(prepared, { signal });
+  const bytes = storedBytes(withRows(prepared, source));
+  const result = { errors, rows: sample.length, bytes };
+  if (!isWhole) return { ...result, scores: null, seconds: null };
+  const quantized = await storeInMemory(await rowsOf(used), {
     signal,
     onProgress: (done) => onProgress(done, used.length),
   });
   const seconds = (performance.now() - began) / 1000;
   await cost.replacement.fill(quantized.table, used);
   return { ...result, scores: plain(await cost.scoreReplacement()), seconds };
+}
+
+/** How some rows of the table are prepared. What a method needs to know of a table it learns from all of it. */
+async function preparation({ cost, source, calibration }: Opened, { method, bits, side }: Way) {
+  const rowsOf = (rows: Uint32Array) => tableSource(cost.run.table, rows);
+  const spec: QuantizerSpec = quantizers[method];
+  if (!spec.needsCalibration) {
+    const whole = await prepareTable(source, { method, bits, side });
+    return async (rows: Uint32Array) => withRows(whole, rowsOf(rows));
+  }
+  // By the number of a row, which is another one among some of the rows.
+  const whole = await calibration();
+  return (rows: Uint32Array) =>
+    prepareTable(rowsOf(rows), { method, bits, side, calibration: calibrationOf(whole, rows) });
 }
 
 /** At most `most` of the numbers below `rows`, evenly spread. */

@@ -18,7 +18,7 @@ import {
   significant,
   type WidthResults,
 } from './posttraining-results.js';
-import { slowMethods, type Way, wayTitle } from './posttraining-ways.js';
+import { type Way, wayTitle } from './posttraining-ways.js';
 
 const paper = 'Guan et al., "Post-Training 4-bit Quantization on Embedding Tables", 2019, arXiv 1911.02079';
 const title = 'Post-training quantization: error, size and logloss';
@@ -62,16 +62,11 @@ export async function posttrainingPage(results: PosttrainingResults): Promise<Pa
       items: [
         'Size is that of the table as stored, codes with scales and biases or codebooks, as a share of its fp32 values. The network beside it stays in fp32.',
         'The difference is to the same model in fp32, paired by seed, with its 90 % interval where there are two seeds or more.',
-        `Left out of it are ${slowMethods.map((name) => `\`${name}\``).join(', ')}, whose search takes hours for a table.`,
+        ...leftOut(results),
       ],
     },
     { kind: 'figure', figure: sizeFigure },
-    { kind: 'heading', text: 'Rows served worse than by min-max' },
-    { kind: 'table', table: worseTable(results) },
-    {
-      kind: 'text',
-      text: 'The share of those rows whose error is larger than that of min-max at the same bits and side, by more than 10⁻⁶ of their norm.',
-    },
+    ...worseRows(results),
     ...list('What did not finish', failed),
     ...abstractClaims(results),
     { kind: 'heading', text: 'The 13.89 % of the abstract' },
@@ -116,12 +111,34 @@ function errorTable({ ways, widths }: PosttrainingResults): PageTable {
   });
 }
 
-function worseTable({ ways, widths }: PosttrainingResults): PageTable {
+function worseRows({ ways, widths }: PosttrainingResults): Section[] {
   const others = ways.filter(({ method }) => method !== 'minmax');
-  return byWidth(others, widths, (width, way) => {
+  if (others.length === 0) return [];
+  const table = byWidth(others, widths, (width, way) => {
     const share = meanOf(width, way, ({ errors, rows }) => errors.rowsWorseThanMinMax / rows);
     return share === null ? nothing : percent(share);
   });
+  return [
+    { kind: 'heading', text: 'Rows served worse than by min-max' },
+    { kind: 'table', table },
+    {
+      kind: 'text',
+      text: 'The share of those rows whose error is larger than that of min-max at the same bits and side, by more than 10⁻⁶ of their norm.',
+    },
+  ];
+}
+
+/** Ways whose error was taken, and no scores. */
+function leftOut({ ways, widths }: PosttrainingResults): string[] {
+  const names = ways.filter((way) => !isScoredAnywhere(way, widths)).map(({ name }) => `\`${name}\``);
+  if (names.length === 0) return [];
+  return [
+    `Left out, since to quantize a table with them takes hours: ${names.join(', ')}. They are scored where \`--quantizers\` names them.`,
+  ];
+}
+
+function isScoredAnywhere({ name }: Way, widths: readonly WidthResults[]): boolean {
+  return widths.some(({ runs }) => runs.some(({ measured }) => measured.ways.get(name)?.scores != null));
 }
 
 function byWidth(
@@ -137,7 +154,7 @@ function byWidth(
 }
 
 function lossTable({ ways, widths }: PosttrainingResults): PageTable {
-  const scored = ways.filter(({ method }) => !slowMethods.includes(method));
+  const scored = ways.filter((way) => isScoredAnywhere(way, widths));
   return {
     corner: 'method',
     groups: widths.map(({ dim }) => ({ title: `D = ${dim}`, columns: ['Size', 'Logloss', 'Difference'] })),

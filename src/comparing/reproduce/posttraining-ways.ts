@@ -10,6 +10,8 @@ export interface Way {
   method: QuantizerName;
   bits: QuantizedBits;
   side: Side;
+  /** Whether it was asked for by its name. */
+  isNamed: boolean;
 }
 
 /** What the paper calls some of them. */
@@ -26,8 +28,13 @@ const paperNames: Readonly<Record<string, string>> = {
   'kmeans-cls': 'KMEANS-CLS',
 };
 
-/** Methods whose error is taken of some rows alone: to quantize a whole table with them takes hours. */
-export const slowMethods: readonly string[] = ['hist-brute'];
+/** Methods that take milliseconds for a row, and the rows up to which they are scored unless asked for by name. */
+const mostRows: Readonly<Record<string, number>> = { 'hist-brute': 0, optimal: 20_000, logit: 20_000 };
+
+/** Whether so many rows are quantized for their scores, and not only some of them for their error. */
+export function isScored({ method, isNamed }: Way, rows: number): boolean {
+  return isNamed || rows <= (mostRows[method] ?? Number.POSITIVE_INFINITY);
+}
 
 /** The paper's methods first, in its order. */
 const ordered: readonly QuantizerName[] = [
@@ -38,8 +45,10 @@ const ordered: readonly QuantizerName[] = [
 /** All methods at 4 bits with both sides, min-max at 8 bits, and all at 2 bits as PyTorch stores them. */
 export function defaultWays(): Way[] {
   const at = (bits: QuantizedBits, side: Side) =>
-    ordered.filter((method) => specOf(method).bits.includes(bits)).map((method) => way(method, bits, side));
-  return [way('minmax', 8, 'fp32'), ...at(4, 'fp32'), ...at(4, 'fp16'), ...at(2, 'fp16')];
+    ordered
+      .filter((method) => specOf(method).bits.includes(bits))
+      .map((method) => way(method, bits, side, false));
+  return [way('minmax', 8, 'fp32', false), ...at(4, 'fp32'), ...at(4, 'fp16'), ...at(2, 'fp16')];
 }
 
 /**
@@ -64,7 +73,7 @@ export function parseWays(names: readonly string[]): Way[] {
     const side =
       sideName === undefined ? (bits === 8 ? 'fp32' : 'fp16') : sides.find((each) => each === sideName);
     if (side === undefined) throw unknownName('side', sideName, sides);
-    return way(method, bits, side);
+    return way(method, bits, side, true);
   });
   const twin = ways.find(({ name }, i) => ways.findIndex((other) => other.name === name) !== i);
   if (twin) throw new UserError(`'${twin.name}' is there twice.`, 'leave one of them out', 2);
@@ -77,8 +86,8 @@ export function wayTitle({ name, method }: Way): string {
   return own === undefined ? name : `${name} (${own})`;
 }
 
-function way(method: QuantizerName, bits: QuantizedBits, side: Side): Way {
-  return { name: `${method}:${bits}:${side}`, method, bits, side };
+function way(method: QuantizerName, bits: QuantizedBits, side: Side, isNamed: boolean): Way {
+  return { name: `${method}:${bits}:${side}`, method, bits, side, isNamed };
 }
 
 function specOf(method: QuantizerName): QuantizerSpec {
