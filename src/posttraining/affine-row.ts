@@ -95,6 +95,19 @@ export function rowLoss(
   return f(Math.sqrt(sum));
 }
 
+/** What a row would lose by a range, as it would be stored: `rowLoss` on the grid of the range. */
+export type RangeLoss = (values: Float32Array, from: number, range: Range) => number;
+
+/** The loss of ranges for these settings. */
+export function rangeLoss({ dim, bits, side }: QuantizerSettings): RangeLoss {
+  const highest = 2 ** bits - 1;
+  const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
+  return (values, from, range) => {
+    rangeGrid(range, bits, side, grid);
+    return rowLoss(values, from, dim, grid, highest);
+  };
+}
+
 /** A quantizer that gives each row a range of its own, by `rule`. */
 export function rangeQuantizer(
   { dim, bits, side }: QuantizerSettings,
