@@ -1,14 +1,14 @@
-// `bitrow inspect`: what a run, an encoded data set or a safetensors file is.
+// `bitrow inspect`: what a run, an encoded data set, a safetensors or a .npy file is.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { CommandSpec, Result } from './command.js';
 
 export const inspectCommand: CommandSpec = {
-  summary: 'what a run, a data set or a safetensors file is',
+  summary: 'what a run, a data set, a .safetensors or a .npy file is',
   example: 'bitrow inspect runs/alpt-8',
   declare(command) {
-    command.argument('<path>', 'a run, a data set, or a .safetensors file');
+    command.argument('<path>', 'a run, a data set, a .safetensors or a .npy file');
   },
   async run({ args }) {
     const path = args[0] ?? '';
@@ -31,6 +31,10 @@ const kinds = {
     isOne: (path: string) => statSync(path).isFile() && path.endsWith('.safetensors'),
     describe: async (path: string) => (await import('./safetensors-summary.js')).inspectSafetensors(path),
   },
+  npy: {
+    isOne: (path: string) => statSync(path).isFile() && path.endsWith('.npy'),
+    describe: async (path: string) => (await import('./npy-summary.js')).inspectNpy(path),
+  },
 } as const satisfies Record<
   string,
   { isOne(path: string): boolean; describe(path: string): Promise<Result> }
@@ -41,7 +45,7 @@ function findKind(path: string): { describe(path: string): Promise<Result> } {
   const found = Object.values(kinds).find(({ isOne }) => isOne(path));
   if (found) return found;
   throw new UserError(
-    `'${path}' is neither a run (no run.json), nor a data set (no manifest.json), nor a .safetensors file.`,
+    `'${path}' is neither a run (no run.json), nor a data set (no manifest.json), nor a .safetensors or .npy file.`,
   );
 }
 

@@ -125,17 +125,15 @@ function parseLiteral(
   // One entry: a quoted key, and a string, a truth value or a tuple of whole numbers. Sticky, and without nested repetition.
   const entry =
     /\s*(['"])(\w+)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d,\s]*\)|\[[^{}]*\])\s*(,|(?=\}))/y;
-  entry.lastIndex = open[0].length;
-  for (let match = entry.exec(text), at = entry.lastIndex; ; match = entry.exec(text)) {
-    if (!match) {
-      if (!/^\s*\}\s*$/.test(text.slice(at)))
-        throw damagedNpy(path, `its header cannot be read from character ${at} on`);
-      break;
-    }
-    at = entry.lastIndex;
+  let at = open[0].length;
+  while (!/^\s*\}\s*$/.test(text.slice(at))) {
+    entry.lastIndex = at;
+    const match = entry.exec(text);
+    if (!match) throw damagedNpy(path, `its header cannot be read from character ${at} on`);
     const [, , key, value] = match;
     if (found.has(key)) throw damagedNpy(path, `its header has the name '${key}' twice`);
     found.set(key, value);
+    at = entry.lastIndex;
   }
   const keys = [...found.keys()].sort().join(', ');
   if (keys !== 'descr, fortran_order, shape') {
@@ -171,10 +169,10 @@ function isNpyDtype(descr: string): descr is NpyDtype {
 
 function unsupported(path: string, descr: string): UserError {
   const what = descr.startsWith('>')
-    ? `'${path}' is big-endian (${descr})`
-    : `'${path}' has elements of type ${descr.slice(0, 60)}`;
+    ? `is big-endian (${descr})`
+    : `has elements of type ${descr.slice(0, 60)}`;
   return new UserError(
-    `${what}; known are ${Object.keys(npyDtypes).join(' (float32), ').replace('<f2 (float32)', '<f2 (float16)')} (uint8).`,
+    `'${path}' ${what}; known are <f4 (float32), <f2 (float16) and |u1 (uint8).`,
     "save it with np.save(path, table.astype('<f4'))",
   );
 }

@@ -1,6 +1,6 @@
 // Quantizes the tables of a file into another file, which is there whole or not at all.
 import { statSync } from 'node:fs';
-import { requireFreeFile, writeAside } from '../data/output-file.js';
+import { requireFreeFile } from '../data/output-file.js';
 import { type PreparedTable, prepareTable, storedBytes, type TableQuantization } from './prepare-table.js';
 import { type MakeTeam, quantizeTable } from './quantize-table.js';
 import { checkOutput, createQuantizedFile, type QuantizedFileWriter } from './quantized-file.js';
@@ -98,18 +98,16 @@ export async function quantizeTables(
     };
     prepared.push(await prepareTable(table, options, onRead));
   }
-  const sums = await writeAside(out, async (temporary) => {
-    const file = await createQuantizedFile(temporary, prepared, about);
-    try {
-      const sums = await quantizeAll(prepared, file, options);
-      signal?.throwIfAborted();
-      await file.finish();
-      return sums;
-    } catch (error) {
-      await file.abandon();
-      throw error;
-    }
-  });
+  const file = await createQuantizedFile(out, prepared, about);
+  let sums: RowErrorSums[];
+  try {
+    sums = await quantizeAll(prepared, file, options);
+    signal?.throwIfAborted();
+    await file.finish();
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
   const all = noRows();
   for (const each of sums) addRowErrors(all, each);
   const tables = prepared.map((each, i) => tableReport(source.tables[i], each, sums[i]));

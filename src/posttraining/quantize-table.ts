@@ -52,17 +52,25 @@ export async function quantizeTable(
   const sums = noRows();
   const { lanes, close } = await team(prepared, size);
 
+  let reported = 0;
+  const report = (done: number) => {
+    // Several lanes are part of the way at once: what they say goes up and down.
+    if (done <= reported) return;
+    reported = done;
+    onProgress?.(done);
+  };
+
   const work = async (lane: BlockLane, first: number, before: Promise<void>): Promise<void> => {
     const count = Math.min(size, rows - first);
     await table.read(first, lane.values.subarray(0, count * dim));
     signal?.throwIfAborted();
-    const errors = await lane.run(first, count, (done) => onProgress?.(sums.rows + done), signal);
+    const errors = await lane.run(first, count, (done) => report(sums.rows + done), signal);
     await before;
     for (const [i, part] of rowParts.entries()) {
       await sink.write(part, lane.parts[i].subarray(0, count * entriesPerRow(part)));
     }
     addRowErrors(sums, errors);
-    onProgress?.(sums.rows);
+    report(sums.rows);
   };
 
   // The last promise of each lane, and of the block before. A failure is thrown where it is awaited, in the order of blocks.

@@ -23,6 +23,12 @@ export function torchRowBytes(dim: number, bits: QuantizedBits): number {
   return packedBytes(dim, bits) + 2 * sideBytes[sideOf(bits)];
 }
 
+/** D of rows of so many bytes; undefined where there is none. The inverse of `torchRowBytes`. */
+export function torchRowDim(rowBytes: number, bits: QuantizedBits): number | undefined {
+  const dim = ((rowBytes - 2 * sideBytes[sideOf(bits)]) * 8) / bits;
+  return dim > 0 ? dim : undefined;
+}
+
 export const torchRows: RowLayout = {
   version: 1,
   summary: 'fused rows of PyTorch and FBGEMM: codes, scale, bias (fp32 at 8 bits, fp16 at 4 and 2)',
