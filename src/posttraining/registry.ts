@@ -7,6 +7,7 @@ import { gss } from './gss.js';
 import { histApprox } from './hist-approx.js';
 import { histBrute } from './hist-brute.js';
 import { kmeans } from './kmeans.js';
+import { kmeansCls } from './kmeans-cls.js';
 import { logit } from './logit.js';
 import { minMax } from './min-max.js';
 import { optimal } from './optimal.js';
@@ -26,6 +27,7 @@ export const quantizers = {
   'greedy-paper': greedyPaper,
   greedy,
   kmeans,
+  'kmeans-cls': kmeansCls,
   optimal,
   logit,
 } as const satisfies Record<string, QuantizerSpec>;

@@ -6,6 +6,7 @@
 // Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block). The order of an epoch
 // has (epoch, list, block, stream << 16): see batch/epoch-order.ts. Generated rows have counters of their own in the
 // first three words, with what they are for in the place of the block: see generating/.
+// The first centroids of clusters of rows have (drawn number) alone, stream << 16: see posttraining/row-clusters.ts.
 // A number is never drawn twice: whoever adds a purpose adds a stream, at the end.
 
 /** The purposes that draw random numbers. New ones go at the end: a stream's number is part of every result. */
@@ -20,6 +21,7 @@ export const Stream = {
   stepSecondMoment: 7,
   generate: 8,
   stepRounding: 9,
+  rowClusters: 10,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 
