@@ -16,6 +16,19 @@ export function fromHalf(half: u32): f32 {
   return reinterpret<f32>(reinterpret<u32>(value) | ((half & 0x8000) << 16));
 }
 
+/** Four at a time, each in a lane of 32 bits. Finite ones alone. */
+// @ts-ignore: decorator
+@inline
+export function fromHalves(halves: v128): v128 {
+  const magnitudes = v128.and(halves, i32x4.splat(0x7fff));
+  const signs = v128.shl<i32>(v128.and(halves, i32x4.splat(0x8000)), 16);
+  const normal = v128.add<i32>(v128.shl<i32>(magnitudes, 13), i32x4.splat(112 << 23));
+  // With the exponent of the least normal half and one digit before the point too many.
+  const subnormal = v128.sub<f32>(v128.add<i32>(normal, i32x4.splat(1 << 23)), f32x4.splat(SMALLEST_NORMAL));
+  const isSubnormal = v128.lt<i32>(magnitudes, i32x4.splat(0x400));
+  return v128.or(signs, v128.bitselect(subnormal, normal, isSubnormal));
+}
+
 /** Of a number that is a half: see nearestHalf. */
 // @ts-ignore: decorator
 @inline
@@ -24,6 +37,19 @@ export function toHalf(value: f32): u32 {
   const magnitude = bits & 0x7fffffff;
   const size = reinterpret<f32>(magnitude);
   return ((bits >> 16) & 0x8000) | (size < SMALLEST_NORMAL ? <u32>(size * MOST_UNITS) : (magnitude - (112 << 23)) >> 13);
+}
+
+/** Of four numbers that are halves, each in a lane of 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function toHalves(values: v128): v128 {
+  const signs = v128.and(v128.shr<u32>(values, 16), i32x4.splat(0x8000));
+  const magnitudes = v128.and(values, i32x4.splat(0x7fffffff));
+  const normal = v128.shr<u32>(v128.sub<i32>(magnitudes, i32x4.splat(112 << 23)), 13);
+  // Beside a half, the units of subnormal halves are the last digits of the sum.
+  const subnormal = v128.sub<i32>(v128.add<f32>(magnitudes, f32x4.splat(0.5)), f32x4.splat(0.5));
+  const isSubnormal = v128.lt<f32>(magnitudes, f32x4.splat(SMALLEST_NORMAL));
+  return v128.or(signs, v128.bitselect(subnormal, normal, isSubnormal));
 }
 
 // @ts-ignore: decorator
@@ -51,6 +77,32 @@ export function nearestHalf(value: f32): f32 {
   const limited = limitHalf(value);
   const unit = unitOf(limited);
   return nearest<f32>(limited / unit) * unit;
+}
+
+/** The same as processors convert: from 65520 on infinite. Of a finite number. */
+// @ts-ignore: decorator
+@inline
+export function convertedHalf(value: f32): f32 {
+  const bits = reinterpret<u32>(value);
+  const sign = bits & 0x80000000;
+  const magnitude = reinterpret<f32>(bits ^ sign);
+  // A number so large that its last digit is the unit of the halves: adding it rounds as wanted.
+  const large = max<f32>(reinterpret<f32>(bits & 0x7f800000), SMALLEST_NORMAL) * 12288;
+  const half: f32 = magnitude < 65520 ? magnitude + large - large : Infinity;
+  return reinterpret<f32>(reinterpret<u32>(half) | sign);
+}
+
+/** Four at a time. */
+// @ts-ignore: decorator
+@inline
+export function convertedHalves(values: v128): v128 {
+  const signs = v128.and(values, i32x4.splat(0x80000000));
+  const magnitudes = v128.xor(values, signs);
+  const powers = v128.and(values, i32x4.splat(0x7f800000));
+  const large = v128.mul<f32>(v128.pmax<f32>(f32x4.splat(SMALLEST_NORMAL), powers), f32x4.splat(12288));
+  const halves = v128.sub<f32>(v128.add<f32>(magnitudes, large), large);
+  const isHalf = v128.lt<f32>(magnitudes, f32x4.splat(65520));
+  return v128.or(v128.bitselect(halves, f32x4.splat(Infinity), isHalf), signs);
 }
 
 export function halfBelow(value: f32): f32 {

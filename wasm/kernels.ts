@@ -5,9 +5,13 @@
 export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, segmentSum } from './batch';
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
+export { lookupAffine, lookupCodebook } from './lookup';
 export { countMagnitudes, zeroMagnitudes } from './magnitudes';
 export { nestedGradient } from './nested';
 export { adaptRows, adaptValues, sgd } from './optimizers';
+export { packBytes, storeSides } from './fused';
+export { quantizeGreedy } from './greedy';
+export { quantizeMinMax } from './minmax';
 export { dropoutMask } from './random';
 export { readBiases, readRows, readServed, readSteps, touchRows } from './read';
 export { bindState } from './row-state';

@@ -2,6 +2,8 @@
 // specification) and the WebAssembly module (fast), equal in every bit. Arguments are byte addresses in one
 // memory, counts of elements, and numbers that are rounded to fp32 on the way in.
 
+import type { LookupKernels } from './lookup.js';
+
 /** Kernels on a table's rows; `bind` must have been called. Rows are table rows (u32); all arrays are (count, D). */
 export interface RowKernels {
   /** Reads the header there. `work`: this thread's own `workBytes(dim)` bytes, 16-byte aligned. */
@@ -285,7 +287,12 @@ export interface BatchKernels {
 }
 
 /** All kernels of one memory. */
-export type Kernels = RowKernels & GridKernels & MagnitudeKernels & OptimizerKernels & BatchKernels;
+export type Kernels = RowKernels &
+  GridKernels &
+  MagnitudeKernels &
+  OptimizerKernels &
+  BatchKernels &
+  LookupKernels;
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {

@@ -2,6 +2,7 @@
 import type { Kernels } from './kernels.js';
 import { referenceBatchKernels } from './reference-batch.js';
 import { referenceGridKernels } from './reference-grid.js';
+import { referenceLookupKernels } from './reference-lookup.js';
 import { referenceMagnitudeKernels } from './reference-magnitudes.js';
 import { referenceOptimizerKernels } from './reference-optimizers.js';
 import { referenceDropout } from './reference-random.js';
@@ -22,5 +23,6 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     ...referenceOptimizerKernels(memory),
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),
+    ...referenceLookupKernels(memory),
   };
 }

@@ -6,8 +6,10 @@ import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
 import { allocateBlock, dequantizeBlock } from './blocks.js';
 import { requireFinite, requireStorable } from './check-values.js';
+import { createQuantizer } from './fast-quantizers.js';
 import { entriesPerRow, type QuantizedFormat } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
+import type { PreparedTable } from './prepare-table.js';
 import type { BlockQuantizer } from './quantizer.js';
 import { addRowErrors, noRows, type RowErrorSums, sumRowErrors } from './row-errors.js';
 
@@ -44,6 +46,20 @@ export interface BlockWork {
   quantizer: BlockQuantizer;
   /** What rows are held against; undefined where the quantizer is min-max itself. */
   minMax: BlockQuantizer<'affine'> | undefined;
+}
+
+/** The work on blocks of a prepared table. */
+export async function blockWork({
+  table,
+  method,
+  layout,
+  format,
+  quantizer,
+}: Pick<PreparedTable, 'table' | 'method' | 'layout' | 'format' | 'quantizer'>): Promise<BlockWork> {
+  const { dim, bits, side } = format;
+  const minMax =
+    method === 'minmax' ? undefined : await createQuantizer('minmax', { dim, bits, side }, table);
+  return { name: table.name, format, layout, quantizer, minMax };
 }
 
 /** Rows that go through all steps at once; sums of errors are made of so many, whoever adds them up. */

@@ -6,6 +6,7 @@ import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
 import type { Calibration } from './calibration.js';
 import { finiteRows, requireStorableCodebooks } from './check-values.js';
+import { createQuantizer } from './fast-quantizers.js';
 import type { LayoutPart, QuantizedFormat, RowLayout } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
 import { storeNumbers } from './layouts/side-numbers.js';
@@ -31,6 +32,8 @@ export interface PreparedTable {
   readonly layout: LayoutName;
   readonly format: QuantizedFormat;
   readonly quantizer: BlockQuantizer;
+  /** Whether the quantizer knows more than its settings: it has read the table. */
+  readonly hasReadTable: boolean;
 }
 
 /**
@@ -56,13 +59,18 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  const quantizer = await spec.create({ dim, bits, side, calibration }, finiteRows(table, onRead));
+  let hasReadTable = false;
+  const source = finiteRows(table, (rows) => {
+    hasReadTable = true;
+    onRead?.(rows);
+  });
+  const quantizer = await createQuantizer(method, { dim, bits, side, calibration }, source);
   if (spec.kind === 'clustered') {
     const { codebooks = new Float32Array() } = quantizer;
     requireStorableCodebooks(table.name, codebooks, side);
     format.clusters = codebooks.length / 2 ** bits;
   }
-  return { table, method, layout, format, quantizer };
+  return { table, method, layout, format, quantizer, hasReadTable };
 }
 
 /** The same quantizer for other rows, such as some of the table's: what it knows of the table as a whole stays. */

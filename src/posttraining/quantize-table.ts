@@ -2,12 +2,10 @@
 // blocks, however long the table. Rows are read ahead while others are worked on, and handed on in their order; results do not
 // depend on the size of blocks or on who works on them.
 import type { TensorArray } from '../formats/safetensors-reader.js';
-import { type BlockLane, blockLane, blockRowsOf, laneMemory } from './block-work.js';
+import { type BlockLane, blockLane, blockRowsOf, blockWork, laneMemory } from './block-work.js';
 import { entriesPerRow, type LayoutPart } from './layouts/layout.js';
 import { layouts } from './layouts/registry.js';
 import { type PreparedTable, tableArrays } from './prepare-table.js';
-import type { QuantizerSpec } from './quantizer.js';
-import { quantizers } from './registry.js';
 import { addRowErrors, noRows, type RowErrorSums } from './row-errors.js';
 
 /** Takes the arrays of a stored table, each in chunks from its beginning to its end. */
@@ -95,11 +93,7 @@ export async function quantizeTable(
 
 /** Two lanes, so that rows are read and written while others are worked on. */
 export const thisThread: MakeTeam = async (prepared, blockRows) => {
-  const { table, method, layout, format, quantizer } = prepared;
-  const { dim, bits, side } = format;
-  const spec: QuantizerSpec<'affine'> = quantizers.minmax;
-  const minMax = method === 'minmax' ? undefined : await spec.create({ dim, bits, side }, table);
-  const work = { name: table.name, format, layout, quantizer, minMax };
+  const work = await blockWork(prepared);
   const lanes = [1, 2].map(() => blockLane(work, laneMemory(work, blockRows)));
   return { lanes, close: async () => {} };
 };
