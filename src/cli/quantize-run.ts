@@ -19,15 +19,12 @@ export async function quantizeRun(
       2,
     );
   }
-  if (given.data === undefined) {
-    for (const [name, value] of Object.entries({ split: given.split, threads: given.threads })) {
-      if (value === undefined) continue;
-      throw new UserError(
-        `The option --${name} is for scoring the run: there is nothing to score it on.`,
-        'pass --data DIR, the data set that the run was trained on',
-        2,
-      );
-    }
+  if (given.data === undefined && given.split !== undefined) {
+    throw new UserError(
+      'The option --split is for scoring the run: there is nothing to score it on.',
+      'pass --data DIR, the data set that the run was trained on',
+      2,
+    );
   }
   const library = await import('../scoring/quantize-run.js');
   const progress = createProgress(process.stderr, { json });

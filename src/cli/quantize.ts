@@ -60,7 +60,7 @@ export const quantizeCommand: CommandSpec = {
         'of a run: the model of the best (default) or the last epoch',
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
       )
-      .option('--threads <n>', 'that score a run (default: all processors)', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
       .option('--ignore-limits', 'go on with a run even where memory seems too small')
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nMethods:\n${listed(quantizers)}\n\nLayouts:\n${listed(layouts)}`);

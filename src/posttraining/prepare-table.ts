@@ -59,7 +59,8 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  let hasReadTable = false;
+  // A calibration is no more than a row says either.
+  let hasReadTable = calibration !== undefined;
   const source = finiteRows(table, (rows) => {
     hasReadTable = true;
     onRead?.(rows);

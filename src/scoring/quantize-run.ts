@@ -1,10 +1,12 @@
 // Quantizes a trained run's table into a file, and says what that costs: with a data set the run is scored as it was trained,
 // and with the rows that were written, read back from the file. First-order weights, one number for each feature, and the
 // dense network stay as they are, in fp32 and in the run.
+import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { tableRows } from '../embedding/shard.js';
 import { partBytes } from '../embedding/table-records.js';
 import { NpyReader } from '../formats/npy-reader.js';
+import { blockTeam } from '../posttraining/block-team.js';
 import { QuantizedFile } from '../posttraining/open-quantized.js';
 import {
   type QuantizeFileReport,
@@ -32,7 +34,7 @@ export interface QuantizeRunOptions
   data?: string | undefined;
   /** Of it. Default: test. */
   split?: string | undefined;
-  /** Of scoring; default: all processors. */
+  /** Default: all processors. No result depends on it. */
   threads?: number | undefined;
   /** Bytes that are free for this process, its own included; by default the system is asked. */
   memory?: number | undefined;
@@ -51,6 +53,9 @@ export interface QuantizeRunReport extends QuantizeFileReport {
   scores: { split: string; before: TableScores; after: TableScores } | null;
 }
 
+/** Up to here other threads take longer to start than the work does. */
+const FEW_ROWS = 20_000;
+
 /**
  * Quantizes a run's table: what the network sees of each row, whatever the run's method stores.
  *
@@ -60,16 +65,8 @@ export interface QuantizeRunReport extends QuantizeFileReport {
  * await quantizeRun({ run: 'runs/full', out: 'full-4.safetensors', method: 'minmax', bits: 4, data: 'data/flights' });
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeRunReport> {
-  const {
-    checkpoint = 'best',
-    data,
-    split = 'test',
-    threads,
-    memory,
-    ignoreLimits,
-    signal,
-    onProgress,
-  } = options;
+  const { checkpoint = 'best', data, split = 'test', memory, ignoreLimits, signal, onProgress } = options;
+  const { threads = availableParallelism() } = options;
   const limits = { threads, memory, ignoreLimits, signal };
   let stage = '';
   const scoring = (state: { done: number; total: number }) =>
@@ -84,6 +81,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   const report = await quantizeTables(tablesOf(run), {
     ...options,
     calibration,
+    team: options.team ?? (tableRows(run.table.spec) > FEW_ROWS ? blockTeam(threads) : undefined),
     about: aboutRun(run),
     onProgress: (state) => onProgress?.({ ...state, unit: 'rows' }),
   });

@@ -3,9 +3,11 @@
 // was stopped goes on where it was: FOLDER/METHOD-BITS-SIDE.json.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { blockTeam } from '../../posttraining/block-team.js';
 import { type Calibration, calibrationOf } from '../../posttraining/calibration.js';
 import { prepareTable, storedBytes, withRows } from '../../posttraining/prepare-table.js';
 import { storeInMemory } from '../../posttraining/quantized-table.js';
@@ -21,6 +23,9 @@ import { isScored, type Way } from './posttraining-ways.js';
 
 /** Rows whose error is taken: of every table as many, evenly spread, since one method takes milliseconds for each. */
 export const sampleRows = 1000;
+
+/** Up to here other threads take longer to start than the work does. */
+const FEW_ROWS = 20_000;
 
 export interface MeasuredWay {
   /** Of the sample. */
@@ -71,7 +76,8 @@ const waySchema = z.custom<MeasuredWay>((value) => typeof value === 'object' && 
 
 /** Measures what has not been measured before. @throws UserError where the run's model is gone, or has no room */
 export async function measureWays(options: MeasureOptions): Promise<MeasuredRun> {
-  const { run, data, split, ways, folder, threads, ignoreLimits, onProgress, signal } = options;
+  const { run, data, split, ways, folder, ignoreLimits, onProgress, signal } = options;
+  const threads = options.threads ?? availableParallelism();
   let opened: Opened | undefined;
   const open = async (): Promise<Opened> => {
     requireModel(run);
@@ -108,7 +114,7 @@ export async function measureWays(options: MeasureOptions): Promise<MeasuredRun>
     const result = await stored(file, split, schema, async () => {
       opened ??= await open();
       const progress = (done: number, total: number) => onProgress?.({ stage: name, done, total });
-      return measureWay(opened, way, isWhole, progress, signal);
+      return measureWay(opened, way, { isWhole, threads }, progress, signal);
     });
     measured.set(name, result);
   }
@@ -127,7 +133,7 @@ interface Opened {
 async function measureWay(
   opened: Opened,
   way: Way,
-  isWhole: boolean,
+  { isWhole, threads }: { isWhole: boolean; threads: number },
   onProgress: (done: number, total: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<MeasuredWay> {
@@ -143,6 +149,7 @@ async function measureWay(
   if (!isWhole) return { ...result, scores: null, seconds: null };
   const quantized = await storeInMemory(await rowsOf(used), {
     signal,
+    team: used.length > FEW_ROWS ? blockTeam(threads) : undefined,
     onProgress: (done) => onProgress(done, used.length),
   });
   const seconds = (performance.now() - began) / 1000;
