@@ -22,9 +22,9 @@ export async function drawErrors({ ways, widths }: PosttrainingResults): Promise
   const ticks = points.length === 0 ? [] : logTicks(domain);
   return svgOf(
     {
-      width: 760,
+      width: 800,
       height: 80 + lineHeight * ways.length,
-      marginLeft: 190,
+      marginLeft: 215,
       marginTop: 34,
       marginBottom: 40,
       ...(points.length > 0 && {

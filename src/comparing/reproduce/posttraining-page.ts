@@ -30,13 +30,13 @@ export async function posttrainingPage(results: PosttrainingResults): Promise<Pa
   const errorFigure = {
     name: 'posttraining-errors',
     title: 'Error by method',
-    caption: `Mean over rows of ‖x − x̂‖₂ / ‖x‖₂, on a logarithmic axis, for tables trained at each width; ${rowsText(results)}.`,
+    caption: `Mean over rows of ‖x − x̂‖₂ / ‖x‖₂, on a logarithmic axis, for tables trained at each width; ${rowsText(results)}. What has no error at all has no point.`,
     svg: await drawErrors(results),
   };
   const sizeFigure = {
     name: 'posttraining-sizes',
     title: 'Size against logloss',
-    caption: `Logloss of the ${split} split over the bytes of the table as stored. Further down and to the left is better. The dashed lines join what no other way at the same width beats in both; these are named.`,
+    caption: `How far the logloss of the ${split} split is from that of the same model in fp32, over the size of the table. Further down and to the left is better. The vertical axis is linear up to 10⁻⁵ and logarithmic beyond. Dashed lines join what no other way at the same width beats in both; these are named as far as there is room.`,
     svg: await drawSizes(results),
   };
   const sections: Section[] = [

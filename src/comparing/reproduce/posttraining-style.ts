@@ -14,7 +14,7 @@ export function widthLegend(plot: PlotModule, dims: readonly number[]) {
       frameAnchor: 'top-left',
       textAnchor: 'start',
       dx: 76 * i,
-      dy: -18,
+      dy: -14,
       fill: widthColor(i),
       fontWeight: 600,
     }),
