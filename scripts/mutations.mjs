@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
+import { posttrainingMutations } from './mutations/posttraining.mjs';
 import { pruningMutations } from './mutations/pruning.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
@@ -29,9 +30,13 @@ const LONGEST_MS = 90_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = process.argv.slice(2);
-const groups = [...graphMutations, ...kernelMutations, ...trainingMutations, ...pruningMutations].filter(
-  ({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)),
-);
+const groups = [
+  ...graphMutations,
+  ...kernelMutations,
+  ...trainingMutations,
+  ...pruningMutations,
+  ...posttrainingMutations,
+].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));
 let vitest;

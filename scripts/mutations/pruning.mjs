@@ -55,15 +55,4 @@ export const pruningMutations = [
       ['not marked as written', 'markWritten(row);', ''],
     ],
   },
-  {
-    file: 'src/posttraining/min-max.ts',
-    tests: ['src/posttraining/min-max.test.ts'],
-    changes: [
-      ['no 1e-8 at 8 bits', 'f(range + EPSILON)', 'range'],
-      ['1e-8 at every width', 'bits === 8', 'bits > 0'],
-      ['the greatest of two', 'values[j] > most', 'values[j] < most'],
-      ['divided, not multiplied', 'f(f(values[at] - bias) * inverse)', 'f(f(values[at] - bias) / scale)'],
-      ['a constant row without a scale', 'scale > 0 && Number.isFinite(inverse)', 'scale >= 0'],
-    ],
-  },
 ];

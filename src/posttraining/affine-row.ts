@@ -7,8 +7,9 @@ import { roundHalfEven } from '../quantization/rounding.js';
 import type { AffineBlock, BlockQuantizer, QuantizerSettings, Side } from './quantizer.js';
 
 const f = Math.fround;
-/** FBGEMM's kEpsilon, at 8 bits and fp32 alone: the quantizing factor is not quite 1 / scale. */
-const EPSILON = f(1e-8);
+
+/** Sums of squares below it are of numbers whose squares fp32 has hardly any digits of, or none. */
+const LEAST_SUM = 2 ** -100;
 
 /** What codes of a row stand for, value = scale · code + bias, and the factor they are made with. */
 export interface AffineGrid {
@@ -16,7 +17,7 @@ export interface AffineGrid {
   scale: number;
   /** As stored. */
   bias: number;
-  /** 1 / scale, but for an epsilon at 8 bits and fp32. */
+  /** What a value's distance from the bias is multiplied with: 1 / scale. */
   inverse: number;
 }
 
@@ -41,25 +42,19 @@ export function fullRange(values: Float32Array, from: number, dim: number, range
   range.most = most;
 }
 
+/** Writes the grid of a range, as stored, to `grid`. */
+export type GridRule = (range: Range, bits: CodeBits, side: Side, grid: AffineGrid) => void;
+
 /**
- * The grid of a range. At 8 bits and fp32 that of FBGEMM's FloatOrHalfToFused8BitRowwiseQuantizedSBFloat; otherwise that
- * of FloatOrHalfToFusedNBitRowwiseQuantizedSBHalf, which an fp32 side runs through without its two roundings to fp16.
- * Scale or bias is infinite where the side has no such number; nothing of that may be stored.
+ * The grid of a range, by the arithmetic of FBGEMM's FloatOrHalfToFusedNBitRowwiseQuantizedSBHalf, at every width; an fp32
+ * side runs through it without the two roundings to fp16. Scale or bias is infinite where the side has no such number;
+ * nothing of that may be stored.
  */
-export function rangeGrid(range: Range, bits: CodeBits, side: Side, grid: AffineGrid): void {
-  const { least, most } = range;
-  const highest = 2 ** bits - 1;
-  if (side === 'fp32' && bits === 8) {
-    const width = f(most - least);
-    grid.scale = f(width / highest);
-    grid.bias = least;
-    grid.inverse = f(highest / f(width + EPSILON));
-    return;
-  }
+export function rangeGrid({ least, most }: Range, bits: CodeBits, side: Side, grid: AffineGrid): void {
   // The greatest value is not rounded: of a constant row that fp16 does not have, the range is what rounding left.
   const bias = side === 'fp16' ? nearestHalf(least) : least;
   const width = f(most - bias);
-  const exact = f(width / highest);
+  const exact = f(width / (2 ** bits - 1));
   const scale = side === 'fp16' ? nearestHalf(exact) : exact;
   const inverse = f(1 / scale);
   // No range, or one so small that it underflows: one code for all of the row.
@@ -76,7 +71,9 @@ export function codeOf(value: number, grid: AffineGrid, highest: number): number
 
 /**
  * The l2 norm of what a row loses on a grid, as ATen's choose_qparams_optimized has it: each operation rounded to fp32,
- * squares summed from the first value to the last. Of the numbers as they are stored, since the grid is.
+ * squares summed from the first value to the last. Of the numbers as they are stored, since the grid is. Less than 2^−50 counts
+ * as nothing: no range is better than another by digits that the sum does not have. (ATen has no such limit; where it would
+ * matter, an fp16 side has no numbers, so its choices are the same.)
  */
 export function rowLoss(
   values: Float32Array,
@@ -92,7 +89,7 @@ export function rowLoss(
     const lost = f(values[at] - seen);
     sum = f(sum + f(lost * lost));
   }
-  return f(Math.sqrt(sum));
+  return sum < LEAST_SUM ? 0 : f(Math.sqrt(sum));
 }
 
 /** What a row would lose by a range, as it would be stored: `rowLoss` on the grid of the range. */
@@ -108,10 +105,11 @@ export function rangeLoss({ dim, bits, side }: QuantizerSettings): RangeLoss {
   };
 }
 
-/** A quantizer that gives each row a range of its own, by `rule`. */
+/** A quantizer that gives each row a range of its own, by `rule`, and a grid of that. */
 export function rangeQuantizer(
   { dim, bits, side }: QuantizerSettings,
   rule: RangeRule,
+  gridRule: GridRule = rangeGrid,
 ): BlockQuantizer<'affine'> {
   const highest = 2 ** bits - 1;
   const range: Range = { least: 0, most: 0 };
@@ -122,7 +120,7 @@ export function rangeQuantizer(
       for (let row = 0; row < rows; row++) {
         const from = row * dim;
         rule(values, from, range);
-        rangeGrid(range, bits, side, grid);
+        gridRule(range, bits, side, grid);
         out.scales[row] = grid.scale;
         out.biases[row] = grid.bias;
         for (let at = from; at < from + dim; at++) out.codes[at] = codeOf(values[at], grid, highest);

@@ -1,13 +1,13 @@
 // The greedy search as PyTorch has it (ATen's choose_qparams_optimized): its optimized_qparams, to the byte at fp16. The
 // range taken is the best point of the way from which both ways on lose more. The last point is never tried, and a way on
 // which the loss falls to the end, as it does for most rows at 2 bits, gives back the whole range. Where PyTorch does not
-// come back (greedy-walk.ts), the best so far is taken.
+// come back (greedy-walk.ts), the best so far is taken. PyTorch has no fp32 side; here it is searched with its own loss.
 import { rangeQuantizer } from './affine-row.js';
 import { BINS, GreedyWalk } from './greedy-walk.js';
 import type { QuantizerSpec } from './quantizer.js';
 
 /** r of the paper. */
-export const CUT_SHARE = 0.16;
+const CUT_SHARE = 0.16;
 /** b(1 − r), where the search of the paper and of PyTorch stops. */
 export const BINS_KEPT = BINS * (1 - CUT_SHARE);
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeBits } from '../quantization/grid.js';
-import { type AffineGrid, rangeGrid } from './affine-row.js';
-import { minMaxBytes, roundMinMax } from './min-max.js';
+import type { AffineGrid } from './affine-row.js';
+import { minMaxBytes, minMaxGrid, roundMinMax } from './min-max.js';
 
 function rounded(row: readonly number[], bits: (typeof codeBits)[number]): number[] {
   const values = Float32Array.from(row);
@@ -58,7 +58,7 @@ describe('rounding between the least and the greatest value', () => {
     fc.assert(
       fc.property(anyRow, anyBits, (row, bits) => {
         const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
-        rangeGrid({ least: Math.min(...row), most: Math.max(...row) }, bits, 'fp32', grid);
+        minMaxGrid({ least: Math.min(...row), most: Math.max(...row) }, bits, 'fp32', grid);
         const { scale, bias } = grid;
         const values = rounded(row, bits);
         const range = Math.max(...row) - Math.min(...row);

@@ -3,8 +3,33 @@
 // embedding_bag_4bit_ and 2bit_prepack (fp16), and the same rounding in place, as the method `round` sees its rows.
 import type { CodeBits } from '../quantization/grid.js';
 import { packedBytes } from '../quantization/packing.js';
-import { type AffineGrid, codeOf, fullRange, type Range, rangeGrid, rangeQuantizer } from './affine-row.js';
+import {
+  type AffineGrid,
+  codeOf,
+  fullRange,
+  type GridRule,
+  type Range,
+  type RangeRule,
+  rangeGrid,
+  rangeQuantizer,
+} from './affine-row.js';
 import { type QuantizerSpec, quantizedBits } from './quantizer.js';
+
+const f = Math.fround;
+/** FBGEMM's kEpsilon. */
+const EPSILON = f(1e-8);
+
+/**
+ * The grid of a row's range. At 8 bits and fp32 that of FBGEMM's FloatOrHalfToFused8BitRowwiseQuantizedSBFloat: its factor is
+ * not quite 1 / scale, so that a range of 1e-6 has no code above 252, and a row without a range has a scale of 0.
+ */
+export const minMaxGrid: GridRule = (range, bits, side, grid) => {
+  if (bits !== 8 || side !== 'fp32') return rangeGrid(range, bits, side, grid);
+  const width = f(range.most - range.least);
+  grid.scale = f(width / 255);
+  grid.bias = range.least;
+  grid.inverse = f(255 / f(width + EPSILON));
+};
 
 /** ASYM of the paper: each row between its least and its greatest value. */
 export const minMax = {
@@ -12,7 +37,8 @@ export const minMax = {
   kind: 'affine',
   bits: quantizedBits,
   async create(settings) {
-    return rangeQuantizer(settings, (values, from, range) => fullRange(values, from, settings.dim, range));
+    const whole: RangeRule = (values, from, range) => fullRange(values, from, settings.dim, range);
+    return rangeQuantizer(settings, whole, minMaxGrid);
   },
 } as const satisfies QuantizerSpec<'affine'>;
 
@@ -23,7 +49,7 @@ export function roundMinMax(values: Float32Array, dim: number, bits: CodeBits): 
   const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
   for (let from = 0; from < values.length; from += dim) {
     fullRange(values, from, dim, range);
-    rangeGrid(range, bits, 'fp32', grid);
+    minMaxGrid(range, bits, 'fp32', grid);
     for (let at = from; at < from + dim; at++) {
       // The product is exact in float64: rounded once, as a fused multiply-add does.
       values[at] = grid.scale * codeOf(values[at], grid, highest) + grid.bias;
