@@ -2,14 +2,13 @@
 // it in a process of its own, and prints the limit and the largest resident size that the system saw.
 //
 //   node dist/experiments/memory-limit.js [--limit 1GB] [--folder DIR] [--threads N]
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parseMemory } from '../src/data/memory-limit.js';
+import { peakOfProgram } from './peak-of-program.js';
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +29,7 @@ try {
   const schema = join(folder, 'schema.yaml');
   writeFileSync(schema, `label: click = 1\nminCount: 2\nfields: [user, item, page, city, kind, hour]\n`);
   const began = performance.now();
-  const { peakBytes, out, code } = await measure([
+  const { peakBytes, out, code } = await peakOfProgram([
     ...['prepare', 'csv', '--input', input, '--schema', schema, '--out', join(folder, 'encoded')],
     ...['--memory-limit', values.limit, '--threads', values.threads, '--json'],
   ]);
@@ -64,28 +63,4 @@ async function writeInput(path: string, bytes: number): Promise<void> {
       hash(i) % 24 AS hour FROM range(${rows}) AS t(i)) TO '${path}' (FORMAT csv, HEADER)`);
   connection.closeSync();
   instance.closeSync();
-}
-
-/** Runs the program and watches the largest size that the system has seen of it. */
-async function measure(
-  args: readonly string[],
-): Promise<{ peakBytes: number; out: string; code: number | null }> {
-  const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let out = '';
-  child.stdout.on('data', (text) => {
-    out += text;
-  });
-  let peakBytes = 0;
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      peakBytes = Math.max(peakBytes, 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0));
-    } catch {
-      // It has ended.
-    }
-  }, 50);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearInterval(timer);
-  return { peakBytes, out, code };
 }

@@ -23,6 +23,7 @@ import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
 import { posttrainingMutations } from './mutations/posttraining.mjs';
 import { pruningMutations } from './mutations/pruning.mjs';
+import { quantizedFileMutations } from './mutations/quantized-files.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
 /** A mutant that makes the tests run longer than this is a dead one. */
@@ -36,6 +37,7 @@ const groups = [
   ...trainingMutations,
   ...pruningMutations,
   ...posttrainingMutations,
+  ...quantizedFileMutations,
 ].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));

@@ -22,6 +22,16 @@ export type { Calibration } from './metrics/calibration.js';
 export type { GroupedAuc } from './metrics/grouped-auc.js';
 export type { Metrics } from './metrics/scores.js';
 export type { SliceMetrics } from './metrics/slice-metrics.js';
+export { QuantizedFile, type StoredTableInfo } from './posttraining/open-quantized.js';
+export {
+  type QuantizedTableReport,
+  type QuantizeFileOptions,
+  type QuantizeFileReport,
+  type QuantizeProgress,
+  quantizeFile,
+} from './posttraining/quantize-file.js';
+export { QuantizedTable } from './posttraining/quantized-table.js';
+export type { RowSource } from './posttraining/quantizer.js';
 export type { Comparison, Variant } from './reports/comparison.js';
 export { type SummaryRow, summarize } from './reports/summary.js';
 export type { Config } from './runs/config.js';

@@ -19,6 +19,9 @@ import type { TensorSpec } from '../src/formats/safetensors.js';
 import { SafetensorsReader } from '../src/formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../src/formats/safetensors-writer.js';
 import { QuantizedFile } from '../src/posttraining/open-quantized.js';
+import { quantizeInMemory } from '../src/posttraining/quantized-table.js';
+import { type RowSource, sides } from '../src/posttraining/quantizer.js';
+import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
 import { toHalf } from '../src/quantization/half.js';
 import { bitrow } from './command-line.js';
 import { runProgram } from './program.js';
@@ -151,6 +154,58 @@ describe('a .npy file', () => {
     expect(out).toMatch(/error of a row +0\.0\d+ in the mean, 0\.\d+ at worst/);
     expect(out).toMatch(/ {2}user\.weight {2}\(700, 12\) {2}33\.6 kB → 7\.0 kB/);
     expect(out).toContain("left out: 'bias' has the shape (12), where a table has two dimensions");
+  });
+});
+
+describe.each(quantizerNames)('method %s', (method) => {
+  it.each(sides)('in a file with %s sides, as in memory', async (side) => {
+    for (const bits of quantizers[method].bits) {
+      const out = place(`method-${method}-${bits}-${side}.safetensors`);
+      const argv = [
+        'quantize',
+        place('emb.npy'),
+        '--out',
+        out,
+        '--method',
+        method,
+        '--bits',
+        `${bits}`,
+        '--side',
+        side,
+      ];
+      const result = JSON.parse((await bitrow([...argv, '--json'])).out);
+      expect(result).toMatchObject({ method, bits, side, rowsWorseThanMinMax: expect.any(Number) });
+      const source: RowSource = {
+        ...{ name: 'emb', rows: V, dim: D },
+        read: async (first, rows) => rows.set(values.subarray(first * D, first * D + rows.length)),
+      };
+      const { table, errors } = await quantizeInMemory(source, { method, bits, side });
+      expect(result).toMatchObject({ tables: [errors], bytesAfter: table.sizeBytes });
+      const file = await QuantizedFile.open(out);
+      expect((await file.load('emb')).arrays).toEqual(table.arrays);
+      await file.close();
+      rmSync(out);
+    }
+  });
+
+  it('names a NaN, whoever reads it first', async () => {
+    const data = values.slice();
+    data[333 * D + 3] = Number.NaN;
+    await writeNpy(place('nan.npy'), data, [V, D]);
+    const [bits] = quantizers[method].bits;
+    const argv = [
+      'quantize',
+      place('nan.npy'),
+      '--out',
+      place('new.safetensors'),
+      '--method',
+      method,
+      '--bits',
+      `${bits}`,
+    ];
+    const { out } = await bitrow([...argv, '--json']);
+    expect(JSON.parse(out).error).toMatch(/^Table 'nan', row 333, column 3 is NaN/);
+    expect(leftBehind()).toEqual([]);
   });
 });
 

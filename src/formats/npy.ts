@@ -122,9 +122,10 @@ function parseLiteral(
   const found = new Map<string, string>();
   const open = /^\s*\{/.exec(text);
   if (!open) throw damagedNpy(path, 'its header is not a dictionary');
-  // One entry: a quoted key, and a string, a truth value or a tuple of whole numbers. Sticky, and without nested repetition.
+  // One entry: a quoted key, and a string without escapes, a truth value, a tuple of whole numbers or a list. Sticky, and without
+  // nested repetition.
   const entry =
-    /\s*(['"])(\w+)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d,\s]*\)|\[[^{}]*\])\s*(,|(?=\}))/y;
+    /\s*(['"])(\w+)\1\s*:\s*('[ -&(-[\]-~]*'|"[ !#-[\]-~]*"|True|False|\([\d,\s]*\)|\[[ -z|~]*\])\s*(,|(?=\}))/y;
   let at = open[0].length;
   while (!/^\s*\}\s*$/.test(text.slice(at))) {
     entry.lastIndex = at;

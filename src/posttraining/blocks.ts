@@ -41,7 +41,6 @@ export function dequantizeBlock(
   codebooks?: Float32Array,
 ): void {
   const { codes } = block;
-  const length = rows * dim;
   if (block.kind === 'affine') {
     const { scales, biases } = block;
     for (let row = 0, at = 0; row < rows; row++) {
@@ -52,12 +51,11 @@ export function dequantizeBlock(
     }
     return;
   }
-  const isOwn = block.kind === 'codebook';
-  const books = isOwn ? block.codebooks : codebooks;
+  const clusters = block.kind === 'clustered' ? block.clusters : undefined;
+  const books = block.kind === 'clustered' ? codebooks : block.codebooks;
   if (books === undefined) throw new TypeError('Clustered rows need the codebooks of their table.');
-  for (let at = 0; at < length; at++) {
-    const row = Math.trunc(at / dim);
-    const book = isOwn ? row : block.clusters[row];
-    out[at] = books[book * 2 ** bits + codes[at]];
+  for (let row = 0, at = 0; row < rows; row++) {
+    const book = (clusters === undefined ? row : clusters[row]) * 2 ** bits;
+    for (const end = at + dim; at < end; at++) out[at] = books[book + codes[at]];
   }
 }

@@ -49,11 +49,18 @@ async function rowsOf(): Promise<number[]> {
   }
 }
 
-it('reads rows by hand: scale · code + bias, negative scales too, and codebooks of clusters', async () => {
+it('reads rows by hand: scale · code + bias, negative scales too, and codebooks of clusters and rows', async () => {
   await write(tensors, metadata);
   expect(await rowsOf()).toEqual([0, 1, 2, 3, -2, -3, -4, -5]);
   await write(withClusters(Uint8Array.of(1, 0)), { ...metadata, tables: JSON.stringify({ x: clustered }) });
   expect(await rowsOf()).toEqual([2, 2, 2, 2, 1, 1, 1, 1]);
+  const books = Float32Array.from({ length: 32 }, (_, i) => i / 2);
+  const own = { ...format, method: 'kmeans', kind: 'codebook', side: 'fp32' };
+  await write([tensors[0], { name: 'x.codebook', dtype: 'F32', shape: [2, 16], data: books }], {
+    ...metadata,
+    tables: JSON.stringify({ x: own }),
+  });
+  expect(await rowsOf()).toEqual([0, 0.5, 1, 1.5, 10, 10.5, 11, 11.5]);
 });
 
 describe('refuses', () => {

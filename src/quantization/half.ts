@@ -26,6 +26,12 @@ export function fromHalf(half: number): number {
 
 /** The 16 bits of a number: limited to ±65504, then rounded half to even. */
 export function toHalf(value: number): number {
+  float[0] = value;
+  const bits = word[0] & 0x7fffffff;
+  // A normal half already: its bits, in another place.
+  if ((bits & 0x1fff) === 0 && bits >= 113 << 23 && bits < 143 << 23) {
+    return ((word[0] >>> 16) & 0x8000) | ((bits - (112 << 23)) >>> 13);
+  }
   float[0] = roundToHalf(value, roundHalfEven);
   const sign = (word[0] >>> 16) & 0x8000;
   const magnitude = word[0] & 0x7fffffff;
