@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { bestRowMutations } from './mutations/best-rows.mjs';
 import { graphMutations } from './mutations/graph.mjs';
 import { kernelMutations } from './mutations/kernels.mjs';
 import { posttrainingMutations } from './mutations/posttraining.mjs';
@@ -38,6 +39,7 @@ const groups = [
   ...pruningMutations,
   ...posttrainingMutations,
   ...quantizedFileMutations,
+  ...bestRowMutations,
 ].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));

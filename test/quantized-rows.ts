@@ -4,6 +4,7 @@ import type {
   BlockKind,
   QuantizedBits,
   QuantizedBlock,
+  QuantizerSettings,
   QuantizerSpec,
   RowSource,
   Side,
@@ -63,6 +64,14 @@ export function blockValues(
   });
 }
 
+/** The settings, with a calibration where the quantizer asks for one: the logit looks at all elements, and a little at their sum. */
+export function calibrated(spec: QuantizerSpec, settings: QuantizerSettings): QuantizerSettings {
+  if (!spec.needsCalibration) return settings;
+  const { dim } = settings;
+  const moment = Float64Array.from({ length: dim * dim }, (_, i) => (i % (dim + 1) === 0 ? 1 : 0.05));
+  return { ...settings, calibration: { dim, moment: () => moment } };
+}
+
 /** Quantizes the rows `values` (n, D) of `table`, by default their own, as one block. */
 export async function quantizeRows(
   spec: QuantizerSpec,
@@ -71,9 +80,9 @@ export async function quantizeRows(
   table: RowSource = tableOf(values, settings.dim),
 ): Promise<QuantizedRows> {
   const { dim, bits } = settings;
-  const quantizer = await spec.create(settings, table);
+  const quantizer = await spec.create(calibrated(spec, settings), table);
   const block = blockOf(spec.kind, values.length / dim, dim, bits);
-  quantizer.quantize(values, block);
+  quantizer.quantize(values, block, 0);
   const { codebooks } = quantizer;
   return { block, codebooks, values: blockValues(block, dim, bits, codebooks) };
 }

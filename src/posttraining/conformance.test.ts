@@ -3,7 +3,14 @@
 // whom.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockOf, blockValues, quantizeRows, rowErrors, tableOf } from '../../test/quantized-rows.js';
+import {
+  blockOf,
+  blockValues,
+  calibrated,
+  quantizeRows,
+  rowErrors,
+  tableOf,
+} from '../../test/quantized-rows.js';
 import { nearestHalf } from '../quantization/half.js';
 import {
   type QuantizedBits,
@@ -92,16 +99,16 @@ describe.each(cases)('$name, $bits bits, $side', ({ spec, bits, side }) => {
       fc.asyncProperty(someRows, async ({ dim, values }) => {
         const rows = values.length / dim;
         const table = tableOf(values, dim);
-        const quantizer = await spec.create({ dim, bits, side }, table);
+        const quantizer = await spec.create(calibrated(spec, { dim, bits, side }), table);
         const whole = blockOf(spec.kind, rows, dim, bits);
-        quantizer.quantize(values, whole);
+        quantizer.quantize(values, whole, 0);
         const expected = blockValues(whole, dim, bits, quantizer.codebooks);
         // A second quantizer, so that nothing is left of the first.
-        const other = await spec.create({ dim, bits, side }, table);
+        const other = await spec.create(calibrated(spec, { dim, bits, side }), table);
         for (let row = rows - 1; row >= 0; row--) {
           const alone = blockOf(spec.kind, 2, dim, bits);
           alone.codes.fill(255, dim);
-          other.quantize(values.slice(row * dim, (row + 1) * dim), alone);
+          other.quantize(values.slice(row * dim, (row + 1) * dim), alone, row);
           const read = blockValues(alone, dim, bits, other.codebooks).subarray(0, dim);
           expect([...read]).toEqual([...expected.subarray(row * dim, (row + 1) * dim)]);
           expect([...alone.codes.subarray(0, dim)]).toEqual([

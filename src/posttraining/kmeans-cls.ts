@@ -6,14 +6,7 @@
 import { packedBytes } from '../quantization/packing.js';
 import { nearestCode, writeCodebook } from './codebook.js';
 import { OptimalClusters } from './optimal-clusters.js';
-import {
-  type BlockQuantizer,
-  type QuantizedBits,
-  type QuantizerSpec,
-  quantizedBits,
-  type RowSource,
-  type Side,
-} from './quantizer.js';
+import type { BlockQuantizer, QuantizedBits, QuantizerSpec, RowSource, Side } from './quantizer.js';
 import { eachBlock } from './row-blocks.js';
 import { clusterRows, type RowClusters } from './row-clusters.js';
 
@@ -28,7 +21,8 @@ export const kmeansCls = {
   summary:
     'rows in clusters that share a codebook, as many as make it no larger than minmax (Guan et al. 2019)',
   kind: 'clustered',
-  bits: quantizedBits,
+  // A codebook of 256 values takes 16 times as many to be found well, for an error that a scale and bias make small as well.
+  bits: [4, 2],
   async create({ dim, bits, side }, table): Promise<BlockQuantizer<'clustered'>> {
     const entries = 2 ** bits;
     const clusters = await clusterRows(table, clustersFor(table.rows, bits, side));

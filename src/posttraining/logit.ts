@@ -67,7 +67,9 @@ class LogitQuantizer implements BlockQuantizer<'affine'> {
     const { dim } = this.settings;
     for (let row = 0; row * dim < values.length; row++) {
       this.row.set(values.subarray(row * dim, (row + 1) * dim));
-      this.quantizeRow(this.metricOf(first + row), row, out);
+      const metric = this.metricOf(first + row);
+      metric.begin(this.row);
+      this.quantizeRow(metric, row, out);
     }
   }
 
@@ -95,19 +97,19 @@ class LogitQuantizer implements BlockQuantizer<'affine'> {
         const storedScale = stored(scale, side);
         const storedBias = stored(bias, side);
         if (storedScale === 0 || !Number.isFinite(storedScale) || !Number.isFinite(storedBias)) break;
-        metric.round(row, storedScale, storedBias, highest, codes);
-        metric.descend(row, storedScale, storedBias, highest, codes);
-        const error = metric.error(row, storedScale, storedBias, codes);
+        metric.round(storedScale, storedBias, highest, codes);
+        metric.descend(storedScale, storedBias, highest, codes);
+        const error = metric.error(storedScale, storedBias, codes);
         if (error < best) {
           best = error;
           out.scales[at] = storedScale;
           out.biases[at] = storedBias;
           out.codes.set(codes, at * dim);
         }
-        metric.refit(row, codes, fit);
+        metric.refit(codes, fit);
         const next = stored(fit.scale, side);
         // To the scale as it is stored.
-        const nextBias = metric.bias(row, next, codes);
+        const nextBias = metric.bias(next, codes);
         if (next === storedScale && stored(nextBias, side) === storedBias) break;
         scale = next;
         bias = nextBias;
@@ -126,8 +128,8 @@ class LogitQuantizer implements BlockQuantizer<'affine'> {
     }
     const found: FittedGrid[] = [];
     candidateGrids(CANDIDATES, least, most, highest, (scale, bias) => {
-      metric.round(row, scale, bias, highest, codes);
-      metric.refit(row, codes, fit);
+      metric.round(scale, bias, highest, codes);
+      metric.refit(codes, fit);
       found.push({ scale, bias, error: fit.error });
     });
     found.sort((a, b) => a.error - b.error);

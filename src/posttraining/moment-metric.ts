@@ -1,7 +1,7 @@
 // Errors of a row measured by a second moment H, eᵀ H e, and the three moves that make them small: codes one after
 // another, each making up for those before it (sequential rounding with error feedback, as Babai's nearest plane and GPTQ
 // have it); codes one at a time until none gains (coordinate descent); and the scale and bias for given codes (least
-// squares). In float64.
+// squares). In float64. A row is given once, then asked about as often as needed.
 import { limit } from '../quantization/grid.js';
 import type { FittedGrid } from './least-squares-grid.js';
 
@@ -12,13 +12,18 @@ const MOST_ROUNDS = 30;
 
 const nearest = (x: number) => Math.floor(x + 0.5);
 
-/** One H, ready for rows. Scratch of its own: one row at a time. */
+/** One H, and one row at a time. */
 export class MomentMetric {
   private readonly moment: Float64Array; // (D, D)
   private readonly upper: Float64Array; // (D, D), R of H = Rᵀ R, upper triangular
   private readonly columnSums: Float64Array; // (D), H 1
   private readonly errors: Float64Array; // (D)
   private readonly slopes: Float64Array; // (D), H e
+  private readonly values: Float64Array; // (D), x: the row
+  private readonly ofValues: Float64Array; // (D), H x
+  private squares = 0; // xᵀ H x
+  private sum = 0; // 1ᵀ H x
+  private readonly ones: number; // 1ᵀ H 1
 
   /** @param moment (D, D), symmetric and positive semidefinite; of zeros, every direction counts alike */
   constructor(
@@ -34,14 +39,32 @@ export class MomentMetric {
     this.columnSums = new Float64Array(dim);
     this.errors = new Float64Array(dim);
     this.slopes = new Float64Array(dim);
+    this.values = new Float64Array(dim);
+    this.ofValues = new Float64Array(dim);
     for (let i = 0; i < dim; i++) {
       for (let j = 0; j < dim; j++) this.columnSums[i] += this.moment[i * dim + j];
+    }
+    this.ones = this.columnSums.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** The row (D) that everything below is about. */
+  begin(row: Float64Array): void {
+    const { dim, moment, values, ofValues, columnSums } = this;
+    values.set(row);
+    this.squares = 0;
+    this.sum = 0;
+    for (let i = 0; i < dim; i++) {
+      let product = 0;
+      for (let j = 0; j < dim; j++) product += moment[i * dim + j] * values[j];
+      ofValues[i] = product;
+      this.squares += values[i] * product;
+      this.sum += values[i] * columnSums[i];
     }
   }
 
   /** eᵀ H e of codes on a grid, as they are read: value = fp32(scale · code + bias). */
-  error(values: Float64Array, scale: number, bias: number, codes: Uint8Array): number {
-    const { dim, errors, moment } = this;
+  error(scale: number, bias: number, codes: Uint8Array): number {
+    const { dim, errors, moment, values } = this;
     for (let j = 0; j < dim; j++) errors[j] = Math.fround(scale * codes[j] + bias) - values[j];
     let sum = 0;
     for (let i = 0; i < dim; i++) {
@@ -53,8 +76,8 @@ export class MomentMetric {
   }
 
   /** Codes from the last element to the first: each is the nearest to where it would make up for those already there. */
-  round(values: Float64Array, scale: number, bias: number, highest: number, codes: Uint8Array): void {
-    const { dim, errors, upper } = this;
+  round(scale: number, bias: number, highest: number, codes: Uint8Array): void {
+    const { dim, errors, upper, values } = this;
     for (let i = dim - 1; i >= 0; i--) {
       let carried = 0;
       for (let j = i + 1; j < dim; j++) carried += upper[i * dim + j] * errors[j];
@@ -66,8 +89,8 @@ export class MomentMetric {
   }
 
   /** Moves one code at a time to where it is best with all others as they are, until none gains. */
-  descend(values: Float64Array, scale: number, bias: number, highest: number, codes: Uint8Array): void {
-    const { dim, errors, slopes, moment } = this;
+  descend(scale: number, bias: number, highest: number, codes: Uint8Array): void {
+    const { dim, errors, slopes, moment, values } = this;
     for (let j = 0; j < dim; j++) errors[j] = scale * codes[j] + bias - values[j];
     for (let i = 0; i < dim; i++) {
       slopes[i] = 0;
@@ -88,39 +111,30 @@ export class MomentMetric {
   }
 
   /** The best grid for codes, and its error; scale 0 where all codes are one. */
-  refit(values: Float64Array, codes: Uint8Array, fit: FittedGrid): void {
-    const { dim, moment, columnSums } = this;
-    let [codesCodes, codesOnes, ones, valuesCodes, valuesOnes, valuesValues] = [0, 0, 0, 0, 0, 0];
+  refit(codes: Uint8Array, fit: FittedGrid): void {
+    const { dim, moment, columnSums, ofValues, ones, sum, squares } = this;
+    let [codesCodes, codesOnes, codesValues] = [0, 0, 0];
     for (let i = 0; i < dim; i++) {
-      let [ofCodes, ofValues] = [0, 0];
-      for (let j = 0; j < dim; j++) {
-        ofCodes += moment[i * dim + j] * codes[j];
-        ofValues += moment[i * dim + j] * values[j];
-      }
+      let ofCodes = 0;
+      for (let j = 0; j < dim; j++) ofCodes += moment[i * dim + j] * codes[j];
       codesCodes += codes[i] * ofCodes;
       codesOnes += codes[i] * columnSums[i];
-      ones += columnSums[i];
-      valuesCodes += values[i] * ofCodes;
-      valuesOnes += values[i] * columnSums[i];
-      valuesValues += values[i] * ofValues;
+      codesValues += codes[i] * ofValues[i];
     }
-    // Codes and values beside the part of each that a bias could make, in the sense of H.
+    // Codes and values less the part of each that a bias could make, in the sense of H.
     const variance = codesCodes - (codesOnes * codesOnes) / ones;
-    const covariance = valuesCodes - (valuesOnes * codesOnes) / ones;
+    const covariance = codesValues - (sum * codesOnes) / ones;
     fit.scale = variance > 1e-12 * codesCodes ? covariance / variance : 0;
-    fit.bias = (valuesOnes - fit.scale * codesOnes) / ones;
-    fit.error = valuesValues - (valuesOnes * valuesOnes) / ones - fit.scale * covariance;
+    fit.bias = (sum - fit.scale * codesOnes) / ones;
+    fit.error = squares - (sum * sum) / ones - fit.scale * covariance;
   }
 
   /** The best bias for codes and a scale. */
-  bias(values: Float64Array, scale: number, codes: Uint8Array): number {
-    const { dim, columnSums } = this;
-    let [sum, ones] = [0, 0];
-    for (let j = 0; j < dim; j++) {
-      sum += columnSums[j] * (values[j] - scale * codes[j]);
-      ones += columnSums[j];
-    }
-    return sum / ones;
+  bias(scale: number, codes: Uint8Array): number {
+    const { dim, columnSums, sum, ones } = this;
+    let ofCodes = 0;
+    for (let j = 0; j < dim; j++) ofCodes += columnSums[j] * codes[j];
+    return (sum - scale * ofCodes) / ones;
   }
 }
 

@@ -5,8 +5,15 @@
 // proved to be the least; optimal.test.ts measures how often it is. No source: textbook alternation, as in Lloyd's.
 import { limit } from '../quantization/grid.js';
 import { roundToHalf } from '../quantization/half.js';
+import { aciq } from './aciq.js';
 import { candidateGrids } from './candidate-grids.js';
 import { stored } from './codebook.js';
+import { greedy } from './greedy.js';
+import { greedyPaper } from './greedy-paper.js';
+import { greedyTorch } from './greedy-torch.js';
+import { gss } from './gss.js';
+import { histApprox } from './hist-approx.js';
+import { histBrute } from './hist-brute.js';
 import { type FittedGrid, LeastSquaresGrid } from './least-squares-grid.js';
 import { minMax } from './min-max.js';
 import {
@@ -18,6 +25,8 @@ import {
   type RowSource,
   type Side,
 } from './quantizer.js';
+import { symmetric } from './symmetric.js';
+import { tableMinMax } from './table-minmax.js';
 
 const STARTS = 64;
 /** Codes by the stored scale, the bias by the codes, codes by the stored bias. */
@@ -25,7 +34,18 @@ const BIAS_TURNS = 2;
 const CANDIDATES = { scales: 64, biases: 16 };
 
 /** The other affine methods: each one's grid is a start. */
-const others: readonly QuantizerSpec<'affine'>[] = [minMax];
+const others: readonly QuantizerSpec<'affine'>[] = [
+  minMax,
+  greedy,
+  greedyTorch,
+  greedyPaper,
+  histBrute,
+  histApprox,
+  gss,
+  aciq,
+  symmetric,
+  tableMinMax,
+];
 
 export const optimal = {
   summary: 'the least l2 error: least squares from 64 grids, those of all other affine methods among them',
