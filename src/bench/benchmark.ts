@@ -4,6 +4,8 @@
 export interface BenchmarkOptions {
   /** Directory of an encoded dataset. */
   data: string;
+  /** Program that runs Python, for what is measured beside PyTorch where it has that. */
+  python: string;
   onProgress: (progress: { stage: string; done: number; total: number }) => void;
   signal: AbortSignal;
 }

@@ -1,5 +1,7 @@
 // Every benchmark. One file and one line add one.
 import type { Benchmark } from './benchmark.js';
+import { lookup } from './lookup.js';
+import { quantize } from './quantize.js';
 import { step } from './step.js';
 
-export const benchmarks = { step } as const satisfies Record<string, Benchmark>;
+export const benchmarks = { step, quantize, lookup } as const satisfies Record<string, Benchmark>;

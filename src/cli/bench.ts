@@ -8,8 +8,13 @@ export const benchCommand: CommandSpec = {
   example: 'bitrow bench step --data data/flights',
   declare(command) {
     command
-      .argument('[name...]', 'benchmarks to run: step (default: all)')
-      .option('--data <dir>', 'encoded data set to run on', 'data/flights');
+      .argument('[name...]', 'benchmarks to run: step, quantize, lookup (default: all)')
+      .option('--data <dir>', 'encoded data set to run on (step)', 'data/flights')
+      .option(
+        '--python <program>',
+        'Python with torch, to measure beside (quantize, lookup); without one that part is left out',
+        process.env.BITROW_PYTHON ?? 'python3',
+      );
   },
   async run({ args, options, json, signal }) {
     const { benchmarks } = await import('../bench/registry.js');
@@ -23,6 +28,7 @@ export const benchCommand: CommandSpec = {
         if (!isKnown(name)) throw unknownName('benchmark', name, known);
         results[name] = await benchmarks[name].run({
           data: String(options.data),
+          python: String(options.python),
           onProgress: progress.update,
           signal,
         });

@@ -1,4 +1,5 @@
 // Threads that work on the blocks of a table: what they make is what one thread makes, and they end when they should.
+import { createHash, type Hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import { blockTeam } from './block-team.js';
@@ -28,25 +29,30 @@ async function quantize(
   { threads, signal, ...to }: TableQuantization & { threads: number; signal?: AbortSignal },
 ) {
   const prepared = await prepareTable(tableOf(given), to);
-  const written: Record<string, number[]> = {};
+  const written: Record<string, Hash> = {};
   const progress: number[] = [];
   const sums = await quantizeTable(
     prepared,
     {
       async write({ suffix }, chunk) {
-        written[suffix] ??= [];
-        for (const entry of chunk) written[suffix].push(Number(entry));
+        written[suffix] ??= createHash('sha256');
+        written[suffix].update(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       },
     },
     { team: blockTeam(threads), onProgress: (done) => progress.push(done), signal },
   );
-  return { written, sums, last: progress.at(-1) };
+  const hashes = Object.fromEntries(
+    Object.entries(written).map(([name, hash]) => [name, hash.digest('hex')]),
+  );
+  return { hashes, sums, last: progress.at(-1) };
 }
 
 describe('threads', () => {
   it.each([
     { method: 'minmax', bits: 4, layout: 'torch-rows' },
     { method: 'minmax', bits: 8 },
+    { method: 'symmetric', bits: 2 },
+    { method: 'table-minmax', bits: 4 },
   ] as const)('make of $method at $bits bits what one makes', async (to) => {
     const one = await quantize(values, { ...to, threads: 1 });
     expect(one.last).toBe(rows);
@@ -75,10 +81,12 @@ describe('threads', () => {
 });
 
 it('leaves a quantizer that has read its table to one thread', async () => {
-  const table = tableOf(values);
-  const prepared = await prepareTable(table, { method: 'minmax', bits: 8 });
-  expect(prepared.hasReadTable).toBe(false);
-  const team = await blockTeam(3)({ ...prepared, hasReadTable: true }, 64);
-  expect(team.lanes.length).toBe(2);
-  await team.close();
+  for (const [method, lanes] of [
+    ['table-minmax', 2],
+    ['minmax', 6],
+  ] as const) {
+    const team = await blockTeam(3)(await prepareTable(tableOf(values), { method, bits: 8 }), 64);
+    expect(team.lanes.length).toBe(lanes);
+    await team.close();
+  }
 });

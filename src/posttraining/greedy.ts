@@ -6,12 +6,12 @@ import { BINS, GreedyWalk } from './greedy-walk.js';
 import { type QuantizerSpec, quantizedBits } from './quantizer.js';
 
 /** A tenth of the range is as small as it gets. */
-const BINS_KEPT = BINS / 10;
+export const BINS_KEPT = BINS / 10;
 /**
  * The search ends at so many times the least loss. On rows of 8 to 512 Gaussian, Laplace and Student values nothing better came
  * after 1.2. At D = 64 it is about 110 moves at 2 bits, 30 at 4 (the paper's limit is after 32) and 2 at 8.
  */
-const LOST = 1.25;
+export const LOST = 1.25;
 
 /** The best of the greedy search. */
 export const greedy = {

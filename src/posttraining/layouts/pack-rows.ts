@@ -1,6 +1,7 @@
 // Codes of many rows, one a byte, to packed bytes and back: lowest bits first, each row padded to whole bytes with zero bits
 // (quantization/packing.ts, whose codes are signed). Rows may lie apart: between them are scales, or nothing.
 import { packedBytes } from '../../quantization/packing.js';
+import { kernelsOn } from '../kernel-memory.js';
 import type { QuantizedBits } from '../quantizer.js';
 
 /** Packs codes (rows, D) into `out`, where a row begins every `rowBytes`. */
@@ -12,6 +13,11 @@ export function packRows(
   out: Uint8Array,
   rowBytes: number,
 ): void {
+  const placed = kernelsOn(codes, out);
+  if (placed) {
+    placed.kernels.packBytes(codes.byteOffset, rows, dim, bits, out.byteOffset, rowBytes);
+    return;
+  }
   const perByte = 8 / bits;
   const bytes = packedBytes(dim, bits);
   for (let row = 0; row < rows; row++) {

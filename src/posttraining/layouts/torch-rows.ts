@@ -9,6 +9,7 @@ import { UserError } from '../../errors.js';
 import type { TensorArray } from '../../formats/safetensors-reader.js';
 import { fromHalf, toHalf } from '../../quantization/half.js';
 import { packedBytes } from '../../quantization/packing.js';
+import { kernelsOn } from '../kernel-memory.js';
 import type { AffineBlock, QuantizedBits, QuantizedBlock, Side } from '../quantizer.js';
 import type { QuantizedFormat, RowLayout } from './layout.js';
 import { packRows, unpackRows } from './pack-rows.js';
@@ -62,6 +63,13 @@ export const torchRows: RowLayout = {
     const { bytes, view, rowBytes, scaleAt } = fused(format, out);
     const { codes, scales, biases } = affine(block);
     packRows(codes, rows, format.dim, format.bits, bytes, rowBytes);
+    const placed = kernelsOn(scales, biases, bytes);
+    if (placed) {
+      const [from, beside] = [scales.byteOffset, biases.byteOffset];
+      const each = sideBytes[sideOf(format.bits)];
+      placed.kernels.storeSides(from, beside, rows, each, bytes.byteOffset + scaleAt, rowBytes);
+      return;
+    }
     for (let row = 0; row < rows; row++) {
       const at = row * rowBytes + scaleAt;
       if (format.bits === 8) {
