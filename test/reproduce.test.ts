@@ -75,6 +75,59 @@ it('table1 trains, writes its page, and trains nothing twice', async () => {
   expect(Object.keys(times(cells))).toHaveLength(6);
 });
 
+it('posttraining trains each width, quantizes in every way asked for, and does nothing twice', async () => {
+  const out = join(folder, 'posttraining');
+  const argv = ['reproduce', 'posttraining', '--data', data, '--out', out, '--dims', '4,6', ...small];
+  const ways = ['--quantizers', 'minmax:8,minmax:2,hist-approx:4:fp32'];
+  const first = await bitrow([...argv, ...ways, '--seeds', '1', '--json']);
+  expect(first).toMatchObject({ code: 0, err: '' });
+  const { widths, split, sampleRows } = JSON.parse(first.out);
+  expect([split, sampleRows]).toEqual(['test', 1000]);
+  expect(widths.map(({ dim }: { dim: number }) => dim)).toEqual([4, 6]);
+  for (const { dim, runs } of widths) {
+    const [{ rows, fp32, ways }] = runs;
+    expect(fp32.bytes).toBe(4 * dim * rows);
+    expect(ways.map(({ name }: { name: string }) => name)).toEqual([
+      'minmax:8:fp32',
+      'minmax:2:fp16',
+      'hist-approx:4:fp32',
+    ]);
+    const [eight, two] = ways;
+    expect([eight.bytes, two.bytes]).toEqual([rows * (dim + 8), rows * (Math.ceil(dim / 4) + 4)]);
+    expect(eight.errors.meanError).toBeLessThan(two.errors.meanError);
+    const loss = ({ scores }: typeof eight) => Math.abs(scores.logloss - fp32.scores.logloss);
+    expect(loss(eight)).toBeLessThan(loss(two));
+  }
+  expect(readdirSync(join(out, 'figures'))).toEqual(['posttraining-errors.svg', 'posttraining-sizes.svg']);
+
+  const before = files(out);
+  const more = await bitrow([...argv, ...ways, '--seeds', '1', '--json']);
+  expect(JSON.parse(more.out).widths).toEqual(widths);
+  expect(files(out)).toEqual(before);
+  // What an end in the middle leaves undone is done, to the same numbers.
+  const [some] = Object.keys(before).filter((name) => name.endsWith('minmax-2-fp16.json'));
+  rmSync(some);
+  const again = await bitrow([...argv, ...ways, '--seeds', '1', '--json']);
+  const timeless = (text: string) => text.replace(/"seconds":[\d.]+/g, '');
+  expect(timeless(JSON.stringify(JSON.parse(again.out).widths))).toBe(timeless(JSON.stringify(widths)));
+  expect(Object.keys(files(out))).toEqual(Object.keys(before));
+}, 60_000);
+
+it('posttraining says what of its options there is not', async () => {
+  const failure = async (...more: string[]) => {
+    const argv = ['reproduce', 'posttraining', '--data', data, '--out', join(folder, 'nothing'), ...more];
+    const { code, err } = await bitrow(argv);
+    return [code, err.trim()];
+  };
+  expect(await failure('--dims', '8,8')).toEqual([2, 'The option --dims has 8 twice.']);
+  expect(await failure('--dim', '8')).toEqual([2, expect.stringContaining('pass --dims')]);
+  expect(await failure('--quantizers', 'minmax:3')).toEqual([
+    2,
+    "'minmax:3' is no way to quantize (allowed: minmax:8, minmax:4, minmax:2, each with :fp32 or :fp16).",
+  ]);
+  expect(await failure('--clips', '1')).toEqual([2, expect.stringContaining('does not read --clips')]);
+});
+
 it('table3 leaves out the half it has no data for, and refuses data that are none for it', async () => {
   const out = join(folder, 'table3');
   const argv = [
@@ -106,7 +159,7 @@ it('says what exists, what is missing and what cannot be', async () => {
   };
   expect(await failure('table9')).toEqual([
     2,
-    "Unknown table or figure 'table9' (known: table1, table2, table3, figure3, figure4).",
+    "Unknown table or figure 'table9' (known: table1, table2, table3, figure3, figure4, posttraining).",
   ]);
   expect(await failure('table1')).toEqual([
     2,
@@ -158,5 +211,17 @@ it('stopped, it says how to go on', async () => {
 function times(cells: string): Record<string, number> {
   return Object.fromEntries(
     readdirSync(cells).map((name) => [name, statSync(join(cells, name, 'cell.json')).mtimeMs]),
+  );
+}
+
+/** When each result of quantizing was written. */
+function files(out: string): Record<string, number> {
+  const cells = join(out, 'posttraining', 'cells');
+  return Object.fromEntries(
+    readdirSync(cells)
+      .flatMap((cell) =>
+        readdirSync(join(cells, cell, 'quantized')).map((name) => join(cells, cell, 'quantized', name)),
+      )
+      .map((file) => [file, statSync(file).mtimeMs]),
   );
 }

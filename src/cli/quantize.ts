@@ -6,8 +6,9 @@ import { UserError } from '../errors.js';
 import { layoutNames, layouts } from '../posttraining/layouts/registry.js';
 import { quantizedBits, sides } from '../posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../posttraining/registry.js';
+import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec, Invocation, Result } from './command.js';
-import { oneOf } from './option-values.js';
+import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 
 const optionsSchema = z.object({
@@ -19,6 +20,9 @@ const optionsSchema = z.object({
   tensor: z.array(z.string()).optional(),
   data: z.string().optional(),
   split: z.string().optional(),
+  checkpoint: z.enum(checkpointNames).optional(),
+  threads: z.number().optional(),
+  ignoreLimits: z.boolean().optional(),
   force: z.boolean().optional(),
 });
 /** The options of the command as they were given. */
@@ -49,8 +53,15 @@ export const quantizeCommand: CommandSpec = {
         oneOf('--side', sides),
       )
       .option('--tensor <name...>', 'tensors of a .safetensors to quantize (default: all of two dimensions)')
-      .option('--data <dir>', 'of a run: the data set to measure it on, before and after')
-      .option('--split <name>', 'of --data: train, validation or test')
+      .option('--data <dir>', 'of a run: the data set to score it on, before and after')
+      .option('--split <name>', 'of --data: train, validation or test (default: test)')
+      .option(
+        '--checkpoint <name>',
+        'of a run: the model of the best (default) or the last epoch',
+        oneOf<CheckpointName>('--checkpoint', checkpointNames),
+      )
+      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--ignore-limits', 'go on with a run even where memory seems too small')
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nMethods:\n${listed(quantizers)}\n\nLayouts:\n${listed(layouts)}`);
   },
@@ -68,10 +79,16 @@ export const quantizeCommand: CommandSpec = {
 
 async function quantizeTables(
   input: string,
-  { tensor, data, split, ...given }: QuantizeOptions,
+  { tensor, data, split, checkpoint, threads, ignoreLimits, ...given }: QuantizeOptions,
   { json, signal }: Pick<Invocation, 'json' | 'signal'>,
 ): Promise<Result> {
-  for (const [name, value] of Object.entries({ data, split })) {
+  for (const [name, value] of Object.entries({
+    data,
+    split,
+    checkpoint,
+    threads,
+    'ignore-limits': ignoreLimits,
+  })) {
     if (value === undefined) continue;
     throw new UserError(
       `The option --${name} is for runs: '${input}' is a file, which no model belongs to.`,

@@ -1,6 +1,6 @@
-// `bitrow reproduce`: a table or figure of the ALPT paper, on whatever prepared data it is given.
+// `bitrow reproduce`: a table or figure of the papers, on whatever prepared data it is given.
 import * as z from 'zod';
-import type { Reproduction } from '../comparing/reproduce/reproduction.js';
+import { ownOptions, type Reproduction } from '../comparing/reproduce/reproduction.js';
 import { UserError } from '../errors.js';
 import { findPreset, presetNames } from '../runs/presets.js';
 import type { ConfigLayer } from '../runs/resolve-config.js';
@@ -10,6 +10,7 @@ import { commonConfig, commonOptionsSchema, declareCommonOptions } from './confi
 import { givenCommand } from './given-command.js';
 import { Interrupted } from './interrupted.js';
 import { jobCount, wholeNumber } from './option-values.js';
+import { createProgress } from './progress.js';
 
 const DEFAULT_SEEDS = 5;
 
@@ -19,6 +20,8 @@ const optionsSchema = commonOptionsSchema.extend({
   out: z.string(),
   rows: z.string().optional(),
   clips: z.array(z.number()).optional(),
+  dims: z.array(z.number()).optional(),
+  quantizers: z.array(z.string()).optional(),
   seeds: z.number().optional(),
   threads: z.number().optional(),
   jobs: z.union([z.number(), z.literal('auto')]).optional(),
@@ -26,11 +29,11 @@ const optionsSchema = commonOptionsSchema.extend({
 });
 
 export const reproduceCommand: CommandSpec = {
-  summary: 'make a table or figure of the ALPT paper on your data',
+  summary: 'make a table or figure of the papers on your data',
   example: 'bitrow reproduce table1 --data data/flights --out paper --seeds 2 --epochs 1',
   declare(command) {
     command
-      .argument('<name>', 'table1, table2, table3, figure3 (needs no data), figure4')
+      .argument('<name>', 'table1, table2, table3, figure3 (needs no data), figure4, posttraining')
       .option('--data <dir>', 'made by `bitrow prepare`')
       .option('--data-threshold <dir>', 'table3: the same rows, prepared with a lower --min-count')
       .requiredOption(
@@ -42,6 +45,12 @@ export const reproduceCommand: CommandSpec = {
         '--clips <list>',
         'clips of LPT, the best by validation is shown (the paper: 1,0.1,0.01,0.001)',
         clipList,
+      )
+      .option('--dims <list>', 'posttraining: widths to train at (default: 8,16,32,64,128)', dimList)
+      .option(
+        '--quantizers <list>',
+        "posttraining: METHOD:BITS[:SIDE], such as 'minmax:4:fp16,greedy:4' (default: all)",
+        (list: string) => list.split(','),
       )
       .option(
         '--seeds <n>',
@@ -67,6 +76,8 @@ export const reproduceCommand: CommandSpec = {
       out,
       rows,
       clips,
+      dims,
+      quantizers,
       threads,
       jobs,
       ignoreLimits,
@@ -79,6 +90,7 @@ export const reproduceCommand: CommandSpec = {
     const { preset, layers } = await commonConfig(given);
     requireRowsDecide(layers);
     const progress = compareProgress(process.stderr, json);
+    const afterwards = createProgress(process.stderr, { json, plainMs: 10_000 });
     try {
       const made = await reproduce(name, {
         data: data ?? null,
@@ -88,11 +100,19 @@ export const reproduceCommand: CommandSpec = {
         seeds: Array.from({ length: seeds }, (_, i) => i + 1),
         rows: rows === undefined ? null : rows.split(',').map((row) => row.trim()),
         clips: clips ?? null,
+        dims: dims ?? null,
+        quantizers: quantizers ?? null,
         threads,
         jobs,
         ignoreLimits,
-        command: givenCommand(`reproduce ${name}`, { ...given, clips: clips?.join(',') }),
+        command: givenCommand(`reproduce ${name}`, {
+          ...given,
+          clips: clips?.join(','),
+          dims: dims?.join(','),
+          quantizers: quantizers?.join(','),
+        }),
         onProgress: progress.onProgress,
+        onAfterwards: (state) => afterwards.update({ ...state, unit: 'rows' }),
         signal,
         compare: (asked) => compare({ ...asked, calibrates: true }),
       });
@@ -106,6 +126,7 @@ export const reproduceCommand: CommandSpec = {
       throw new Interrupted('Stopped; what has finished is kept. To go on, give the same command again.');
     } finally {
       progress.finish();
+      afterwards.finish();
     }
   },
 };
@@ -125,7 +146,7 @@ function requireRead(
   { needsData, options }: Reproduction,
   { out: _out, ...given }: z.infer<typeof optionsSchema>,
 ): void {
-  const own = ['clips', 'dataThreshold'].filter((option) => !options.some((read) => read === option));
+  const own: readonly string[] = ownOptions.filter((option) => !options.some((read) => read === option));
   const unread = Object.entries(given).find(
     ([option, value]) => value !== undefined && (!needsData || own.includes(option)),
   );
@@ -168,4 +189,11 @@ function clipList(text: string): number[] {
       2,
     );
   });
+}
+
+function dimList(text: string): number[] {
+  const dims = text.split(',').map(wholeNumber('--dims', 1));
+  const twin = dims.find((dim, i) => dims.indexOf(dim) !== i);
+  if (twin !== undefined) throw new UserError(`The option --dims has ${twin} twice.`, undefined, 2);
+  return dims;
 }

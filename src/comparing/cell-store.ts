@@ -78,7 +78,7 @@ export class CellStore {
   }
 
   folder(key: string): string {
-    return join(this.out, CELLS, key);
+    return cellFolder(this.out, key);
   }
 
   get(key: string): StoredCell | undefined {
@@ -112,6 +112,11 @@ export class CellStore {
     const key = storedCellKey(stored.config, stored.data.fingerprint);
     if (key !== undefined) this.cells.set(key, stored);
   }
+}
+
+/** Where a cell of the comparison in `out` stands; its run is in it, as `run`. */
+export function cellFolder(out: string, key: string): string {
+  return join(out, CELLS, key);
 }
 
 /** Writes a finished cell. @throws UserError when it cannot */

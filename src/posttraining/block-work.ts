@@ -102,7 +102,7 @@ export function blockLane(work: BlockWork, { values, parts }: LaneMemory): Block
   const runChunk = (first: number, from: number, rows: number): RowErrorSums => {
     const { values: given, parts: out } = chunk.enter(from, rows);
     requireFinite(name, first, dim, given);
-    quantizer.quantize(given, block);
+    quantizer.quantize(given, block, first);
     requireStorable(name, first, rows, dim, given, block, side);
     layouts[layout].encode(format, block, rows, out);
     chunk.leave(from, rows);

@@ -10,3 +10,8 @@ export interface Calibration {
   /** H (D, D) of a row, symmetric. Rows that share one give the same array. */
   moment(row: number): Float64Array;
 }
+
+/** What is known of some rows of a table (n), for a source that has these alone and counts them from 0. */
+export function calibrationOf({ dim, moment }: Calibration, rows: Uint32Array): Calibration {
+  return { dim, moment: (i) => moment(rows[i]) };
+}

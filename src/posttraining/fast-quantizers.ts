@@ -40,6 +40,7 @@ export async function createQuantizer<Name extends QuantizerName>(
   const kernel = blockKernels[method];
   // Kernels give scales and biases, and stand only for quantizers that do.
   if (kernel) return kernelQuantizer(settings.dim, kernel(settings)) as BlockQuantizer<'affine'>;
-  const spec: QuantizerSpec<(typeof quantizers)[Name]['kind']> = quantizers[method];
-  return spec.create(settings, table);
+  const spec: QuantizerSpec = quantizers[method];
+  // Of all kinds it is the one of its name.
+  return spec.create(settings, table) as Promise<BlockQuantizer<(typeof quantizers)[Name]['kind']>>;
 }

@@ -4,6 +4,7 @@
 import { UserError } from '../errors.js';
 import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
+import type { Calibration } from './calibration.js';
 import { finiteRows, requireStorableCodebooks } from './check-values.js';
 import { createQuantizer } from './fast-quantizers.js';
 import type { LayoutPart, QuantizedFormat, RowLayout } from './layouts/layout.js';
@@ -20,6 +21,8 @@ export interface TableQuantization {
   layout?: LayoutName | undefined;
   /** Default: as PyTorch has it, fp32 at 8 bits and fp16 at 4 and 2. */
   side?: Side | undefined;
+  /** For a method that asks for it. */
+  calibration?: Calibration | undefined;
 }
 
 /** A table of which all but the rows is settled. */
@@ -41,7 +44,7 @@ export interface PreparedTable {
  */
 export async function prepareTable(
   table: RowSource,
-  { method, bits, layout = 'bitrow-rows', side = layouts[layout].side(bits) }: TableQuantization,
+  { method, bits, layout = 'bitrow-rows', side = layouts[layout].side(bits), calibration }: TableQuantization,
   onRead?: (rows: number) => void,
 ): Promise<PreparedTable> {
   const spec: QuantizerSpec = quantizers[method];
@@ -56,18 +59,24 @@ export async function prepareTable(
   const format: QuantizedFormat = { kind: spec.kind, bits, side, dim, rows, clusters: 0 };
   const rowLayout: RowLayout = layouts[layout];
   rowLayout.check(format);
-  let hasReadTable = false;
+  // A calibration is no more than a row says either.
+  let hasReadTable = calibration !== undefined;
   const source = finiteRows(table, (rows) => {
     hasReadTable = true;
     onRead?.(rows);
   });
-  const quantizer = await createQuantizer(method, { dim, bits, side }, source);
+  const quantizer = await createQuantizer(method, { dim, bits, side, calibration }, source);
   if (spec.kind === 'clustered') {
     const { codebooks = new Float32Array() } = quantizer;
     requireStorableCodebooks(table.name, codebooks, side);
     format.clusters = codebooks.length / 2 ** bits;
   }
   return { table, method, layout, format, quantizer, hasReadTable };
+}
+
+/** The same quantizer for other rows, such as some of the table's: what it knows of the table as a whole stays. */
+export function withRows(prepared: PreparedTable, table: RowSource): PreparedTable {
+  return { ...prepared, table, format: { ...prepared.format, rows: table.rows } };
 }
 
 /** All arrays a table is stored as, those with an entry for each row first. */

@@ -8,13 +8,18 @@ import type { QuantizedBits, Side } from './quantizer.js';
 import { addRowErrors, noRows, type RowErrorSums, type RowErrors, rowErrors } from './row-errors.js';
 import { type FileTable, openTables, type TableFile } from './table-files.js';
 
-export interface QuantizeFileOptions extends TableQuantization {
+export interface QuantizeFileOptions extends QuantizeTablesOptions {
   /** A .npy or .safetensors file. */
   input: string;
-  /** A .safetensors file; or a .npy file, of one table in `torch-rows`. */
-  out: string;
   /** Tensors of the input; by default all tables in it. */
   tensors?: readonly string[] | undefined;
+}
+
+export interface QuantizeTablesOptions extends TableQuantization {
+  /** A .safetensors file; or a .npy file, of one table in `torch-rows`. */
+  out: string;
+  /** What else the metadata of a .safetensors file says. */
+  about?: Readonly<Record<string, string>> | undefined;
   /** Replace `out` where it is there. */
   force?: boolean | undefined;
   onProgress?: ((state: QuantizeProgress) => void) | undefined;
@@ -69,19 +74,22 @@ export interface QuantizeFileReport extends Omit<RowErrors, 'worstRow'> {
  * await quantizeFile({ input: 'table.npy', out: 'table-4.safetensors', method: 'minmax', bits: 4 });
  */
 export async function quantizeFile(options: QuantizeFileOptions): Promise<QuantizeFileReport> {
-  const { input, out, tensors, force = false } = options;
-  const source = await openTables(input, tensors);
+  const source = await openTables(options.input, options.tensors);
   try {
-    checkOutput(out, options.layout ?? 'bitrow-rows', source.tables.length);
-    requireFreeFile(out, force);
     return await quantizeTables(source, options);
   } finally {
     await source.close();
   }
 }
 
-async function quantizeTables(source: TableFile, options: QuantizeFileOptions): Promise<QuantizeFileReport> {
-  const { out, signal, onProgress } = options;
+/** The same of tables from anywhere. @throws UserError as `quantizeFile` does */
+export async function quantizeTables(
+  source: Pick<TableFile, 'tables' | 'leftOut'>,
+  options: QuantizeTablesOptions,
+): Promise<QuantizeFileReport> {
+  const { out, about, force = false, signal, onProgress } = options;
+  checkOutput(out, options.layout ?? 'bitrow-rows', source.tables.length);
+  requireFreeFile(out, force);
   const prepared: PreparedTable[] = [];
   for (const table of source.tables) {
     const onRead = (done: number) => {
@@ -90,7 +98,7 @@ async function quantizeTables(source: TableFile, options: QuantizeFileOptions): 
     };
     prepared.push(await prepareTable(table, options, onRead));
   }
-  const file = await createQuantizedFile(out, prepared);
+  const file = await createQuantizedFile(out, prepared, about);
   let sums: RowErrorSums[];
   try {
     sums = await quantizeAll(prepared, file, options);
@@ -120,7 +128,7 @@ async function quantizeTables(source: TableFile, options: QuantizeFileOptions): 
 async function quantizeAll(
   prepared: readonly PreparedTable[],
   file: QuantizedFileWriter,
-  { onProgress, signal, team }: QuantizeFileOptions,
+  { onProgress, signal, team }: QuantizeTablesOptions,
 ): Promise<RowErrorSums[]> {
   const total = prepared.reduce((sum, { format }) => sum + format.rows, 0);
   const sums: RowErrorSums[] = [];

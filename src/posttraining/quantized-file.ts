@@ -48,11 +48,13 @@ export function checkOutput(path: string, layout: LayoutName, tables: number): v
 /**
  * Begins a file of tables, all in one layout.
  *
+ * @param about what else the metadata of a .safetensors says
  * @throws UserError when it cannot be written
  */
 export async function createQuantizedFile(
   path: string,
   tables: readonly PreparedTable[],
+  about: Readonly<Record<string, string>> = {},
 ): Promise<QuantizedFileWriter> {
   const [{ layout, format }] = tables;
   if (extname(path).toLowerCase() === '.npy') {
@@ -68,7 +70,7 @@ export async function createQuantizedFile(
   const specs = tables.flatMap((each) =>
     partsOf(each).map(({ suffix, dtype, shape }) => ({ name: `${each.table.name}${suffix}`, dtype, shape })),
   );
-  const file = await SafetensorsWriter.create(path, specs, metadataOf(layout, tables));
+  const file = await SafetensorsWriter.create(path, specs, { ...about, ...metadataOf(layout, tables) });
   return {
     sink: ({ table }) => ({ write: ({ suffix }, chunk) => file.write(`${table.name}${suffix}`, chunk) }),
     finish: () => file.finish(),

@@ -6,7 +6,13 @@ import { allocateBlock, dequantizeBlock } from './blocks.js';
 import { entriesPerRow, type QuantizedFormat } from './layouts/layout.js';
 import { type LayoutName, layouts } from './layouts/registry.js';
 import { readNumbers } from './layouts/side-numbers.js';
-import { partsOf, prepareTable, storedBytes, type TableQuantization } from './prepare-table.js';
+import {
+  type PreparedTable,
+  partsOf,
+  prepareTable,
+  storedBytes,
+  type TableQuantization,
+} from './prepare-table.js';
 import { type QuantizeTableOptions, quantizeTable } from './quantize-table.js';
 import type { RowSource } from './quantizer.js';
 import { type RowErrors, rowErrors } from './row-errors.js';
@@ -71,7 +77,15 @@ export async function quantizeInMemory(
   quantization: TableQuantization,
   options: QuantizeTableOptions = {},
 ): Promise<{ table: QuantizedTable; errors: RowErrors }> {
-  const prepared = await prepareTable(source, quantization);
+  return storeInMemory(await prepareTable(source, quantization), options);
+}
+
+/** Quantizes the rows of a prepared table into memory. @throws UserError as `quantizeTable` does */
+export async function storeInMemory(
+  prepared: PreparedTable,
+  options: QuantizeTableOptions = {},
+): Promise<{ table: QuantizedTable; errors: RowErrors }> {
+  const { table, layout, format } = prepared;
   const parts = partsOf(prepared);
   const arrays = parts.map(({ dtype, shape }) => new dtypes[dtype].array(shape.reduce((a, b) => a * b, 1)));
   const filled = parts.map(() => 0);
@@ -89,6 +103,5 @@ export async function quantizeInMemory(
     },
     options,
   );
-  const { layout, format } = prepared;
-  return { table: new QuantizedTable(source.name, layout, format, arrays), errors: rowErrors(sums) };
+  return { table: new QuantizedTable(table.name, layout, format, arrays), errors: rowErrors(sums) };
 }

@@ -139,7 +139,7 @@ export function batchShape(
 }
 
 /** No state at all: what rows carry when they are only read. */
-const stateless: Optimizer = {
+export const stateless: Optimizer = {
   name: 'none',
   stateBytes: () => 0,
   change() {

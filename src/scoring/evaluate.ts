@@ -3,14 +3,14 @@ import { availableParallelism } from 'node:os';
 import { splitOf } from '../batch/split-file.js';
 import { windowBytes } from '../batch/window-bytes.js';
 import { mostIdsOf } from '../data/bags.js';
-import { loadDataset } from '../data/encoded-dataset.js';
+import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { requireFreeFile } from '../data/output-file.js';
 import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads } from '../team/team.js';
-import { openRun, requireSameData } from './open-run.js';
+import { type OpenedRun, openRun, requireSameData } from './open-run.js';
 import { type RowReport, RowWatch } from './row-watch.js';
 import { scoreSplit } from './score-split.js';
 import { startScoring } from './scoring-engine.js';
@@ -81,22 +81,52 @@ export interface Evaluation extends Metrics, RowReport {
  * const { auc, logloss } = await evaluate({ run: 'runs/alpt-4', data: 'data/criteo', split: 'test' });
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { checkpoint = 'best', split = 'test', batchRows = 8192, signal } = options;
-  const threads = options.threads ?? availableParallelism();
+  const { predictions } = options;
+  if (predictions === undefined) return evaluateOpened(await openForSplit(options), options);
+  requireFreeFile(predictions, options.force ?? false);
+  // Said before the work, as all that is wrong with an option.
+  const format = options.format ?? rowFormatOf(predictions);
+  return evaluateOpened(await openForSplit(options), { ...options, format });
+}
+
+/** A run's model in memory, and the data to score. */
+export interface OpenedEvaluation {
+  run: OpenedRun;
+  dataset: EncodedDataset;
+}
+
+/**
+ * Opens the run and the data set of an evaluation, where there is room for its model, the rows to be scored and
+ * `otherBytes` more.
+ *
+ * @throws UserError as `evaluate` does
+ */
+export async function openForSplit(options: EvaluateOptions, otherBytes = 0): Promise<OpenedEvaluation> {
+  const { checkpoint, split, batchRows, threads } = withDefaults(options);
   checkThreads(threads);
-  const { predictions: path } = options;
-  if (path !== undefined) requireFreeFile(path, options.force ?? false);
-  const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
   const dataset = await loadDataset(options.data);
-  const { rows: total } = splitOf(dataset.manifest, split);
+  const { manifest } = dataset;
+  const { rows } = splitOf(manifest, split);
   const run = await openRun(options.run, checkpoint, threads, {
     batchRows,
     otherBytes:
-      ROW_BYTES * total + windowBytes(dataset.manifest, [split]) + countBytes(dataset.manifest, options.by),
+      ROW_BYTES * rows + windowBytes(manifest, [split]) + countBytes(manifest, options.by) + otherBytes,
     memory: options.memory,
     ignoreLimits: options.ignoreLimits,
   });
-  requireSameData(run.directory, dataset.manifest);
+  requireSameData(run.directory, manifest);
+  return { run, dataset };
+}
+
+/** Scores the split with the model in memory, which stays as it is. @throws UserError as `evaluate` does */
+export async function evaluateOpened(
+  { run, dataset }: OpenedEvaluation,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { checkpoint, split, batchRows, threads } = withDefaults(options);
+  const { predictions: path, signal } = options;
+  const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
+  const { rows: total } = splitOf(dataset.manifest, split);
   const shape = run.directory.run.dataset;
   const watch = await RowWatch.create(dataset, total, shape, { ...options, predictions, threads });
   const bagIds = mostIdsOf(dataset.manifest, batchRows);
@@ -118,4 +148,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   } finally {
     await engine.team.close();
   }
+}
+
+function withDefaults({ checkpoint = 'best', split = 'test', batchRows = 8192, threads }: EvaluateOptions) {
+  return { checkpoint, split, batchRows, threads: threads ?? availableParallelism() };
 }

@@ -1,6 +1,13 @@
 // How often training saw each feature, per field, in whatever form a slicer wants it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { readCounts } from '../data/vocabulary-file.js';
+
+/** Whether the data set has its vocabulary files, which hold the counts. */
+export function hasFeatureCounts({ dir, manifest }: EncodedDataset): boolean {
+  return manifest.vocabularies.every(({ file }) => existsSync(join(dir, file)));
+}
 
 /**
  * Per field, what `of` makes of the training counts of its vocabulary (by id), as far as the run knows it.

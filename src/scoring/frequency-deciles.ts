@@ -1,9 +1,8 @@
 // Metrics of ten parts of a split, equal in rows, by how well training knows a row: `evaluate` with the slices of
 // decile-slicer.ts, as numbers without names.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { loadDataset } from '../data/encoded-dataset.js';
 import { evaluate } from './evaluate.js';
+import { hasFeatureCounts } from './feature-counts.js';
 import { BY_DECILES } from './slices.js';
 
 /** Which run to score on what. */
@@ -35,8 +34,7 @@ export interface FrequencyDecile {
  * const deciles = await frequencyDeciles({ run: 'runs/alpt-4', data: 'data/criteo', split: 'test', threads: 2 });
  */
 export async function frequencyDeciles(options: FrequencyDecilesOptions): Promise<FrequencyDecile[] | null> {
-  const { dir, manifest } = await loadDataset(options.data);
-  if (!manifest.vocabularies.every(({ file }) => existsSync(join(dir, file)))) return null;
+  if (!hasFeatureCounts(await loadDataset(options.data))) return null;
   const { run, data, split, threads, ignoreLimits, signal } = options;
   const { slices } = await evaluate({
     run,

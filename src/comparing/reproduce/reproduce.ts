@@ -11,13 +11,14 @@ import { cannotWrite, namesIn, writeWhole } from '../../runs/whole-file.js';
 import type { CompareOptions, compare } from '../compare.js';
 import type { Page } from './page.js';
 import { pageBlocks } from './page-blocks.js';
+import { POSTTRAINING } from './posttraining.js';
 import { reproductionNames, reproductions } from './registry.js';
-import type { Reproduction, ReproductionRequest } from './reproduction.js';
+import type { Afterwards, Reproduction, ReproductionRequest } from './reproduction.js';
 
 /** Where cells are trained, within OUT. */
 const CELLS = 'comparison';
 
-export interface ReproduceOptions extends Omit<ReproductionRequest, 'data' | 'measure'> {
+export interface ReproduceOptions extends Omit<ReproductionRequest, 'data' | 'measure' | 'afterwards'> {
   /** Directory of an encoded data set; null where none is needed. */
   data: string | null;
   /** Directory for pages, figures and cells. */
@@ -28,6 +29,8 @@ export interface ReproduceOptions extends Omit<ReproductionRequest, 'data' | 'me
   /** Trains even where memory or disk seem too small. */
   ignoreLimits?: boolean | undefined;
   onProgress?: CompareOptions['onProgress'];
+  /** Of what is made of trained runs. */
+  onAfterwards?: Afterwards['onProgress'];
   /** Stops after a checkpoint of every cell. */
   signal?: AbortSignal | undefined;
   /** What trains the cells. */
@@ -49,7 +52,7 @@ export function findReproduction(name: string): Reproduction {
 }
 
 /**
- * Makes the table or figure `name` of the ALPT paper and writes it to `options.out`. Called again, it goes on.
+ * Makes the table or figure `name` and writes it to `options.out`. Called again, it goes on.
  *
  * @throws UserError for an unknown name, missing data, rows the table does not have, or an `out` that holds something else
  */
@@ -75,8 +78,9 @@ export async function reproduce(name: string, options: ReproduceOptions): Promis
   const page = await reproduction.make({
     ...options,
     data: data ?? '',
-    measure: (from, variants, folder = CELLS) =>
-      options.compare({ ...common, data: from, out: join(out, folder), variants }),
+    measure: (from, variants, { folder = CELLS, keepRuns = false } = {}) =>
+      options.compare({ ...common, data: from, out: join(out, folder), variants, keepRuns }),
+    afterwards: { out, seeds, threads, ignoreLimits, signal, onProgress: options.onAfterwards },
   });
   return writePage(page, name, out);
 }
@@ -105,7 +109,7 @@ async function writePage(page: Page, name: string, out: string): Promise<Reprodu
 function requireOwn(out: string): void {
   const names = namesIn(out);
   // The page comes last: what a killed process left may be its figures alone.
-  const own = [CELLS, 'figures', ...reproductionNames.map((name) => `${name}.html`)];
+  const own = [CELLS, POSTTRAINING, 'figures', ...reproductionNames.map((name) => `${name}.html`)];
   if (names.length === 0 || names.some((name) => own.includes(name))) return;
   throw new UserError(
     `The output '${out}' exists and holds something else; it is never replaced.`,

@@ -1,9 +1,12 @@
-// What a reproduction is: one table or figure of the paper, made on whatever prepared data it is given. To add one: a file
+// What a reproduction is: one table or figure of a paper, made on whatever prepared data it is given. To add one: a file
 // that exports a Reproduction, and a line in registry.ts.
 import type { Comparison } from '../../reports/comparison.js';
 import type { VariantSpec } from '../variants.js';
 import type { Page } from './page.js';
 import type { ChosenSettings } from './paper-row.js';
+
+/** Options that some of them read. */
+export const ownOptions = ['clips', 'dataThreshold', 'dims', 'quantizers'] as const;
 
 export interface Reproduction {
   /** One line for `--help`. */
@@ -13,7 +16,7 @@ export interface Reproduction {
   /** The paper's rows it can be limited to; none: it cannot. */
   rows: readonly string[];
   /** Options it reads beside those of every training; a computed one reads none. */
-  options: readonly ('clips' | 'dataThreshold')[];
+  options: readonly (typeof ownOptions)[number][];
   make(request: ReproductionRequest): Promise<Page>;
 }
 
@@ -27,8 +30,31 @@ export interface ReproductionRequest {
   rows: readonly string[] | null;
   /** Clips of LPT to choose from by validation; null: the configuration's. */
   clips: readonly number[] | null;
+  /** Widths of embeddings; null: the reproduction's. */
+  dims: readonly number[] | null;
+  /** Ways to quantize, such as `minmax:4:fp16`; null: the reproduction's. */
+  quantizers: readonly string[] | null;
   /** The command that repeats it. */
   command: string;
-  /** Trains variants with every seed, as far as that has not been done. `folder` keeps cells of other data apart. */
-  measure(data: string, variants: readonly VariantSpec[], folder?: string): Promise<Comparison>;
+  /** Trains variants with every seed, as far as that has not been done. */
+  measure(data: string, variants: readonly VariantSpec[], options?: MeasureOptions): Promise<Comparison>;
+  /** What is made of trained runs, in a folder beside theirs. */
+  afterwards: Afterwards;
+}
+
+export interface MeasureOptions {
+  /** Keeps cells of other data apart, and those whose weights are kept. */
+  folder?: string;
+  keepRuns?: boolean;
+}
+
+/** What work on trained runs needs to know. */
+export interface Afterwards {
+  /** Directory of the pages. */
+  out: string;
+  seeds: readonly number[];
+  threads: number | undefined;
+  ignoreLimits: boolean | undefined;
+  onProgress: ((progress: { stage: string; done: number; total: number }) => void) | undefined;
+  signal: AbortSignal | undefined;
 }

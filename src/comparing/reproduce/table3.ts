@@ -42,7 +42,10 @@ export const table3: Reproduction = {
     const train = async (half: Half, from: string, folder?: string) => {
       const planned = plan(half, request);
       const variants = planned.flatMap(({ candidates }) => candidates);
-      return { planned, comparison: await request.measure(from, variants, folder) };
+      return {
+        planned,
+        comparison: await request.measure(from, variants, { ...(folder !== undefined && { folder }) }),
+      };
     };
     const dim = { manifest, ...(await train('dim', data)) };
     if (lower === null || dataThreshold === null) return table3Page({ dim, threshold: null });
