@@ -16,7 +16,6 @@ import { BatchPlanner } from './batch-planner.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { Exchange, type PlannedBatch } from './exchange.js';
 import { allocateExchange } from './exchange-layout.js';
-import { readFirstOrder } from './first-order-exchange.js';
 import { type OpenedRun, requireSameData } from './open-run.js';
 import { MICRO_ROWS } from './scoring-engine.js';
 
@@ -99,45 +98,40 @@ export async function* logitGradients(
   }
 }
 
-/** The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. */
+/**
+ * The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. First-order
+ * weights are added to a logit, so the gradient does not depend on them.
+ */
 class GradientNetwork {
   private constructor(
     private readonly exchange: Exchange,
-    private readonly tables: { table: Table; firstOrder: Table | null },
+    private readonly table: Table,
     private readonly session: Awaited<ReturnType<typeof createSession>>,
-    private readonly staging: Record<'x' | 'dX' | 'numbers' | 'firstOrder', Float32Array>,
+    private readonly staging: Record<'x' | 'dX' | 'numbers', Float32Array>,
   ) {}
 
   static async create(model: Model, run: OpenedRun, exchange: Exchange): Promise<GradientNetwork> {
     // No example sees another: the gradient of the sum has each one's own in its row.
     const [dX] = differentiate(model.graph, model.graph.sum(model.logits), [model.x]);
     const initializers = new Map(run.dense.map(({ name, data }) => [name, Float32Array.from(data)]));
-    const { fields, dim, numbers, hasFirstOrder } = exchange.shape;
+    const { fields, dim, numbers } = exchange.shape;
     const block = MICRO_ROWS * fields * dim;
-    const [x, gradient, staged, weights] = allocateStaging([
-      block,
-      block,
-      MICRO_ROWS * numbers,
-      hasFirstOrder ? MICRO_ROWS * fields : 0,
-    ]);
+    const [x, gradient, staged] = allocateStaging([block, block, MICRO_ROWS * numbers]);
     return new GradientNetwork(
       exchange,
-      {
-        table: new Table(run.table, 0),
-        firstOrder: run.firstOrder && new Table(run.firstOrder, 0),
-      },
+      new Table(run.table, 0),
       await createSession(toOnnx({ outputs: { dX }, initializers })),
-      { x, dX: gradient, numbers: staged, firstOrder: weights },
+      { x, dX: gradient, numbers: staged },
     );
   }
 
   /** dX (paddedRows, F·D) of a batch, which is one micro-batch. Used again by the next. */
   async run(batch: PlannedBatch): Promise<Float32Array> {
-    const { exchange, tables, staging, session } = this;
+    const { exchange, table, staging, session } = this;
     const { fields, dim, numbers } = exchange.shape;
     const [micro] = batch.microBatches;
     const rows = micro.paddedRows;
-    tables.table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
+    table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
     const x = exchange.expand(0, batch, micro);
     staging.x.set(x);
     const dX = staging.dX.subarray(0, x.length);
@@ -152,11 +146,6 @@ class GradientNetwork {
     if (numbers > 0) {
       exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));
       feed(inputNames.numbers, staging.numbers, numbers);
-    }
-    if (tables.firstOrder) {
-      readFirstOrder(tables.firstOrder, exchange, batch, 0);
-      staging.firstOrder.set(exchange.expandFirstOrder(0, batch, micro));
-      feed(inputNames.firstOrder, staging.firstOrder, fields);
     }
     await session.run(feeds, { dX: { data: dX, shape: [rows, fields * dim] } });
     return dX;
