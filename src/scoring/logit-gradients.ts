@@ -100,28 +100,29 @@ export async function* logitGradients(
 
 /**
  * The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. First-order
- * weights are added to a logit, so the gradient does not depend on them.
+ * weights are added to a logit, so the gradient does not depend on their values; where the graph has that input, it is 0.
  */
 class GradientNetwork {
   private constructor(
     private readonly exchange: Exchange,
     private readonly table: Table,
     private readonly session: Awaited<ReturnType<typeof createSession>>,
-    private readonly staging: Record<'x' | 'dX' | 'numbers', Float32Array>,
+    private readonly staging: Record<'x' | 'dX' | 'numbers' | 'firstOrder', Float32Array>,
   ) {}
 
   static async create(model: Model, run: OpenedRun, exchange: Exchange): Promise<GradientNetwork> {
     // No example sees another: the gradient of the sum has each one's own in its row.
     const [dX] = differentiate(model.graph, model.graph.sum(model.logits), [model.x]);
     const initializers = new Map(run.dense.map(({ name, data }) => [name, Float32Array.from(data)]));
-    const { fields, dim, numbers } = exchange.shape;
+    const { fields, dim, numbers, hasFirstOrder } = exchange.shape;
     const block = MICRO_ROWS * fields * dim;
-    const [x, gradient, staged] = allocateStaging([block, block, MICRO_ROWS * numbers]);
+    const weights = hasFirstOrder ? MICRO_ROWS * fields : 0;
+    const [x, gradient, staged, firstOrder] = allocateStaging([block, block, MICRO_ROWS * numbers, weights]);
     return new GradientNetwork(
       exchange,
       new Table(run.table, 0),
       await createSession(toOnnx({ outputs: { dX }, initializers })),
-      { x, dX: gradient, numbers: staged },
+      { x, dX: gradient, numbers: staged, firstOrder },
     );
   }
 
@@ -147,6 +148,7 @@ class GradientNetwork {
       exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));
       feed(inputNames.numbers, staging.numbers, numbers);
     }
+    feed(inputNames.firstOrder, staging.firstOrder, fields);
     await session.run(feeds, { dX: { data: dX, shape: [rows, fields * dim] } });
     return dX;
   }
