@@ -51,8 +51,8 @@ describe('one-dimensional k-means', () => {
   });
 
   it('finds it far from zero too, where squares alone would leave nothing', () => {
-    const sorted = [1e8, 1e8 + 1, 1e8 + 10, 1e8 + 11, 1e8 + 30];
-    expect(clustered(sorted, 3)).toEqual([1e8 + 0.5, 1e8 + 10.5, 1e8 + 30]);
+    const sorted = [1e10, 1e10 + 1, 1e10 + 10, 1e10 + 11, 1e10 + 30];
+    expect(clustered(sorted, 3)).toEqual([1e10 + 0.5, 1e10 + 10.5, 1e10 + 30]);
   });
 
   it('keeps up to k distinct numbers as they are', () => {
