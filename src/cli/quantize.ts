@@ -1,5 +1,6 @@
 // `bitrow quantize`: fp32 tables of a file, or the table of a run, in 8, 4 or 2 bits.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../errors.js';
@@ -7,8 +8,11 @@ import { layoutNames, layouts } from '../posttraining/layouts/registry.js';
 import { quantizedBits, sides } from '../posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../posttraining/registry.js';
 import type { CommandSpec, Invocation, Result } from './command.js';
-import { oneOf } from './option-values.js';
+import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
+
+/** Unless more are asked for: one thread reads and writes, and what it can feed has an end. */
+const MOST_THREADS = 8;
 
 const optionsSchema = z.object({
   out: z.string(),
@@ -19,6 +23,7 @@ const optionsSchema = z.object({
   tensor: z.array(z.string()).optional(),
   data: z.string().optional(),
   split: z.string().optional(),
+  threads: z.number().optional(),
   force: z.boolean().optional(),
 });
 /** The options of the command as they were given. */
@@ -51,6 +56,7 @@ export const quantizeCommand: CommandSpec = {
       .option('--tensor <name...>', 'tensors of a .safetensors to quantize (default: all of two dimensions)')
       .option('--data <dir>', 'of a run: the data set to measure it on, before and after')
       .option('--split <name>', 'of --data: train, validation or test')
+      .option('--threads <n>', 'default: all processors, at most 8', wholeNumber('--threads', 1))
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nMethods:\n${listed(quantizers)}\n\nLayouts:\n${listed(layouts)}`);
   },
@@ -68,7 +74,7 @@ export const quantizeCommand: CommandSpec = {
 
 async function quantizeTables(
   input: string,
-  { tensor, data, split, ...given }: QuantizeOptions,
+  { tensor, data, split, threads, ...given }: QuantizeOptions,
   { json, signal }: Pick<Invocation, 'json' | 'signal'>,
 ): Promise<Result> {
   for (const [name, value] of Object.entries({ data, split })) {
@@ -79,6 +85,7 @@ async function quantizeTables(
       2,
     );
   }
+  const { blockTeam } = await import('../posttraining/block-team.js');
   const { quantizeFile } = await import('../posttraining/quantize-file.js');
   const { quantizeSummary } = await import('./quantize-summary.js');
   const progress = createProgress(process.stderr, { json });
@@ -87,6 +94,7 @@ async function quantizeTables(
     ...given,
     input,
     tensors: tensor,
+    team: blockTeam(threads ?? Math.min(MOST_THREADS, availableParallelism())),
     signal,
     onProgress: (state) => progress.update({ ...state, unit: 'rows' }),
   }).finally(progress.finish);
