@@ -1,5 +1,6 @@
 // Rows on their grids, four rows in the four lanes: scale, bias and factor of their ranges. And the codes of one row, which
-// needs no other. Specification: src/posttraining/affine-row.ts.
+// needs no other. Specification: src/posttraining/affine-row.ts,
+// min-max.ts.
 import { convertedHalves } from './half';
 
 /** The grids of four rows, as `bindGrids` leaves them. */
@@ -33,13 +34,6 @@ export function rounders(bits: u32): v128 {
 @inline
 export function bindGrids(least: v128, most: v128, bits: u32, isHalf: bool): void {
   const highest = f32x4.splat(highestCode(bits));
-  if (bits == 8 && !isHalf) {
-    const width = v128.sub<f32>(most, least);
-    gridScales = v128.div<f32>(width, highest);
-    gridBiases = least;
-    gridInverses = v128.div<f32>(highest, v128.add<f32>(width, f32x4.splat(EPSILON)));
-    return;
-  }
   const bias = isHalf ? convertedHalves(least) : least;
   const exact = v128.div<f32>(v128.sub<f32>(most, bias), highest);
   const scale = isHalf ? convertedHalves(exact) : exact;
@@ -50,6 +44,20 @@ export function bindGrids(least: v128, most: v128, bits: u32, isHalf: bool): voi
   gridScales = v128.bitselect(scale, one, isUsable);
   gridBiases = bias;
   gridInverses = v128.bitselect(inverse, one, isUsable);
+}
+
+/** The same of rows' whole ranges, in which 8 bits and fp32 have an arithmetic of their own. */
+// @ts-ignore: decorator
+@inline
+export function bindMinMaxGrids(least: v128, most: v128, bits: u32, isHalf: bool): void {
+  if (bits != 8 || isHalf) {
+    bindGrids(least, most, bits, isHalf);
+    return;
+  }
+  const width = v128.sub<f32>(most, least);
+  gridScales = v128.div<f32>(width, f32x4.splat(255));
+  gridBiases = least;
+  gridInverses = v128.div<f32>(f32x4.splat(255), v128.add<f32>(width, f32x4.splat(EPSILON)));
 }
 
 /** Whether values from `least` to `most`, lane by lane, may be rounded by the rounder. False where one is not a number. */

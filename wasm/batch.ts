@@ -110,7 +110,13 @@ export function combineRows(
 
 /** Index of the first NaN or infinity among `count` floats, or −1. */
 export function findNonFinite(values: usize, count: u32): i32 {
-  for (let i: u32 = 0; i < count; i++) {
+  const exponents = i32x4.splat(0x7f800000);
+  let i: u32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    const four = v128.and(v128.load(values + (i << 2)), exponents);
+    if (v128.any_true(v128.eq<i32>(four, exponents))) break;
+  }
+  for (; i < count; i++) {
     if ((load<u32>(values + (i << 2)) & 0x7f800000) == 0x7f800000) return i;
   }
   return -1;

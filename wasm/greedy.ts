@@ -7,6 +7,9 @@ import { bindFullRanges, column, greatestValues, leastValues } from './minmax';
 /** Which points of the way may become the range. As in src/kernels/quantizing.ts. */
 const RULE_TURNING: u32 = 0;
 
+/** 2^−100: sums of squares below it count as nothing. */
+const LEAST_SUM: f32 = 7.888609052210118e-31;
+
 /** What the four rows of `columns` (dim, 4) lose, each by its range: by the first of two, and by the second. */
 let lossesA: v128 = i32x4.splat(0);
 let lossesB: v128 = i32x4.splat(0);
@@ -77,8 +80,8 @@ function lossesOf(
     sumA = v128.add<f32>(sumA, squaredLoss(values, scalesA, biasesA, inversesA, highest, rounder));
     sumB = v128.add<f32>(sumB, squaredLoss(values, scalesB, biasesB, inversesB, highest, rounder));
   }
-  lossesA = v128.sqrt<f32>(sumA);
-  lossesB = v128.sqrt<f32>(sumB);
+  lossesA = v128.andnot(v128.sqrt<f32>(sumA), v128.lt<f32>(sumA, f32x4.splat(LEAST_SUM)));
+  lossesB = v128.andnot(v128.sqrt<f32>(sumB), v128.lt<f32>(sumB, f32x4.splat(LEAST_SUM)));
 }
 
 /**

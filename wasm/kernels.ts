@@ -12,6 +12,7 @@ export { adaptRows, adaptValues, sgd } from './optimizers';
 export { packBytes, storeSides } from './fused';
 export { quantizeGreedy } from './greedy';
 export { quantizeMinMax } from './minmax';
+export { rowLosses } from './row-losses';
 export { dropoutMask } from './random';
 export { readBiases, readRows, readServed, readSteps, touchRows } from './read';
 export { bindState } from './row-state';

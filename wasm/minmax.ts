@@ -1,5 +1,5 @@
 // Rows between their least and their greatest value, four rows at a time. Specification: src/posttraining/min-max.ts.
-import { areRoundable, bindGrids, storeFour } from './affine';
+import { areRoundable, bindMinMaxGrids, storeFour } from './affine';
 
 /** The least and the greatest value of four rows, as `bindFullRanges` leaves them. */
 export let leastValues: v128 = i32x4.splat(0);
@@ -90,7 +90,7 @@ export function quantizeMinMax(
     const c = min<u32>(a + 2, last);
     const d = min<u32>(a + 3, last);
     bindFullRanges(values + a * bytes, values + b * bytes, values + c * bytes, values + d * bytes, dim);
-    bindGrids(leastValues, greatestValues, bits, sideBytes == 2);
+    bindMinMaxGrids(leastValues, greatestValues, bits, sideBytes == 2);
     const isRoundable = areRoundable(leastValues, greatestValues);
     storeFour(values, dim, bits, isRoundable, a, b, c, d, codes, scales, biases);
   }

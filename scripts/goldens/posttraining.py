@@ -94,6 +94,15 @@ def degenerate():
     yield "huge", 60000 * numpy.cos(ramp)
     yield "greatest-range-of-2-bits", numpy.where(ramp < 8, -65504, 131000)
     yield "negative", -3 - numpy.sin(ramp) ** 2
+    # Rows by which it shows how the greedy search adds up squares and takes equal losses, and where it ends.
+    for seed in (1, 9, 17, 36):
+        half = numpy.random.default_rng(seed).standard_normal(8)
+        yield f"both-signs-{seed}", numpy.concatenate([half, -half])
+    for seed in (8, 36):
+        inner = numpy.random.default_rng(seed).uniform(20, 190, 14).round()
+        yield f"bins-of-1-{seed}", numpy.concatenate([[0, 200], inner])
+    inner = 8 * numpy.random.default_rng(70).integers(0, 25, 14)
+    yield "few-values", numpy.concatenate([[0, 200], inner])
 
 
 def beyond():

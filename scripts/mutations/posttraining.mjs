@@ -15,7 +15,7 @@ export const posttrainingMutations = [
   },
   {
     file: 'src/posttraining/affine-row.ts',
-    tests: ['src/posttraining/min-max.test.ts', ...goldens, ...conformance],
+    tests: ['src/posttraining/min-max.test.ts', ...goldens, ...ranges, ...conformance],
     changes: [
       ['the greatest of two', 'values[j] > most', 'values[j] < most'],
       ['of two zeros the last', 'values[j] < least', 'values[j] <= least'],
@@ -79,7 +79,7 @@ export const posttrainingMutations = [
   },
   {
     file: 'src/posttraining/gss.ts',
-    tests: conformance,
+    tests: [...ranges, ...conformance],
     changes: [
       ['without the greatest magnitude', 'lossAt(values, from, greatest);', ''],
       ['the last, not the best', 'if (lost < bestLoss)', 'if (true)'],

@@ -77,7 +77,7 @@ export const quantizedFileMutations = [
   },
   {
     file: 'src/posttraining/check-values.ts',
-    tests: engine,
+    tests: [...engine, 'src/posttraining/check-values.test.ts'],
     changes: [
       ['infinity passes', '!(Math.abs(values[at]) <= highest.fp32)', 'Number.isNaN(values[at])'],
       ['NaN passes', '!(Math.abs(values[at]) <= highest.fp32)', 'Math.abs(values[at]) > highest.fp32'],

@@ -1,7 +1,6 @@
 // A table in memory to PyTorch's fused rows in memory, by the kernels that `bitrow quantize` uses, on one thread.
 import { createQuantizer } from '../posttraining/fast-quantizers.js';
 import { KernelMemory } from '../posttraining/kernel-memory.js';
-import { workBytes } from '../posttraining/kernel-quantizer.js';
 import { layouts } from '../posttraining/layouts/registry.js';
 import { torchRowBytes } from '../posttraining/layouts/torch-rows.js';
 import type { AffineBlock, BlockQuantizer, QuantizedBits, RowSource } from '../posttraining/quantizer.js';
@@ -26,7 +25,7 @@ export interface PrepackedRows {
 export async function prepackedRows(values: Float32Array, dim: number): Promise<PrepackedRows> {
   const all = values.length / dim;
   const most = torchRowBytes(dim, 8);
-  const memory = new KernelMemory(values.byteLength + all * most + CHUNK_ROWS * (dim + 8), 5, workBytes(dim));
+  const memory = new KernelMemory(values.byteLength + all * most + CHUNK_ROWS * (dim + 8), 5, 16 * dim);
   const there = memory.allocate(Float32Array, values.length);
   there.set(values);
   const out = memory.allocate(Uint8Array, all * most);

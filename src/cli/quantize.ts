@@ -1,5 +1,6 @@
 // `bitrow quantize`: fp32 tables of a file, or the table of a run, in 8, 4 or 2 bits.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../errors.js';
@@ -10,6 +11,9 @@ import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec, Invocation, Result } from './command.js';
 import { oneOf, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
+
+/** Unless more are asked for: one thread reads and writes, and what it can feed has an end. */
+const MOST_THREADS = 8;
 
 const optionsSchema = z.object({
   out: z.string(),
@@ -60,7 +64,7 @@ export const quantizeCommand: CommandSpec = {
         'of a run: the model of the best (default) or the last epoch',
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
       )
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors, at most 8', wholeNumber('--threads', 1))
       .option('--ignore-limits', 'go on with a run even where memory seems too small')
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nMethods:\n${listed(quantizers)}\n\nLayouts:\n${listed(layouts)}`);
@@ -79,14 +83,13 @@ export const quantizeCommand: CommandSpec = {
 
 async function quantizeTables(
   input: string,
-  { tensor, data, split, checkpoint, threads, ignoreLimits, ...given }: QuantizeOptions,
+  { tensor, data, split, checkpoint, ignoreLimits, threads, ...given }: QuantizeOptions,
   { json, signal }: Pick<Invocation, 'json' | 'signal'>,
 ): Promise<Result> {
   for (const [name, value] of Object.entries({
     data,
     split,
     checkpoint,
-    threads,
     'ignore-limits': ignoreLimits,
   })) {
     if (value === undefined) continue;
@@ -96,6 +99,7 @@ async function quantizeTables(
       2,
     );
   }
+  const { blockTeam } = await import('../posttraining/block-team.js');
   const { quantizeFile } = await import('../posttraining/quantize-file.js');
   const { quantizeSummary } = await import('./quantize-summary.js');
   const progress = createProgress(process.stderr, { json });
@@ -104,6 +108,7 @@ async function quantizeTables(
     ...given,
     input,
     tensors: tensor,
+    team: blockTeam(threads ?? Math.min(MOST_THREADS, availableParallelism())),
     signal,
     onProgress: (state) => progress.update({ ...state, unit: 'rows' }),
   }).finally(progress.finish);

@@ -3,6 +3,7 @@
 // memory, counts of elements, and numbers that are rounded to fp32 on the way in.
 
 import type { LookupKernels } from './lookup.js';
+import type { RowLossKernels } from './row-losses.js';
 
 /** Kernels on a table's rows; `bind` must have been called. Rows are table rows (u32); all arrays are (count, D). */
 export interface RowKernels {
@@ -292,7 +293,8 @@ export type Kernels = RowKernels &
   MagnitudeKernels &
   OptimizerKernels &
   BatchKernels &
-  LookupKernels;
+  LookupKernels &
+  RowLossKernels;
 
 /** Bytes of the work area that `bind` takes. */
 export function workBytes(dim: number): number {

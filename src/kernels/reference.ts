@@ -6,6 +6,7 @@ import { referenceLookupKernels } from './reference-lookup.js';
 import { referenceMagnitudeKernels } from './reference-magnitudes.js';
 import { referenceOptimizerKernels } from './reference-optimizers.js';
 import { referenceDropout } from './reference-random.js';
+import { referenceRowLossKernels } from './reference-row-losses.js';
 import { referenceRowKernels } from './reference-rows.js';
 
 /** Slow and obvious; agrees with `wasmKernels` in every bit. The memory must not grow. */
@@ -24,5 +25,6 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     ...referenceBatchKernels(memory),
     ...referenceDropout(memory),
     ...referenceLookupKernels(memory),
+    ...referenceRowLossKernels(memory),
   };
 }

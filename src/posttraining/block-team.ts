@@ -16,10 +16,11 @@ const LANES_EACH = 2;
  * than a row says stays on the thread that made it, which is alone then.
  */
 export function blockTeam(threads: number): MakeTeam {
-  return async (prepared, blockRows) =>
-    threads === 1 || prepared.hasReadTable
-      ? thisThread(prepared, blockRows)
-      : startTeam(prepared, blockRows, threads);
+  return async (prepared, blockRows) => {
+    const useful = Math.min(threads, Math.ceil(prepared.table.rows / blockRows));
+    if (useful <= 1 || prepared.hasReadTable) return thisThread(prepared, blockRows);
+    return startTeam(prepared, blockRows, useful);
+  };
 }
 
 function startTeam(

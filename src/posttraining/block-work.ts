@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { dtypes } from '../formats/safetensors.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
-import { allocateBlock, dequantizeBlock } from './blocks.js';
+import { blockChunk } from './block-chunk.js';
 import { requireFinite, requireStorable } from './check-values.js';
 import { createQuantizer } from './fast-quantizers.js';
 import { entriesPerRow, type QuantizedFormat } from './layouts/layout.js';
@@ -12,6 +12,7 @@ import { type LayoutName, layouts } from './layouts/registry.js';
 import type { PreparedTable } from './prepare-table.js';
 import type { BlockQuantizer } from './quantizer.js';
 import { addRowErrors, noRows, type RowErrorSums, sumRowErrors } from './row-errors.js';
+import { rowLosses } from './row-losses.js';
 
 /** What works on blocks of one table, one block at a time. */
 export interface BlockLane extends LaneMemory {
@@ -62,17 +63,15 @@ export async function blockWork({
   return { name: table.name, format, layout, quantizer, minMax };
 }
 
-/** Rows that go through all steps at once; sums of errors are made of so many, whoever adds them up. */
-const CHUNK_ROWS = 64;
 /** Values of a block: as many as are worth a read. */
 const BLOCK_VALUES = 2 ** 18;
 /** Between two looks at what else is to be done. */
 const YIELD_MS = 50;
 
-/** Rows of a block of width D: whole chunks, about 1 MiB of values. */
+/** Rows of a block of width D: about 1 MiB of values, in whole steps of 64 rows. */
 export function blockRowsOf(dim: number): number {
   const rows = Math.max(1, Math.floor(BLOCK_VALUES / dim));
-  return rows < CHUNK_ROWS ? rows : rows - (rows % CHUNK_ROWS);
+  return rows < 64 ? rows : rows - (rows % 64);
 }
 
 /** Memory of a lane, ordinary or shared between threads. */
@@ -94,32 +93,25 @@ export function laneMemory(
 }
 
 /** A lane that does its work on this thread. */
-export function blockLane(
-  { name, format, layout, quantizer, minMax }: BlockWork,
-  { values, parts }: LaneMemory,
-): BlockLane {
+export function blockLane(work: BlockWork, { values, parts }: LaneMemory): BlockLane {
+  const { name, format, layout, quantizer, minMax } = work;
   const { dim, side } = format;
-  const rowLayout = layouts[layout];
-  const each = rowLayout.rowParts(format).map(entriesPerRow);
-  const chunkRows = Math.min(CHUNK_ROWS, values.length / dim);
-  const block = allocateBlock(format, chunkRows);
-  const stored = new Float32Array(chunkRows * dim);
-  const other = minMax && allocateBlock({ ...format, kind: 'affine' }, chunkRows);
-  const byMinMax = minMax && new Float32Array(chunkRows * dim);
+  const chunk = blockChunk(work, values, parts);
+  const { block, losses, minMax: other } = chunk;
 
   const runChunk = (first: number, from: number, rows: number): RowErrorSums => {
-    const given = values.subarray(from * dim, (from + rows) * dim);
+    const { values: given, parts: out } = chunk.enter(from, rows);
     requireFinite(name, first, dim, given);
     quantizer.quantize(given, block, first);
     requireStorable(name, first, rows, dim, given, block, side);
-    const out = parts.map((part, i) => part.subarray(from * each[i], (from + rows) * each[i]));
-    rowLayout.encode(format, block, rows, out);
-    dequantizeBlock(block, format, rows, stored, quantizer.codebooks);
-    if (minMax && other && byMinMax) {
-      minMax.quantize(given, other);
-      dequantizeBlock(other, format, rows, byMinMax);
+    layouts[layout].encode(format, block, rows, out);
+    chunk.leave(from, rows);
+    rowLosses(given, block, format, rows, losses, chunk.work, quantizer.codebooks);
+    if (minMax && other) {
+      minMax.quantize(given, other.block);
+      rowLosses(given, other.block, format, rows, other.losses, chunk.work);
     }
-    return sumRowErrors(first, rows, dim, given, stored, byMinMax, block.codes);
+    return sumRowErrors(first, rows, losses, other?.losses);
   };
 
   return {
@@ -128,13 +120,13 @@ export function blockLane(
     async run(first, rows, onRows, signal) {
       const sums = noRows();
       let looked = performance.now();
-      for (let from = 0; from < rows; from += chunkRows) {
-        addRowErrors(sums, runChunk(first + from, from, Math.min(chunkRows, rows - from)));
+      for (let from = 0; from < rows; from += chunk.rows) {
+        addRowErrors(sums, runChunk(first + from, from, Math.min(chunk.rows, rows - from)));
         if (performance.now() - looked < YIELD_MS) continue;
         await setImmediate();
         looked = performance.now();
         signal?.throwIfAborted();
-        onRows?.(Math.min(rows, from + chunkRows));
+        onRows?.(Math.min(rows, from + chunk.rows));
       }
       return sums;
     },

@@ -1,4 +1,5 @@
 // Blocks of quantized rows in memory: room for one, and the values that its codes stand for.
+import type { ArrayType } from './kernel-memory.js';
 import type { BlockKind, BlockOf, QuantizedBits, QuantizedBlock } from './quantizer.js';
 
 /** What the room of a block depends on. */
@@ -9,20 +10,33 @@ export interface BlockShape {
   dim: number;
 }
 
+/** Makes arrays of zeros. */
+export type Allocate = <Array>(
+  type: { new (length: number): Array } & ArrayType<Array>,
+  length: number,
+) => Array;
+
+export const ordinaryArrays: Allocate = (type, length) => new type(length);
+
 /** Room for n rows. */
 export function allocateBlock<Kind extends BlockKind>(
   { kind, bits, dim }: BlockShape & { kind: Kind },
   rows: number,
+  allocate?: Allocate,
 ): BlockOf<Kind>;
-export function allocateBlock({ kind, bits, dim }: BlockShape, rows: number): QuantizedBlock {
-  const codes = new Uint8Array(rows * dim);
+export function allocateBlock(
+  { kind, bits, dim }: BlockShape,
+  rows: number,
+  allocate = ordinaryArrays,
+): QuantizedBlock {
+  const codes = allocate(Uint8Array, rows * dim);
   switch (kind) {
     case 'affine':
-      return { kind, codes, scales: new Float32Array(rows), biases: new Float32Array(rows) };
+      return { kind, codes, scales: allocate(Float32Array, rows), biases: allocate(Float32Array, rows) };
     case 'codebook':
-      return { kind, codes, codebooks: new Float32Array(rows * 2 ** bits) };
+      return { kind, codes, codebooks: allocate(Float32Array, rows * 2 ** bits) };
     case 'clustered':
-      return { kind, codes, clusters: new Uint32Array(rows) };
+      return { kind, codes, clusters: allocate(Uint32Array, rows) };
     default:
       return kind satisfies never;
   }

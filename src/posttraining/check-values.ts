@@ -2,6 +2,7 @@
 // border, once; an error names table, row and column. Quantizers assume it.
 import { UserError } from '../errors.js';
 import { HALF_HIGHEST } from '../quantization/half.js';
+import { kernelsOn } from './kernel-memory.js';
 import type { QuantizedBlock, RowSource, Side } from './quantizer.js';
 
 /** The largest magnitude of each side: rounding to fp16 takes numbers below 65520 to 65504. */
@@ -9,7 +10,10 @@ const highest = { fp32: 3.4028234663852886e38, fp16: HALF_HIGHEST } as const sat
 
 /** @throws UserError that names the first NaN or infinity among values (n, D) */
 export function requireFinite(name: string, first: number, dim: number, values: Float32Array): void {
-  for (let at = 0; at < values.length; at++) {
+  const placed = kernelsOn(values);
+  // The kernel finds all there is: nothing is left to look at after −1.
+  const found = placed ? placed.kernels.findNonFinite(values.byteOffset, values.length) : 0;
+  for (let at = found < 0 ? values.length : found; at < values.length; at++) {
     // True of NaN too.
     if (!(Math.abs(values[at]) <= highest.fp32)) {
       const row = first + Math.trunc(at / dim);

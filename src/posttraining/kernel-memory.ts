@@ -12,7 +12,7 @@ export interface PlacedKernels {
 }
 
 /** The constructors of arrays that are allocated here. */
-type ArrayType<Array> = {
+export type ArrayType<Array> = {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): Array;
   readonly BYTES_PER_ELEMENT: number;
 };

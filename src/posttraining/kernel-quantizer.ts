@@ -20,8 +20,8 @@ export type BlockKernel = (kernels: QuantizingKernels, at: KernelBlock, rows: nu
 /** Values of the own memory: with what becomes of them they stay in the second cache. */
 const VALUES = 2 ** 14;
 
-/** Bytes of a memory's work area that quantizers of rows of width D need. */
-export function workBytes(dim: number): number {
+/** Bytes of a memory's work area: four rows. */
+function workBytes(dim: number): number {
   return 16 * dim;
 }
 
@@ -45,6 +45,7 @@ export function kernelQuantizer(dim: number, kernel: BlockKernel): BlockQuantize
   };
 
   return {
+    workBytes: workBytes(dim),
     quantize(values: Float32Array, out: AffineBlock): void {
       if (inPlace(values, out)) return;
       own ??= allocateOwn(dim, room);

@@ -77,6 +77,8 @@ export interface QuantizerSettings {
 export interface BlockQuantizer<Kind extends BlockKind = BlockKind> {
   /** (K, 2^M), as stored; of `clustered` alone. */
   readonly codebooks?: Float32Array;
+  /** Of a kernel alone: bytes of the work area with which it works in place on arrays in a memory of kernels. */
+  readonly workBytes?: number;
   /**
    * Quantizes values (n, D), all of them finite, into `out`, whose arrays have room for n rows.
    *

@@ -1,5 +1,6 @@
 // What quantizing did to rows: the normalized l2 error ‖x − x̂‖₂ / ‖x‖₂ of each, summed up. Sums are float64 and go in the order
 // of the rows within a block, then in that of the blocks, so they do not depend on who did which.
+import { LOSSES } from '../kernels/reference-row-losses.js';
 
 /** Sums over some rows. Plain data: it passes between threads. */
 export interface RowErrorSums {
@@ -52,37 +53,24 @@ export function noRows(): RowErrorSums {
  * Sums over a block.
  *
  * @param first number of the block's first row
- * @param values (n, D), as they were
- * @param stored (n, D), as they are stored
- * @param byMinMax (n, D), as min-max would store them; undefined where that is what was done
- * @param codes (n, D)
+ * @param losses (n, 3), of each row: see rowLosses
+ * @param byMinMax (n, 3), as min-max would have them; undefined where that is what was done
  */
 export function sumRowErrors(
   first: number,
   rows: number,
-  dim: number,
-  values: Float32Array,
-  stored: Float32Array,
-  byMinMax: Float32Array | undefined,
-  codes: Uint8Array,
+  losses: Float64Array,
+  byMinMax: Float64Array | undefined,
 ): RowErrorSums {
   const sums = noRows();
   sums.rows = rows;
   for (let row = 0; row < rows; row++) {
-    let squaredError = 0;
-    let squaredNorm = 0;
-    let isOneCode = true;
-    const from = row * dim;
-    for (let at = from; at < from + dim; at++) {
-      const value = values[at];
-      const difference = value - stored[at];
-      squaredError += difference * difference;
-      squaredNorm += value * value;
-      if (codes[at] !== codes[from]) isOneCode = false;
-    }
+    const at = row * LOSSES;
+    const squaredError = losses[at];
+    const squaredNorm = losses[at + 1];
     sums.squaredError += squaredError;
     sums.squaredNorm += squaredNorm;
-    if (isOneCode) sums.degenerateRows++;
+    sums.degenerateRows += losses[at + 2];
     if (squaredNorm > 0) {
       const error = Math.sqrt(squaredError / squaredNorm);
       sums.normedRows++;
@@ -93,20 +81,10 @@ export function sumRowErrors(
       }
     }
     if (byMinMax === undefined) continue;
-    const bound =
-      Math.sqrt(squaredDistance(values, byMinMax, from, dim)) + TOLERANCE * Math.sqrt(squaredNorm);
+    const bound = Math.sqrt(byMinMax[at]) + TOLERANCE * Math.sqrt(squaredNorm);
     if (Math.sqrt(squaredError) > bound) sums.rowsWorseThanMinMax++;
   }
   return sums;
-}
-
-function squaredDistance(a: Float32Array, b: Float32Array, from: number, dim: number): number {
-  let sum = 0;
-  for (let at = from; at < from + dim; at++) {
-    const difference = a[at] - b[at];
-    sum += difference * difference;
-  }
-  return sum;
 }
 
 /** Adds the sums of the rows that follow. */
