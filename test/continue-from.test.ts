@@ -53,6 +53,7 @@ async function write(name: string, manifest: Partial<Manifest>, id?: (field: num
 const settings: PartialConfig = {
   model: { dim: 5, hidden: [12], dropout: 0.2, batchNorm: true },
   optimizer: { learningRate: 0.01, drops: { afterEpochs: [3], factor: 0.5 } },
+  dense: { learningRate: null },
   training: { epochs: 2, patience: 100, batchSize: 200, microBatch: 64, seed: 7 },
 };
 const config = (...more: PartialConfig[]) => resolveConfig(settings, ...more);

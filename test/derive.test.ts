@@ -21,6 +21,7 @@ const small: PartialConfig = {
   model: { dim: 6, hidden: [8] },
   method: { name: 'full', bits: 4 },
   optimizer: { learningRate: 0.01 },
+  dense: { learningRate: null },
   training: { epochs: 1, batchSize: 128 },
 };
 const configOf = (name: MethodName, more: PartialConfig = {}) =>

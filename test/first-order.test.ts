@@ -30,6 +30,7 @@ const config = (...more: PartialConfig[]) =>
         model: { name: 'deepfm', dim: 4, hidden: [8], dropout: 0.2, batchNorm: true },
         method: { name: 'alpt', bits: 8 },
         optimizer: { learningRate: 0.01 },
+        dense: { learningRate: null },
         training: { epochs: 2, batchSize: 500, microBatch: 128, patience: 100 },
       },
       ...more,

@@ -26,6 +26,7 @@ describe.each([
     method: { name, bits: 2 },
     [name]: { granularity },
     optimizer: { learningRate: 0.02 },
+    dense: { learningRate: null },
     training: { epochs: 1, batchSize: 500 },
   });
 

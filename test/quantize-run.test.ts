@@ -34,6 +34,7 @@ async function trained(name: MethodName, more: PartialConfig = {}, out = place(n
       method: { name },
       training: { epochs: 1, batchSize: 256, patience: 100 },
       optimizer: { learningRate: 0.02 },
+      dense: { learningRate: null },
     },
     more,
   );

@@ -20,8 +20,8 @@ import { SafetensorsReader } from '../src/formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../src/formats/safetensors-writer.js';
 import { QuantizedFile } from '../src/posttraining/open-quantized.js';
 import { quantizeInMemory } from '../src/posttraining/quantized-table.js';
-import { type RowSource, sides } from '../src/posttraining/quantizer.js';
-import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
+import { type QuantizerSpec, type RowSource, sides } from '../src/posttraining/quantizer.js';
+import { type QuantizerName, quantizerNames, quantizers } from '../src/posttraining/registry.js';
 import { toHalf } from '../src/quantization/half.js';
 import { bitrow } from './command-line.js';
 import { runProgram } from './program.js';
@@ -157,7 +157,29 @@ describe('a .npy file', () => {
   });
 });
 
-describe.each(quantizerNames)('method %s', (method) => {
+const specs: Record<QuantizerName, QuantizerSpec> = quantizers;
+const ofFiles = quantizerNames.filter((name) => !specs[name].needsCalibration);
+
+it('names the way out where a file is not enough', async () => {
+  const argv = [
+    'quantize',
+    place('emb.npy'),
+    '--out',
+    place('l.safetensors'),
+    '--method',
+    'logit',
+    '--bits',
+    '4',
+  ];
+  const { out } = await bitrow([...argv, '--json']);
+  expect(JSON.parse(out)).toMatchObject({
+    error: expect.stringContaining("The method 'logit' has to know how a model uses the table"),
+    help: expect.stringContaining('--data'),
+  });
+  expect(leftBehind()).toEqual([]);
+});
+
+describe.each(ofFiles)('method %s', (method) => {
   it.each(sides)('in a file with %s sides, as in memory', async (side) => {
     for (const bits of quantizers[method].bits) {
       const out = place(`method-${method}-${bits}-${side}.safetensors`);

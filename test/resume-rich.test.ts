@@ -32,6 +32,7 @@ const schemas: Record<string, Schema> = {
 const config = resolveConfig({
   model: { dim: 5, hidden: [12], dropout: 0.2, batchNorm: true },
   optimizer: { learningRate: 0.01 },
+  dense: { learningRate: null },
   training: { epochs: 2, patience: 100, batchSize: 200, microBatch: 64 },
 });
 

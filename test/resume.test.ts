@@ -31,6 +31,7 @@ let wholeRun: string;
 const settings: PartialConfig = {
   model: { dim: 5, hidden: [24, 12], dropout: 0.3, batchNorm: true },
   optimizer: { learningRate: 0.05 },
+  dense: { learningRate: null },
   alpt: { stepLearningRate: 1e-5 },
   training: { epochs: 9, patience: 2, batchSize: 400, microBatch: 64 },
 };

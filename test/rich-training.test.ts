@@ -22,6 +22,7 @@ const base: PartialConfig = {
   model: { dim: 8, hidden: [16], crossLayers: 1 },
   method: { name: 'alpt', bits: 8 },
   optimizer: { learningRate: 5e-3 },
+  dense: { learningRate: null },
   training: { epochs: 3, batchSize: 512, microBatch: 128 },
 };
 let made = 0;

@@ -35,6 +35,7 @@ function trained(name: MethodName, more: PartialConfig = {}): Promise<string> {
       method: { name },
       training: { epochs: 1, batchSize: 256, patience: 100 },
       optimizer: { learningRate: 0.02 },
+      dense: { learningRate: null },
     },
     more,
   );

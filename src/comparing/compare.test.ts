@@ -32,6 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const small = {
   model: { dim: 4, hidden: [8] },
   optimizer: { learningRate: 0.02 },
+  dense: { learningRate: null },
   training: { epochs: 2, batchSize: 256 },
 };
 const config = (method: string, more: PartialConfig = {}) =>

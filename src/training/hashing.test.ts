@@ -27,6 +27,7 @@ const settings: PartialConfig = {
   method: { name: 'hashing' },
   hashing: { ratio: RATIO },
   optimizer: { learningRate: RATE },
+  dense: { learningRate: null },
   // Four micro-batches, the last with 2 rows.
   training: { batchSize: B, microBatch: 16, seed: 3 },
 };

@@ -49,6 +49,7 @@ describe.each(cases)('$title on $kind rows', ({ name, options, kind }) => {
     // Two passes: one with all gradients, one with those of the embeddings alone.
     method: { name: 'alpt', bits: 8 },
     optimizer: { learningRate: 0.02 },
+    dense: { learningRate: null },
     // 800 rows in 7 batches, those of 128 rows in micro-batches of 32, the last in one of them.
     training: { epochs: EPOCHS, batchSize: 128, microBatch: 32, seed: 4, patience: EPOCHS },
   });

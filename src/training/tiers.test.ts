@@ -17,6 +17,7 @@ interface State {
 const settings: PartialConfig = {
   model: { dim: DIM, hidden: [8], crossLayers: 2, initialDeviation: 0.02 },
   optimizer: { learningRate: 0.02 },
+  dense: { learningRate: null },
   // With a decay the scale of the gradient matters to Adam.
   alpt: { stepLearningRate: 1e-3, stepWeightDecay: 0.01 },
   training: { batchSize: 60, microBatch: 16, seed: 5 },
