@@ -145,6 +145,14 @@ it('quantizers of a threshold or a window give constant rows their value', async
   }
 });
 
+it('counts a loss as nothing whose square fp32 has few digits of', () => {
+  const loss = rangeLoss({ dim: 2, bits: 2, side: 'fp32' });
+  // The second value is halfway between two codes.
+  const lost = (size: number) => loss(Float32Array.of(0, 3 * size), 0, { least: 0, most: 6 * size });
+  expect(lost(2 ** -40)).toBe(2 ** -40);
+  expect(lost(2 ** -52)).toBe(0);
+});
+
 describe('the grid of a range', () => {
   const gridFor = (least: number, most: number, side: Side) => {
     const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
