@@ -4,7 +4,9 @@
 //   bitrow prepare frappe --input DIR --out DATA
 //   bitrow train --data DATA --out RUN --config experiments/flights-reference.yaml --method full \
 //     --set training.epochs=15 training.patience=3
-//   node dist/experiments/logit-quantization.js RUN DATA [EXAMPLES] [SPLIT]
+//   node dist/experiments/logit-quantization.js RUN DATA [EXAMPLES] [METHOD,…]
+//
+// METHOD: minmax, greedy, optimal, logit; by default all. optimal takes minutes for 10,000 rows.
 import { availableParallelism } from 'node:os';
 import { splitOf } from '../src/batch/split-file.js';
 import { mostIdsOf } from '../src/data/bags.js';
@@ -19,8 +21,9 @@ import { openRun } from '../src/scoring/open-run.js';
 import { scoreSplit } from '../src/scoring/score-split.js';
 import { startScoring } from '../src/scoring/scoring-engine.js';
 
-const [runPath, data, examples = '65536', split = 'validation'] = process.argv.slice(2);
-if (!runPath || !data) throw new Error('usage: logit-quantization RUN DATA [EXAMPLES] [SPLIT]');
+const [runPath, data, examples = '65536', asked = 'minmax,greedy,optimal,logit'] = process.argv.slice(2);
+const split = 'validation';
+if (!runPath || !data) throw new Error('usage: logit-quantization RUN DATA [EXAMPLES] [METHOD,…]');
 const threads = availableParallelism();
 const dataset = await loadDataset(data);
 const run = await openRun(runPath, 'best', threads);
@@ -117,7 +120,7 @@ try {
   console.log(`| 32 | fp32 | 0 | 0 | ${logloss?.toFixed(5)} | ${auc?.toFixed(5)} | |`);
   for (const bits of [4, 2] as const) {
     for (const [label, name, calibration] of methods) {
-      if (!(name in quantizers)) continue;
+      if (!asked.split(',').includes(name)) continue;
       const start = performance.now();
       const values = await quantized(name, bits, calibration);
       const speed = table.rows / ((performance.now() - start) / 1000);

@@ -92,6 +92,7 @@ describe("gradients of a run's logit", () => {
     for await (const block of logitGradients(run, { dataset, split: 'train', examples: 2100 })) {
       uses.push(block.rows.length);
       expect(block.total).toBe(2100);
+      expect(block.examples.at(-1)).toBe(block.done - 1);
     }
     expect(uses).toEqual([6000, 300]);
     const hashed = await trained(data, { model: { dim: 4, hidden: [8] }, method: { name: 'hashing' } });
@@ -110,6 +111,7 @@ describe('moments', () => {
       [2, [3, 0]],
       [0, [0, 1]],
       [4, [1, 1]],
+      [9, [2, 0]],
     ];
     for (const [row, gradient] of all) moments.add(row, Float32Array.from(gradient));
     const { moment } = moments.calibration();
@@ -120,7 +122,10 @@ describe('moments', () => {
     const own = [1, 2, 2, 5];
     for (const [i, value] of moment(0).entries())
       expect(value).toBeCloseTo((own[i] + 32 * shared[i]) / 34, 6);
-    expect([...moment(9)]).toEqual([1, 1, 1, 1]);
+    expect([...moment(9)]).toEqual([2.5, 0.5, 0.5, 0.5]);
+    for (const [i, value] of [2.5, 0.5, 0.5, 0.5].entries()) {
+      expect(moment(4)[i]).toBeCloseTo((1 + 32 * value) / 33, 6);
+    }
   });
 
   it('are all shared where there is no memory for more', () => {

@@ -43,7 +43,7 @@ export const bestRowMutations = [
   },
   {
     file: 'src/posttraining/least-squares-grid.ts',
-    tests: ['src/posttraining/optimal.test.ts'],
+    tests: ['src/posttraining/least-squares-grid.test.ts'],
     changes: [
       ['one turn', 'const MOST_TURNS = 100', 'const MOST_TURNS = 1'],
       ['the bias is the mean', 'meanValue - fit.scale * meanCode', 'meanValue'],
@@ -104,7 +104,6 @@ export const bestRowMutations = [
     changes: [
       ['of a bag, not divided', 'dX[segment * dim + j] / divisor', 'dX[segment * dim + j]'],
       ['examples of a block', 'first + Math.floor(segment / fields)', 'Math.floor(segment / fields)'],
-      ['no first-order weights', 'staging.firstOrder.set(exchange.expandFirstOrder(0, batch, micro));', ''],
       ['no numbers', 'exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));', ''],
     ],
   },

@@ -69,6 +69,13 @@ describe('kmeans-cls', () => {
     expect([...readBlock(part, quantizer, settings)]).toEqual([...read.subarray(100 * dim, 130 * dim)]);
   });
 
+  it('makes the codebook of three long rows from the first and the last', async () => {
+    const dim = 2048;
+    const rows = [0.25, -0.5, 0.75].flatMap((value) => new Array<number>(dim).fill(value));
+    const { read } = await quantizeTyped(kmeansCls, Float32Array.from(rows), { dim, bits: 2, side: 'fp16' });
+    expect([read[0], read[dim], read[2 * dim]]).toEqual([0.25, 0.25, 0.75]);
+  });
+
   it('thins out clusters of many values, without losing much', async () => {
     // 3 clusters of some 13,000 values of Gaussian rows, of which 4,096 make the 16 entries. The best 16 values for all of
     // a Gaussian leave a relative error of √0.009497 = 0.0975 (Max 1960).

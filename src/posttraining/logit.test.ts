@@ -119,6 +119,11 @@ describe('logit', () => {
     }
   });
 
+  it('refuses the calibration of another width', async () => {
+    const settings = { dim: 4, bits: 4, side: 'fp16', calibration: twoMoments(8) } as const;
+    await expect(logit.create(settings, tableOf(new Float32Array(8), 4))).rejects.toThrow('of width 8');
+  });
+
   it('says what it needs where there is no model', async () => {
     const table = tableOf(new Float32Array(8), 4);
     await expect(logit.create({ dim: 4, bits: 4, side: 'fp16' }, table)).rejects.toThrow(

@@ -51,8 +51,13 @@ describe('one-dimensional k-means', () => {
   });
 
   it('finds it far from zero too, where squares alone would leave nothing', () => {
-    const sorted = [1e8, 1e8 + 1, 1e8 + 10, 1e8 + 11, 1e8 + 30];
-    expect(clustered(sorted, 3)).toEqual([1e8 + 0.5, 1e8 + 10.5, 1e8 + 30]);
+    const near = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 5, maxLength: 9 });
+    fc.assert(
+      fc.property(near, (values) => {
+        const sorted = values.map((value) => value + 2 ** 36).sort((a, b) => a - b);
+        expect(costOf(sorted, clustered(sorted, 3))).toBeCloseTo(leastCost(sorted, 3), 6);
+      }),
+    );
   });
 
   it('keeps up to k distinct numbers as they are', () => {

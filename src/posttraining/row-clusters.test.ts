@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tableOf } from '../../test/quantized-rows.js';
 import { randomRows, uniforms } from '../../test/random-rows.js';
+import { Centroids } from './centroids.js';
 import type { RowSource } from './quantizer.js';
 import { clusterRows, shareOut } from './row-clusters.js';
 
@@ -85,6 +86,18 @@ describe('clusters of rows', () => {
     const values = scattered(12, 12);
     expect(new Set((await clusterRows(tableOf(values, dim), 12)).assigned).size).toBe(12);
   });
+});
+
+it('moves centroids to the mean of their rows, and leaves one without any', () => {
+  const centroids = new Centroids(2, 2);
+  const rows = Float32Array.of(1, 2, 3, 6, 9, 9);
+  centroids.place(1, rows, 4);
+  for (const at of [0, 2]) centroids.add(centroids.nearest(rows, at, 0, 2), rows, at);
+  centroids.move();
+  expect([...centroids.values]).toEqual([2, 4, 9, 9]);
+  centroids.add(0, rows, 4);
+  centroids.move();
+  expect([...centroids.values]).toEqual([9, 9, 9, 9]);
 });
 
 it('shares clusters out by rows: all of them, to a group at least one and at most its rows', () => {

@@ -16,7 +16,6 @@ import { BatchPlanner } from './batch-planner.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { Exchange, type PlannedBatch } from './exchange.js';
 import { allocateExchange } from './exchange-layout.js';
-import { readFirstOrder } from './first-order-exchange.js';
 import { type OpenedRun, requireSameData } from './open-run.js';
 import { MICRO_ROWS } from './scoring-engine.js';
 
@@ -99,11 +98,14 @@ export async function* logitGradients(
   }
 }
 
-/** The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. */
+/**
+ * The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. First-order
+ * weights are added to a logit, so the gradient does not depend on their values; where the graph has that input, it is 0.
+ */
 class GradientNetwork {
   private constructor(
     private readonly exchange: Exchange,
-    private readonly tables: { table: Table; firstOrder: Table | null },
+    private readonly table: Table,
     private readonly session: Awaited<ReturnType<typeof createSession>>,
     private readonly staging: Record<'x' | 'dX' | 'numbers' | 'firstOrder', Float32Array>,
   ) {}
@@ -114,30 +116,23 @@ class GradientNetwork {
     const initializers = new Map(run.dense.map(({ name, data }) => [name, Float32Array.from(data)]));
     const { fields, dim, numbers, hasFirstOrder } = exchange.shape;
     const block = MICRO_ROWS * fields * dim;
-    const [x, gradient, staged, weights] = allocateStaging([
-      block,
-      block,
-      MICRO_ROWS * numbers,
-      hasFirstOrder ? MICRO_ROWS * fields : 0,
-    ]);
+    const weights = hasFirstOrder ? MICRO_ROWS * fields : 0;
+    const [x, gradient, staged, firstOrder] = allocateStaging([block, block, MICRO_ROWS * numbers, weights]);
     return new GradientNetwork(
       exchange,
-      {
-        table: new Table(run.table, 0),
-        firstOrder: run.firstOrder && new Table(run.firstOrder, 0),
-      },
+      new Table(run.table, 0),
       await createSession(toOnnx({ outputs: { dX }, initializers })),
-      { x, dX: gradient, numbers: staged, firstOrder: weights },
+      { x, dX: gradient, numbers: staged, firstOrder },
     );
   }
 
   /** dX (paddedRows, F·D) of a batch, which is one micro-batch. Used again by the next. */
   async run(batch: PlannedBatch): Promise<Float32Array> {
-    const { exchange, tables, staging, session } = this;
+    const { exchange, table, staging, session } = this;
     const { fields, dim, numbers } = exchange.shape;
     const [micro] = batch.microBatches;
     const rows = micro.paddedRows;
-    tables.table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
+    table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
     const x = exchange.expand(0, batch, micro);
     staging.x.set(x);
     const dX = staging.dX.subarray(0, x.length);
@@ -153,11 +148,7 @@ class GradientNetwork {
       exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));
       feed(inputNames.numbers, staging.numbers, numbers);
     }
-    if (tables.firstOrder) {
-      readFirstOrder(tables.firstOrder, exchange, batch, 0);
-      staging.firstOrder.set(exchange.expandFirstOrder(0, batch, micro));
-      feed(inputNames.firstOrder, staging.firstOrder, fields);
-    }
+    feed(inputNames.firstOrder, staging.firstOrder, fields);
     await session.run(feeds, { dX: { data: dX, shape: [rows, fields * dim] } });
     return dX;
   }
