@@ -25,6 +25,7 @@ import { kernelMutations } from './mutations/kernels.mjs';
 import { posttrainingMutations } from './mutations/posttraining.mjs';
 import { pruningMutations } from './mutations/pruning.mjs';
 import { quantizedFileMutations } from './mutations/quantized-files.mjs';
+import { quantizingMutations } from './mutations/quantizing.mjs';
 import { trainingMutations } from './mutations/training.mjs';
 
 /** A mutant that makes the tests run longer than this is a dead one. */
@@ -40,6 +41,7 @@ const groups = [
   ...posttrainingMutations,
   ...quantizedFileMutations,
   ...bestRowMutations,
+  ...quantizingMutations,
 ].filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part)));
 
 const copy = mkdtempSync(join(tmpdir(), 'bitrow-mutations-'));

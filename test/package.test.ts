@@ -74,12 +74,13 @@ describe('the package', () => {
         'README.md',
         'package.json',
         'docs/schema.md',
+        'bench/peers/quantize.py',
         'dist/src/index.d.ts',
         'dist/wasm/kernels.wasm',
       ]),
     );
     const expected =
-      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|package\.json|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
+      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|package\.json|bench\/peers\/quantize\.py|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
     expect(files.filter((file) => !expected.test(file) || /\.test[.-]/.test(file))).toEqual([]);
   });
 

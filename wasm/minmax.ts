@@ -78,6 +78,21 @@ export function bindFullRanges(a: usize, b: usize, c: usize, d: usize, dim: u32)
   greatestValues = greatest;
 }
 
+let lastTouched: u32 = 0;
+
+/**
+ * Loads something of every line of the cache, in order: four rows at once look to a processor like no order at all, and it
+ * fetches nothing ahead. A sixth of the time, of rows that are in no cache.
+ */
+// @ts-ignore: decorator
+@inline
+function touchLines(from: usize, end: usize): void {
+  let touched: u32 = 0;
+  for (; from < end; from += 64) touched ^= load<u32>(from);
+  // Loads whose result nobody uses would be left out by the compiler.
+  lastTouched = touched;
+}
+
 /** codes (count, dim), one a byte, scales and biases (count, fp32, numbers of `sideBytes` bytes) of values (count, dim). */
 export function quantizeMinMax(
   values: usize, count: u32, dim: u32, bits: u32, sideBytes: u32, codes: usize, scales: usize, biases: usize,
@@ -89,6 +104,7 @@ export function quantizeMinMax(
     const b = min<u32>(a + 1, last);
     const c = min<u32>(a + 2, last);
     const d = min<u32>(a + 3, last);
+    touchLines(values + a * bytes, values + (d + 1) * bytes);
     bindFullRanges(values + a * bytes, values + b * bytes, values + c * bytes, values + d * bytes, dim);
     bindMinMaxGrids(leastValues, greatestValues, bits, sideBytes == 2);
     const isRoundable = areRoundable(leastValues, greatestValues);
