@@ -45,7 +45,9 @@ export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evalu
 export type { ModelInput } from './scoring/model-inputs.js';
 export { type Model, type OpenOptions, open, type Prediction, type PredictOptions } from './scoring/open.js';
 export { type FilePrediction, type PredictFilesOptions, predictFiles } from './scoring/predict-files.js';
+export { type QuantizeRunOptions, type QuantizeRunReport, quantizeRun } from './scoring/quantize-run.js';
 export type { RowReport, Slice } from './scoring/row-watch.js';
+export type { RowScores, TableScores } from './scoring/table-cost.js';
 export type { CheckpointCost } from './training/checkpointing.js';
 export type { EpochRecord } from './training/epochs.js';
 export type { TrainEvent } from './training/events.js';

@@ -7,6 +7,7 @@ import {
   compare,
   evaluate,
   loadDataset,
+  quantizeRun,
   resolveConfig,
   summarize,
   type TrainEvent,
@@ -43,6 +44,14 @@ it('trains and evaluates in a process of one’s own', async () => {
   expect(logloss).toBeLessThan(1);
   expect({ rows, logits: logits.length }).toEqual({ rows: 300, logits: 300 });
   expect({ split, checkpoint }).toEqual({ split: 'test', checkpoint: 'best' });
+});
+
+it('quantizes the table of a run, and says what that costs', async () => {
+  const [data, run, out] = ['data', 'alpt-4', 'alpt-4.safetensors'].map((name) => join(folder, name));
+  const { bytesAfter, tables, scores } = await quantizeRun({ run, out, method: 'minmax', bits: 8, data });
+  // Per row 4 codes, scale and bias.
+  expect(bytesAfter).toBe(tables[0].rows * (4 + 8));
+  expect(scores?.after.logloss).toBeCloseTo(Number(scores?.before.logloss), 4);
 });
 
 it('compares methods', async () => {
