@@ -37,6 +37,14 @@ export async function startTorch(
   child.on('error', (error) => {
     complaint = error.message;
   });
+  // Its pipes end one by one: what it complained of is whole when all have.
+  const ended = new Promise<void>((resolve) => {
+    child.on('close', () => resolve());
+  });
+  const lastWords = async () => {
+    await ended;
+    return complaint.trim().split('\n').at(-1);
+  };
   // What is asked of a process that has ended is told below; the pipe need not say it too.
   child.stdin.on('error', () => {});
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -46,15 +54,14 @@ export async function startTorch(
   };
   const hello = await answer();
   if (hello === undefined) {
-    const reason = complaint.trim().split('\n').at(-1);
-    return `${python} cannot run PyTorch (${reason || 'it ended without a word'})`;
+    return `${python} cannot run PyTorch (${(await lastWords()) || 'it ended without a word'})`;
   }
   return {
     version: String(hello.torch),
     async run(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const reply = await answer();
-      if (reply === undefined) throw new Error(`PyTorch ended: ${complaint.trim().split('\n').at(-1)}`);
+      if (reply === undefined) throw new Error(`PyTorch ended: ${await lastWords()}`);
       return Number(reply.seconds);
     },
     close: () => void child.stdin.end(),
