@@ -20,7 +20,7 @@ import { SafetensorsReader } from '../src/formats/safetensors-reader.js';
 import { SafetensorsWriter } from '../src/formats/safetensors-writer.js';
 import { QuantizedFile } from '../src/posttraining/open-quantized.js';
 import { quantizeInMemory } from '../src/posttraining/quantized-table.js';
-import { type RowSource, sides } from '../src/posttraining/quantizer.js';
+import { type QuantizerSpec, type RowSource, sides } from '../src/posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
 import { toHalf } from '../src/quantization/half.js';
 import { bitrow } from './command-line.js';
@@ -157,7 +157,10 @@ describe('a .npy file', () => {
   });
 });
 
-describe.each(quantizerNames)('method %s', (method) => {
+/** A file does not say how a model uses its rows: those that have to know are tested on runs (quantize-run.test.ts). */
+const ofFiles = quantizerNames.filter((name) => !(quantizers[name] as QuantizerSpec).needsCalibration);
+
+describe.each(ofFiles)('method %s', (method) => {
   it.each(sides)('in a file with %s sides, as in memory', async (side) => {
     for (const bits of quantizers[method].bits) {
       const out = place(`method-${method}-${bits}-${side}.safetensors`);
