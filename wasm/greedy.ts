@@ -1,5 +1,5 @@
 // The greedy searches of a range, four rows in the four lanes: every row goes its own way, and sums its squares from its first
-// value to its last, so that its bits are those of a row by itself. Lanes whose row is done wait for the others.
+// value to its last, so that its bits are those of a row by itself. Lanes whose row is done go on without effect until all are.
 // Specification: src/posttraining/greedy-walk.ts, greedy-torch.ts, greedy.ts.
 import { areRoundable, bindGrids, gridBiases, gridInverses, gridScales, rounders, storeFour } from './affine';
 import { bindFullRanges, column, greatestValues, leastValues } from './minmax';
@@ -139,9 +139,10 @@ export function quantizeGreedy(
         bestLeast = v128.bitselect(least, bestLeast, isBest);
         bestMost = v128.bitselect(most, bestMost, isBest);
       }
-      least = v128.bitselect(nextLeast, least, v128.and(walks, isUp));
-      most = v128.bitselect(nextMost, most, v128.andnot(walks, isUp));
-      loss = v128.bitselect(v128.bitselect(above, below, isUp), loss, walks);
+      // Lanes that are done go on too, and nothing comes of it.
+      least = v128.bitselect(nextLeast, least, isUp);
+      most = v128.bitselect(most, nextMost, isUp);
+      loss = v128.bitselect(above, below, isUp);
       if (rule != RULE_TURNING) {
         const isBest = v128.and(walks, v128.lt<f32>(loss, best));
         best = v128.bitselect(loss, best, isBest);

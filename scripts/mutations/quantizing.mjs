@@ -40,11 +40,6 @@ export const quantizingMutations = [
       ['tiny sums count', 'v128.lt<f32>(sumA, f32x4.splat(LEAST_SUM))', 'v128.lt<f32>(sumA, f32x4.splat(0))'],
       ['an odd value is left out', 'if (dim & 1) {', 'if (dim & 2 && dim & 1) {'],
       ['the search has no end', 'v128.mul<f32>(f32x4.splat(mostLost), best)', 'f32x4.splat(Infinity)'],
-      [
-        'lanes that are done walk on',
-        'v128.bitselect(nextLeast, least, v128.and(walks, isUp))',
-        'v128.bitselect(nextLeast, least, isUp)',
-      ],
     ],
   },
   {
