@@ -148,7 +148,9 @@ it.each([
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'src/README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ])('the links of %s lead somewhere', (file) => {
   const targets = [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target);
   expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
