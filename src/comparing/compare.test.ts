@@ -143,7 +143,7 @@ describe('a comparison', () => {
 
   it('says a command that trains a variant as it was trained', () => {
     expect(first.comparison.variants[1].command).toBe(
-      `bitrow train --data ${data} --out RUN --method alpt --bits 4 --rounding stochastic --seed 1 --set model.dim=4 --set 'model.hidden=[8]' --set optimizer.learningRate=0.02 --set training.epochs=2 --set training.batchSize=256`,
+      `bitrow train --data ${data} --out RUN --method alpt --bits 4 --rounding stochastic --seed 1 --set model.dim=4 --set 'model.hidden=[8]' --set optimizer.learningRate=0.02 --set dense.learningRate=null --set training.epochs=2 --set training.batchSize=256`,
     );
   });
 
