@@ -1,5 +1,6 @@
 // A bundle is its run: the same logits in every bit, whatever the method, the model, the number of workers and the cut of
 // the batches, from the directory alone.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -148,4 +149,22 @@ it('is written whole or not at all', async () => {
   await expect(writeBundle(opened, out)).rejects.toThrow(/exists/);
   await writeBundle(opened, out, { force: true });
   await expect(writeBundle(opened, run, { force: true })).rejects.toThrow(/holds something else/);
+});
+
+describe.skipIf(process.platform !== 'linux')('a disk that is full', () => {
+  it.each([1, 16])('after %i kB of a file leaves nothing, and is a sentence', async (kilobytes) => {
+    const run = await folder.run(toy, { method: { name: 'full' }, model: { dim: 16, hidden: [4] } });
+    const out = join(folder.place('full-disk'), 'bundle');
+    const script = `
+      import { openRun } from '${new URL('../src/scoring/open-run.js', import.meta.url).href}';
+      import { writeBundle } from '${new URL('../src/exporting/bundle.js', import.meta.url).href}';
+      const [run, out] = process.argv.slice(1);
+      await writeBundle(await openRun(run, 'best', 1), out).catch(({ name, message }) => console.log(name, message));
+    `;
+    const argv = [process.execPath, '--input-type=module', '--eval', script, run, out];
+    const limit = `ulimit -f ${kilobytes}; exec "$0" "$@"`;
+    const { stdout } = spawnSync('bash', ['-c', limit, ...argv], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^UserError '.*\/bundle\/.*' cannot be written: EFBIG/);
+    expect(existsSync(join(out, '..'))).toBe(false);
+  });
 });

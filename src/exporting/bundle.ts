@@ -70,7 +70,17 @@ export async function writeBundle(
     onProgress?.({ done, total });
   };
   const metrics = (await directory.metrics()).find((line) => isOfEpoch(line, Number(metadata.epoch))) ?? null;
-  const written = await writeDirectory(out, async (temporary) => {
+  const written = await writeDirectory(out, (temporary) =>
+    fill(temporary).catch((error: unknown) => {
+      throw namedAs(out, temporary, error);
+    }),
+  ).catch((error: unknown) => {
+    throw isOfSystem(error) ? cannotWrite(out, error) : error;
+  });
+  await syncDirectory(dirname(resolve(out)));
+  return written;
+
+  async function fill(temporary: string): Promise<WrittenBundle> {
     const files: Bundle['files'] = { ...(await copyIndexes(path, manifest, temporary)) };
     const graph = modelOfRun(run, checkpoint).graph();
     await writeSynced(join(temporary, GRAPH_FILE), graph);
@@ -109,9 +119,21 @@ export async function writeBundle(
     signal?.throwIfAborted();
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, Buffer.byteLength(text));
     return { bytes, files: Object.keys(files).length + 1 };
-  });
-  await syncDirectory(dirname(resolve(out)));
-  return written;
+  }
+}
+
+/** What was thrown, in the words of who asked for `out`. */
+function namedAs(out: string, temporary: string, error: unknown): unknown {
+  if (!(error instanceof UserError)) return error;
+  return new UserError(
+    error.message.replaceAll(temporary, out),
+    error.help ?? 'make room, or choose another --out',
+  );
+}
+
+/** Of a file or directory, by the system. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function isOfEpoch(line: unknown, epoch: number): boolean {

@@ -2,13 +2,14 @@
 // anything is allocated.
 import { isAbsolute } from 'node:path';
 import { type RowFormat, rowBytes, sharedArrays } from '../../embedding/packed/packed-format.js';
+import { UserError } from '../../errors.js';
 import { createModel, EMBEDDING, FIRST_ORDER, tableOffsets, vocabularyOffsets } from '../blueprint.js';
 import { type Bundle, type BundleTable, damaged, GRAPH_FILE } from './bundle-file.js';
 
 /** @throws UserError that says what does not fit; `path` is that of bundle.json */
 export function checkBundle(bundle: Bundle, path: string): void {
   const refuse = (what: string) => damaged(path, what);
-  const { config, dataset, manifest, fingerprint, tables, files } = bundle;
+  const { dataset, manifest, fingerprint, tables, files } = bundle;
   for (const name of Object.keys(files)) {
     const isInside =
       !isAbsolute(name) && !/[\\\0:]/.test(name) && !name.split('/').some((part) => /^\.{0,2}$/.test(part));
@@ -36,11 +37,7 @@ export function checkBundle(bundle: Bundle, path: string): void {
       ({ name, vocabulary }, i) => fields[i] === name && names[fieldVocabularies[i]] === vocabulary,
     );
   if (!isSame || fields.length === 0) throw refuse('its fields and vocabularies do not fit each other');
-  const { firstOrder } = createModel(config, dataset, 'scoring');
-  const last = (offsets: readonly number[]) => offsets[offsets.length - 1];
-  const expected = [{ name: EMBEDDING, dim: config.model.dim, rows: last(tableOffsets(config, dataset)) }];
-  if (firstOrder !== null)
-    expected.push({ name: FIRST_ORDER, dim: 1, rows: last(vocabularyOffsets(dataset)) });
+  const expected = modelTables(bundle, path);
   const text = (table: { name: string; rows: number; dim: number }) =>
     `${table.name} (${table.rows}, ${table.dim})`;
   if (tables.map(text).join() !== expected.map(text).join()) {
@@ -57,6 +54,23 @@ export function checkBundle(bundle: Bundle, path: string): void {
       const bytes = partBytes(table.groups[group].format, table.dim, rows);
       if (bytes > need(file).bytes) throw refuse(`'${file}' has fewer bytes than its ${rows} rows`);
     }
+  }
+}
+
+/** The tables that the bundle's configuration asks for. */
+function modelTables(
+  { config, dataset }: Bundle,
+  path: string,
+): { name: string; rows: number; dim: number }[] {
+  const last = (offsets: readonly number[]) => offsets[offsets.length - 1];
+  try {
+    const { firstOrder } = createModel(config, dataset, 'scoring');
+    const tables = [{ name: EMBEDDING, dim: config.model.dim, rows: last(tableOffsets(config, dataset)) }];
+    if (firstOrder === null) return tables;
+    return [...tables, { name: FIRST_ORDER, dim: 1, rows: last(vocabularyOffsets(dataset)) }];
+  } catch (error) {
+    if (error instanceof UserError) throw damaged(path, `its configuration is none: ${error.message}`);
+    throw error;
   }
 }
 
