@@ -1,8 +1,8 @@
-// Fuzzes the readers of .npy and .safetensors for as long as wanted (test/fuzz/readers.ts has the rules). Ends with 1 at the first
+// Fuzzes the readers of .npy, .safetensors, bundle.json and vocabulary indexes for as long as wanted (test/fuzz/readers.ts has the rules). Ends with 1 at the first
 // file that breaks one, which it leaves for a look; with --save, files that are refused for a reason that no saved one is
 // refused for become part of the corpus.
 //
-//   node dist/scripts/fuzz-readers.js [--format npy|safetensors] [--seconds 60] [--seed 1] [--save]
+//   node dist/scripts/fuzz-readers.js [--format npy|safetensors|bundle|index] [--seconds 60] [--seed 1] [--save]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Fuzzing of the readers of .npy and .safetensors: every saved file has the outcome it was saved with, and a thousand files
+// Fuzzing of the readers of .npy, .safetensors, bundle.json and vocabulary indexes: every saved file has the outcome it was saved with, and a thousand files
 // damaged at random keep the rules of readers.ts. For longer runs: scripts/fuzz-readers.ts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,8 @@ describe.each(fuzzedFormats)('.%s', (format) => {
     const reasons = new Set<string>();
     for (const { bytes, isRead } of saved)
       if (!isRead) reasons.add(`${await refusalOf(format, path, bytes)}`);
-    expect(reasons.size).toBeGreaterThan(15);
+    // An index has few things that can be wrong with it.
+    expect(reasons.size).toBeGreaterThan(format === 'index' ? 5 : 15);
     expect(saved.filter(({ isRead }) => isRead).length).toBeGreaterThan(3);
   });
 

@@ -1,5 +1,6 @@
-// The readers of files that come from elsewhere, and what must hold of whatever they are given: it is read whole, or refused with
+// The readers of files that come from elsewhere, bundles among them, and what must hold of whatever they are given: it is read whole, or refused with
 // a sentence that names the file; nothing of a size that the file only claims is allocated.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,10 @@ import { npyDtypes } from '../../src/formats/npy.js';
 import { NpyReader } from '../../src/formats/npy-reader.js';
 import { dtypes } from '../../src/formats/safetensors.js';
 import { SafetensorsReader } from '../../src/formats/safetensors-reader.js';
+import { VocabularyIndex } from '../../src/formats/vocabulary-index.js';
+import { decodeBundle } from '../../src/scoring/bundle/bundle-file.js';
+import { checkBundle } from '../../src/scoring/bundle/check-bundle.js';
+import { loadFile } from '../../src/scoring/bundle/load-file.js';
 import type { HeaderFormat } from './mutate.js';
 
 /** A format with its reader. */
@@ -100,6 +105,85 @@ export const fuzzedReaders = {
       }
     },
   },
+  bundle: {
+    extension: '.bundle',
+    tokens: [
+      ...[
+        '{',
+        '}',
+        '[',
+        ']',
+        '":',
+        ',',
+        'null',
+        'true',
+        '-1',
+        '1e9',
+        '"../x"',
+        '"__proto__":{},',
+        '"rows":3,',
+      ],
+      ...[
+        '"kind":"values"',
+        '"kind":"steps"',
+        '"bits":2,',
+        '"group":1,',
+        '"first":0,',
+        '"dim":1,',
+        '"files"',
+      ],
+    ],
+    // The checksum, without which nothing behind it is looked at.
+    repairLength(bytes) {
+      const text = Buffer.from(bytes).toString('latin1');
+      const at = /"sha256": ?"[0-9a-f]{64}"/.exec(text);
+      if (!at) return;
+      const digits = at.index + at[0].length - 65;
+      bytes.fill(0x30, digits, digits + 64);
+      // Of the text as it is read.
+      const sum = createHash('sha256').update(Buffer.from(bytes).toString('utf8')).digest('hex');
+      bytes.set(Buffer.from(sum), digits);
+    },
+    async read(path) {
+      const bytes = readFileSync(path);
+      checkBundle(decodeBundle(bytes.toString('utf8'), path), path);
+      return bytes.length;
+    },
+  },
+  index: {
+    extension: '.index',
+    tokens: [
+      '\u0001\u0000\u0000\u0000',
+      '\u0002\u0000\u0000\u0000',
+      '\u0000\u0000\u0000\u0000',
+      'bitrowvi',
+      'a',
+    ],
+    // The checksum, as of a file that was made like this.
+    repairLength(bytes) {
+      if (bytes.length < 32) return;
+      const words = new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer);
+      let sum = 0;
+      for (let i = 4; i < words.length; i++) {
+        sum = Math.imul(sum ^ words[i], 0x85ebca6b);
+        sum ^= sum >>> 13;
+      }
+      new DataView(bytes.buffer).setUint32(12, sum >>> 0, true);
+    },
+    async read(path) {
+      const bytes = readFileSync(path);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const loaded = loadFile({ path, bytes: bytes.length, sha256, content: { kind: 'index', name: 'v' } });
+      if (!loaded) throw new Error('no index');
+      const index = VocabularyIndex.ofChecked(loaded.parts);
+      // Whatever is looked up is an id of the vocabulary.
+      for (const value of ['a', '', null, 'i1', 'é'.repeat(400)]) {
+        const id = index.idOf(value);
+        if (!(id >= 0 && id < index.size)) throw new Error(`'${value}' has the id ${id} of ${index.size}`);
+      }
+      return bytes.length;
+    },
+  },
 } as const satisfies Record<string, FuzzedReader>;
 export type FuzzedFormat = keyof typeof fuzzedReaders;
 export const fuzzedFormats = Object.keys(fuzzedReaders) as FuzzedFormat[];
@@ -130,12 +214,16 @@ export async function refusalOf(
   if (outcome === bytes.length) return undefined;
   if (typeof outcome === 'number') throw new Error(`${outcome} of ${bytes.length} bytes are accounted for`);
   if (!outcome.includes(path)) throw new Error(`no file in '${outcome}'`);
-  return outcome
-    .replaceAll(path, '')
-    .replace(/of type .*; known/, 'of type; known')
-    .replace(/'[^']*'|\([^)]*\)|\[[^\]]*\]|[\d.]+/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return (
+    outcome
+      .replaceAll(path, '')
+      .replace(/of type .*; known/, 'of type; known')
+      // Which part of bundle.json has a wrong type or key is one reason.
+      .replace(/damaged: [^:]*: (Unrecognized|Invalid|Too).*/, '$1')
+      .replace(/'[^']*'|\([^)]*\)|\[[^\]]*\]|[\d.]+/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+  );
 }
 
 /** Where the saved files are: `read` and `refused` of each format. */
