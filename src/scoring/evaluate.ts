@@ -14,6 +14,7 @@ import { type OpenedRun, openRun, requireSameData } from './open-run.js';
 import { type RowReport, RowWatch } from './row-watch.js';
 import { scoreSplit } from './score-split.js';
 import { startScoring } from './scoring-engine.js';
+import { modelOfRun, type ScoringModel } from './scoring-model.js';
 
 /** What to score, and with how many threads. */
 export interface EvaluateOptions {
@@ -119,18 +120,27 @@ export async function openForSplit(options: EvaluateOptions, otherBytes = 0): Pr
 }
 
 /** Scores the split with the model in memory, which stays as it is. @throws UserError as `evaluate` does */
-export async function evaluateOpened(
+export function evaluateOpened(
   { run, dataset }: OpenedEvaluation,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { checkpoint, split, batchRows, threads } = withDefaults(options);
+  return evaluateModel(modelOfRun(run, withDefaults(options).checkpoint), dataset, options);
+}
+
+/** The same of any model in memory. */
+async function evaluateModel(
+  model: ScoringModel,
+  dataset: EncodedDataset,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { split, batchRows, threads } = withDefaults(options);
   const { predictions: path, signal } = options;
   const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
   const { rows: total } = splitOf(dataset.manifest, split);
-  const shape = run.directory.run.dataset;
+  const shape = model.dataset;
   const watch = await RowWatch.create(dataset, total, shape, { ...options, predictions, threads });
   const bagIds = mostIdsOf(dataset.manifest, batchRows);
-  const engine = await startScoring(run, { threads, batchRows, bagIds });
+  const engine = await startScoring(model, { threads, batchRows, bagIds });
   try {
     const scores = new Scores(total);
     const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
@@ -144,7 +154,8 @@ export async function evaluateOpened(
     const metrics = scores.metrics();
     const report = await watch.finish({ logits, labels, weights, groups });
     const rows = { logits, labels, weights, groups };
-    return { ...metrics, ...report, split, checkpoint, epoch: Number(run.metadata.epoch), ...rows };
+    const { checkpoint, epoch } = model;
+    return { ...metrics, ...report, split, checkpoint, epoch, ...rows };
   } finally {
     await engine.team.close();
   }

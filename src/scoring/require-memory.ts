@@ -8,8 +8,8 @@ import { sizeText } from '../machine/size-text.js';
 import type { Config } from '../runs/config.js';
 import { batchShape, createModel, type DatasetShape, embeddingSpec, firstOrderSpec } from './blueprint.js';
 import { exchangeLayout } from './exchange-layout.js';
+import { MICRO_ROWS } from './micro-rows.js';
 import { processBytes } from './process-bytes.js';
-import { MICRO_ROWS } from './scoring-engine.js';
 
 /** How a model is to be opened, as far as memory is concerned. */
 export interface ScoringSize {
