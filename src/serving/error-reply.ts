@@ -1,6 +1,7 @@
 // Whatever a request came to but a result, as a status and `{"error": "…"}`. What is no refusal and no sentence for
 // people is a defect: its text stays in the log.
 import { UserError } from '../errors.js';
+import { ScoringFailure } from '../scoring/scoring-failure.js';
 import { type RefusalReason, RequestError } from './request-error.js';
 
 export interface ErrorReply {
@@ -15,7 +16,7 @@ export function errorReply(error: unknown): ErrorReply {
   if (error instanceof RequestError) return reply(error.status, error.message, error.reason);
   // A row that cannot be read: the scorer names row and column.
   if (error instanceof UserError) return reply(400, error.message, 'bad_request');
-  if (error instanceof Error && error.name === 'ScoringFailure') {
+  if (error instanceof ScoringFailure) {
     return reply(503, 'The worker that scored this request died; try again.', 'worker_failure');
   }
   const { statusCode: status, message } = Object(error) as { statusCode?: number; message?: string };

@@ -9,7 +9,7 @@ import { type ModelColumns, modelColumns } from './model-columns.js';
 import type { ModelSource } from './model-source.js';
 import { modelStamp } from './model-stamp.js';
 import { RequestError } from './request-error.js';
-import type { OpenServedModel, ServedModel, ServedModelOptions } from './served-model.js';
+import type { EngineOptions, OpenServedModel, ServedModel } from './served-model.js';
 import type { ModelLabels, ModelMetrics, ServerMetrics } from './server-metrics.js';
 
 /** A model that answers. */
@@ -31,7 +31,7 @@ export type SlotEvent =
 export interface SlotOptions {
   open: OpenServedModel;
   limits: Pick<Limits, 'queueRows' | 'requestTimeoutMs'>;
-  engine: Pick<ServedModelOptions, 'workers' | 'maxBatch' | 'maxDelayMs'>;
+  engine: EngineOptions;
   metrics: ServerMetrics;
   onEvent(event: SlotEvent, slot: ModelSlot): void;
 }
@@ -39,7 +39,6 @@ export interface SlotOptions {
 export class ModelSlot {
   readonly name: string;
   private current: LiveModel | undefined;
-  private queuedRows = 0;
   private readonly labels: ModelLabels;
   private infoLabels: Record<string, string> | undefined;
   /** Of the files that were opened last, whether they could be or not. */
@@ -62,6 +61,11 @@ export class ModelSlot {
     return this.current;
   }
 
+  /** Rows that were accepted and are not scored yet. */
+  get queuedRows(): number {
+    return this.current?.model.queuedRows ?? 0;
+  }
+
   get isFull(): boolean {
     return this.queuedRows >= this.options.limits.queueRows;
   }
@@ -72,26 +76,27 @@ export class ModelSlot {
    * @throws RequestError 503 when the queue has no room for them or it takes too long
    * @throws UserError for a row that cannot be read
    */
-  async predict(live: LiveModel, rows: readonly RawRow[], signal: AbortSignal): Promise<Prediction> {
+  async predict(live: LiveModel, rows: readonly RawRow[], signal?: AbortSignal): Promise<Prediction> {
     const { limits } = this.options;
-    if (this.queuedRows + rows.length > limits.queueRows) {
+    const { model, metrics } = live;
+    if (model.queuedRows + rows.length > limits.queueRows) {
       throw new RequestError(
         503,
-        `The model '${this.name}' has ${this.queuedRows} rows waiting (allowed: ${limits.queueRows}); try again.`,
+        `The model '${this.name}' has ${model.queuedRows} rows waiting (allowed: ${limits.queueRows}); try again.`,
         'overload',
       );
     }
-    this.setQueued(rows.length, live);
-    try {
-      const prediction = await live.model.predict(rows, { signal });
-      let predicted = 0;
-      for (const probability of prediction.probabilities) predicted += probability;
-      if (!Number.isFinite(predicted)) throw new Error(`The model '${this.name}' predicts no numbers.`);
-      live.metrics.scored(rows.length, predicted, prediction.oov);
-      return prediction;
-    } finally {
-      this.setQueued(-rows.length, live);
-    }
+    const prediction = await model.predict(rows, { signal });
+    let predicted = 0;
+    for (const probability of prediction.probabilities) predicted += probability;
+    if (!Number.isFinite(predicted)) throw new Error(`The model '${this.name}' predicts no numbers.`);
+    metrics.scored(rows.length, predicted, prediction.oov);
+    return prediction;
+  }
+
+  /** Sets the metrics that are read and not counted. */
+  measure(): void {
+    this.options.metrics.queueRows.with(this.labels).set(this.queuedRows);
   }
 
   /** Opens the model for the first time. @throws UserError when it cannot be */
@@ -180,10 +185,5 @@ export class ModelSlot {
     info.with(this.infoLabels).set(1);
     tableBytes.with(this.labels).set(model.tableBytes);
     loaded.with(this.labels).set(Date.now() / 1000);
-  }
-
-  private setQueued(change: number, live: LiveModel): void {
-    this.queuedRows += change;
-    live.metrics.queueRows.set(this.queuedRows);
   }
 }

@@ -25,6 +25,11 @@ export class Models {
     return [...this.byName.keys()];
   }
 
+  /** What is measured only when it is asked for. */
+  measure(): void {
+    for (const slot of this.slots) slot.measure();
+  }
+
   get areLoaded(): boolean {
     return this.slots.every(({ live }) => live !== undefined);
   }

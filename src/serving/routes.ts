@@ -5,22 +5,26 @@ import type { Logger } from 'pino';
 import type { RawRow } from '../schema/rows.js';
 import type { Prediction } from '../scoring/open.js';
 import { version as bitrow } from '../version.js';
+import { apiPage, PAGE_POLICY } from './api-page.js';
 import { inferResponse, readInferRequest } from './infer-protocol.js';
 import { parseJson } from './json-body.js';
 import type { Limits } from './limits.js';
 import { METRICS_TYPE } from './metrics.js';
 import type { LiveModel, ModelSlot } from './model-slot.js';
 import { type Models, requireLive } from './models.js';
+import { openApi } from './openapi.js';
+import { clientGone, type PendingRequests } from './pending-requests.js';
 import { predictResponse, readPredictRequest } from './predict-protocol.js';
 import { RequestError } from './request-error.js';
-import { clientGone, requestSignal } from './request-signal.js';
 import type { ServerMetrics } from './server-metrics.js';
 
 export interface RouteOptions {
   models: Models;
   metrics: ServerMetrics;
+  pending: PendingRequests;
   limits: Limits;
   ignoreUnknown: boolean;
+  hasToken: boolean;
   log: Logger;
   isStopping(): boolean;
 }
@@ -35,7 +39,7 @@ type Read = (text: string, body: unknown, live: LiveModel) => { rows: RawRow[]; 
 type Write = (prediction: Prediction, name: string, version: string) => string;
 
 export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
-  const { models, metrics, isStopping } = options;
+  const { models, metrics, pending, isStopping } = options;
   const rules = { ...options.limits, ignoreUnknown: options.ignoreUnknown };
   const find = ({ name, version }: Params) =>
     name === undefined ? models.only() : models.find(name, version);
@@ -62,8 +66,19 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
     });
   }
   get('metrics', '/metrics', (_, reply) => {
+    models.measure();
     reply.type(METRICS_TYPE);
     return metrics.text();
+  });
+
+  const description = JSON.stringify(openApi({ hasToken: options.hasToken }));
+  get('openapi', '/openapi.json', (_, reply) => {
+    reply.type('application/json');
+    return description;
+  });
+  get('openapi', '/', (_, reply) => {
+    reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY);
+    return apiPage(models.names);
   });
 
   const post = (route: string, path: string, read: Read) => {
@@ -87,16 +102,17 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
         const live = requireLive(slot);
         const text = request.body ?? '';
         const { rows, write } = read(text, parseJson(text), live);
-        const signal = requestSignal(reply.raw, options.limits.requestTimeoutMs);
-        slot.predict(live, rows, signal).then(
+        const waiting = pending.add(reply.raw, rows.length, (error) => reply.send(error));
+        slot.predict(live, rows, waiting.signal).then(
           (prediction) => {
+            if (!pending.end(waiting)) return;
             if (isStopping()) reply.header('connection', 'close');
             reply.header('content-type', 'application/json; charset=utf-8');
             reply.send(write(prediction, slot.name, live.version));
           },
           (error) => {
-            // Nobody is there to be told.
-            if (error !== clientGone) reply.send(error);
+            // Where the client is gone, nobody is there to be told.
+            if (pending.end(waiting) && error !== clientGone) reply.send(error);
           },
         );
       },

@@ -1,9 +1,9 @@
 // The metrics of a server, by their names: what `GET /metrics` says. docs/serving.md has the same table, held to it by
 // a test. Labels are few and come from the command line and the schema, never from a request.
 
+import type { BatchReport } from '../scoring/call-queue.js';
 import { type Histogram, Metrics, type Value } from './metrics.js';
 import type { RefusalReason } from './request-error.js';
-import type { BatchReport } from './served-model.js';
 
 /** Seconds, from a batch of one row to a client that waits too long. */
 const seconds = [
@@ -125,7 +125,6 @@ export class RouteMetrics {
 }
 
 export class ModelMetrics {
-  readonly queueRows: Value;
   private readonly rows: Value;
   private readonly predicted: Value;
   private readonly oov: Value[]; // (F)
@@ -134,11 +133,10 @@ export class ModelMetrics {
   private readonly stage: Record<(typeof stages)[number], Histogram>;
 
   constructor(
-    { queueRows, rows, predicted, oov, batchRows, batchCalls, stage }: ServerMetrics,
+    { rows, predicted, oov, batchRows, batchCalls, stage }: ServerMetrics,
     labels: ModelLabels,
     private readonly fields: readonly string[],
   ) {
-    this.queueRows = queueRows.with(labels);
     this.rows = rows.with(labels);
     this.predicted = predicted.with(labels);
     this.oov = fields.map((field) => oov.with({ ...labels, field }));

@@ -2,7 +2,7 @@
 // (model-slot.ts); what a request and a response look like is in the two protocols.
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { UserError } from '../errors.js';
 import type { BearerToken } from './bearer-token.js';
@@ -15,9 +15,10 @@ import type { Limits } from './limits.js';
 import { logEvent } from './log.js';
 import type { ModelSource } from './model-source.js';
 import { Models } from './models.js';
+import { PendingRequests } from './pending-requests.js';
 import { RequestError } from './request-error.js';
 import { addRoutes } from './routes.js';
-import { type OpenServedModel, openServedModel, type ServedModelOptions } from './served-model.js';
+import { type EngineOptions, type OpenServedModel, openServedModel } from './served-model.js';
 import { ServerMetrics } from './server-metrics.js';
 
 export interface ServerOptions {
@@ -26,7 +27,7 @@ export interface ServerOptions {
   /** 0: one that is free. */
   port: number;
   limits: Limits;
-  engine: Pick<ServedModelOptions, 'workers' | 'maxBatch' | 'maxDelayMs'>;
+  engine: EngineOptions;
   ignoreUnknown: boolean;
   /** What requests must carry; null: nothing. */
   token: BearerToken | null;
@@ -43,6 +44,7 @@ export class Server {
   readonly app: FastifyInstance;
   readonly metrics = new ServerMetrics();
   private readonly models: Models;
+  private readonly pending: PendingRequests;
   private readonly connections: Drain;
   private readonly http: HttpServer;
   private token: BearerToken | null;
@@ -50,6 +52,7 @@ export class Server {
   constructor(private readonly options: ServerOptions) {
     const { limits, engine, sources, log, open = openServedModel } = options;
     this.token = options.token;
+    this.pending = new PendingRequests(limits.requestTimeoutMs);
     const { metrics } = this;
     this.models = new Models(sources, {
       open,
@@ -63,6 +66,8 @@ export class Server {
       serverFactory: (handler) => createHttp(limits, handler),
       exposeHeadRoutes: true,
       routerOptions: { maxParamLength: 64 },
+      // An address that is none reaches no route and no hook.
+      frameworkErrors: (error, { url }, reply) => this.refuse(error, url, reply as FastifyReply),
     });
     this.http = this.app.server as HttpServer;
     this.connections = new Drain(this.http);
@@ -73,8 +78,10 @@ export class Server {
     addRoutes(this.app, {
       models: this.models,
       metrics,
+      pending: this.pending,
       limits,
       ignoreUnknown: options.ignoreUnknown,
+      hasToken: options.token !== null,
       log,
       isStopping: () => this.connections.isStopping,
     });
@@ -124,6 +131,7 @@ export class Server {
     this.metrics.ready.with().set(0);
     const cut = await this.connections.drain(this.options.limits.drainMs);
     await this.models.close();
+    this.pending.close();
     await this.app.close();
     return cut;
   }
@@ -157,23 +165,24 @@ export class Server {
   }
 
   private addErrors(): void {
-    const { app, metrics } = this;
-    const { log } = this.options;
-    app.setErrorHandler((error, request, reply) => {
-      const { status, message, reason, isTransient } = errorReply(error);
-      metrics.refused.with({ reason }).add();
-      if (status === 500) log.error({ err: error, url: request.url }, 'a request failed');
-      if (isTransient) reply.header('retry-after', '1');
-      if (status === 401) reply.header('www-authenticate', 'Bearer');
-      return reply.code(status).type('application/json').send(errorJson(message));
-    });
-    app.setNotFoundHandler(() => {
+    this.app.setErrorHandler((error, { url }, reply) => this.refuse(error, url, reply));
+    this.app.setNotFoundHandler(() => {
       throw new RequestError(
         404,
         'There is nothing here; GET /openapi.json says what there is.',
         'not_found',
       );
     });
+  }
+
+  /** Answers with an error. */
+  private refuse(error: unknown, url: string, reply: FastifyReply): void {
+    const { status, message, reason, isTransient } = errorReply(error);
+    this.metrics.refused.with({ reason }).add();
+    if (status === 500) this.options.log.error({ err: error, url }, 'a request failed');
+    if (isTransient) reply.header('retry-after', '1');
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    reply.code(status).type('application/json').send(errorJson(message));
   }
 }
 
