@@ -66,12 +66,12 @@ export class Server {
       serverFactory: (handler) => createHttp(limits, handler),
       exposeHeadRoutes: true,
       routerOptions: { maxParamLength: 64 },
+      clientErrorHandler: clientErrors(metrics),
       // An address that is none reaches no route and no hook.
       frameworkErrors: (error, { url }, reply) => this.refuse(error, url, reply as FastifyReply),
     });
     this.http = this.app.server as HttpServer;
     this.connections = new Drain(this.http);
-    this.http.on('clientError', clientErrors(metrics));
     this.addGuards();
     this.addBodies();
     this.addErrors();
