@@ -1,13 +1,13 @@
 // One thread that scores batches by itself: rows of the table straight into the network's input, the network, logits. No plan
 // of unique rows: a call's batch is small, and a row that occurs twice is read twice for less than finding that out. Bits are
 // those of the team that evaluates (scorer.ts): the same rows, sums in the same order, the same graph on whole sixteens.
-import { type MicroBatch, microBatches } from '../batch/micro-batches.js';
+import { type MicroBatch, microBatches, paddedRows } from '../batch/micro-batches.js';
 import type { Pairs } from '../embedding/pairs.js';
 import type { RowValues } from '../embedding/row-values.js';
 import { createSession, type Session, type View } from '../graph/session.js';
 import { allocateStaging } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
-import type { BatchArrays, BatchShape } from './batch-memory.js';
+import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
 import { mostMicroRows } from './exchange-layout.js';
 import { MICRO_ROWS } from './micro-rows.js';
 
@@ -60,7 +60,13 @@ export class BatchScorer {
     shape: BatchShape,
     lookup: LookupShape,
   ): Promise<BatchScorer> {
-    return new BatchScorer(await createSession(graph), table, firstOrder, shape, lookup);
+    const scorer = new BatchScorer(await createSession(graph), table, firstOrder, shape, lookup);
+    // The first run takes longer than others, and tells whether graph and tables fit.
+    await scorer.run(
+      scorer.feed(padding(shape), { firstRow: 0, rows: 1, paddedRows: paddedRows(1) }),
+      paddedRows(1),
+    );
+    return scorer;
   }
 
   /** Scores the first rows of a batch into its logits. */
@@ -70,13 +76,19 @@ export class BatchScorer {
       const began = performance.now();
       const feeds = this.feed(batch, micro);
       const fed = performance.now();
-      const logits = this.staging.logits.subarray(0, micro.paddedRows);
-      await this.session.run(feeds, { logits: { data: logits, shape: [micro.paddedRows, 1] } });
+      const logits = await this.run(feeds, micro.paddedRows);
       batch.logits.set(logits.subarray(0, micro.rows), micro.firstRow);
       times.lookupMs += fed - began;
       times.networkMs += performance.now() - fed;
     }
     return times;
+  }
+
+  /** Runs the network. @returns logits (rows), lent until the next run */
+  private async run(feeds: Record<string, View>, rows: number): Promise<Float32Array> {
+    const logits = this.staging.logits.subarray(0, rows);
+    await this.session.run(feeds, { logits: { data: logits, shape: [rows, 1] } });
+    return logits;
   }
 
   private feed(batch: BatchArrays, { firstRow, rows, paddedRows }: MicroBatch): Record<string, View> {
@@ -126,6 +138,16 @@ export class BatchScorer {
     }
     return numbers.subarray(0, ids.length);
   }
+}
+
+/** A batch of one row, all OOV. */
+function padding(shape: BatchShape): BatchArrays {
+  const one = { ...shape, batchRows: 1, bagIds: shape.bagIds === null ? null : shape.fields };
+  const arrays = batchArrays(one, allocateBatch(one));
+  arrays.offsets?.forEach((_, segment, offsets) => {
+    offsets[segment] = segment;
+  });
+  return arrays;
 }
 
 type Read = (rows: Uint32Array, values: Float32Array) => void;
