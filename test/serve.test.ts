@@ -195,6 +195,43 @@ describe('the program', () => {
     expect(await program.ended).toBe(0);
   });
 
+  it('answers ten times what it can take with 200 and 503 alone, in bounded memory, and is itself again at once', async () => {
+    const limits = ['--queue-rows', '100', '--max-rows', '50', '--max-batch', '16'];
+    const program = serve([`ctr=${place('bundle')}`, '--workers', '1', ...limits]);
+    const address = await program.address();
+    const resident = async () => {
+      const { families } = parseExposition(await (await fetch(`${address}/metrics`)).text());
+      return (
+        families.find(({ name }) => name === 'process_resident_memory_bytes')?.samples[0].value ?? Number.NaN
+      );
+    };
+    const body = JSON.stringify(rows.slice(0, 50));
+    const counts = new Map<number, number>();
+    /** 100 connections, 50 rows each: 5,000 rows at a time, of which 100 may wait. */
+    const overload = () =>
+      Promise.all(
+        Array.from({ length: 100 }, async () => {
+          for (let i = 0; i < 20; i++) {
+            const headers = { 'content-type': 'application/json' };
+            const { status } = await fetch(`${address}/predict`, { method: 'POST', headers, body });
+            counts.set(status, (counts.get(status) ?? 0) + 1);
+          }
+        }),
+      );
+    await overload();
+    const before = await resident();
+    await overload();
+    await overload();
+    expect([...counts.keys()].sort()).toEqual([200, 503]);
+    expect([...counts.values()].reduce((sum, n) => sum + n)).toBe(6000);
+    expect(await resident()).toBeLessThan(before + 100 * 2 ** 20);
+    expect((await new Client(address, { retries: 0 }).predict(rows.slice(0, 50))).logits).toEqual(
+      logits.slice(0, 50),
+    );
+    program.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+
   it('answers 503 for what a dying thread had, replaces it and goes on', async () => {
     const program = serve([`ctr=${place('bundle')}`, '--workers', '1'], { canKillScorer: true });
     const address = await program.address();
