@@ -9,6 +9,7 @@ import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
 import { quantizeCommand } from './quantize.js';
 import { reproduceCommand } from './reproduce.js';
+import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
 
 export const commands = {
@@ -17,6 +18,7 @@ export const commands = {
   train: trainCommand,
   evaluate: evaluateCommand,
   predict: predictCommand,
+  serve: serveCommand,
   quantize: quantizeCommand,
   compare: compareCommand,
   reproduce: reproduceCommand,
