@@ -3,6 +3,7 @@ import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
 import { compareCommand } from './compare.js';
 import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
@@ -18,6 +19,7 @@ export const commands = {
   evaluate: evaluateCommand,
   predict: predictCommand,
   quantize: quantizeCommand,
+  export: exportCommand,
   compare: compareCommand,
   reproduce: reproduceCommand,
   inspect: inspectCommand,
