@@ -1,90 +1,173 @@
-// Every export format, of every method and every model, on small data: what is written is what the run is. An ONNX model is
-// loaded as anyone's program would load it, and asked for every row of a split.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// `bitrow export`: quantizing on the way, what it says, what it refuses, and that it leaves nothing half-written.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { methodNames } from '../src/embedding/methods.js';
 import { exportRun } from '../src/exporting/export-run.js';
-import { resolveConfig, train } from '../src/index.js';
-import type { PartialConfig } from '../src/runs/resolve-config.js';
-import { modelVariants } from './model-variants.js';
-import { prepareRich } from './rich-dataset.js';
-import { prepareToy } from './toy-dataset.js';
+import { QuantizedFile } from '../src/posttraining/open-quantized.js';
+import type { QuantizerSpec } from '../src/posttraining/quantizer.js';
+import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
+import { bitrow } from './command-line.js';
+import { decode } from './decode-export.js';
+import { ExportFolder, small } from './export-runs.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'bitrow-export-'));
-const place = (name: string) => join(folder, name);
-let toy: string;
-let rich: string;
-
+let folder: ExportFolder;
 beforeAll(async () => {
-  toy = await prepareToy(folder, { rows: 1200 });
-  rich = await prepareRich(folder, { rows: 1200 });
+  folder = await ExportFolder.create();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => folder.remove());
 
-let runs = 0;
-async function trained(data: string, ...more: PartialConfig[]): Promise<string> {
-  const out = place(`run-${runs++}`);
-  const config = resolveConfig(
-    {
-      model: { dim: 6 },
-      training: { epochs: 1, batchSize: 128, patience: 100 },
-      optimizer: { learningRate: 0.02 },
-      dense: { learningRate: null },
-    },
-    ...more,
+describe('--quantize', () => {
+  const cases = quantizerNames.flatMap((method) =>
+    (quantizers[method] as QuantizerSpec).bits.map((bits) => [method, bits] as const),
   );
-  await train({ data, out, config, threads: 1 });
-  return out;
-}
+  it.each(cases)('%s at %i bits is what the ONNX model has', async (method, bits) => {
+    const run = await folder.trained(folder.toy, small, { method: { name: 'full' } });
+    const out = folder.free('.onnx');
+    // Comparing is the exporter's own work: it refuses another model than that of the quantized rows.
+    const report = await exportRun({
+      run,
+      format: 'onnx',
+      out,
+      quantize: { method, bits },
+      data: folder.toy,
+      threads: 1,
+    });
+    expect(report.parity?.largestDifference).toBeLessThan(1e-5);
+    expect(report.scores?.after.auc).toBeGreaterThan(0.5);
+  });
 
-const storages: [string, PartialConfig][] = [
-  ...methodNames.map((name): [string, PartialConfig] => [name, { method: { name } }]),
-  ['alpt 4', { method: { name: 'alpt', bits: 4 } }],
-  ['alpt 2, fp16 steps', { method: { name: 'alpt', bits: 2, stepType: 'fp16' } }],
-  ['alpt 16', { method: { name: 'alpt', bits: 16 } }],
-  ['alpt 4, hot 8', { method: { name: 'alpt', bits: 4, hotBits: 8, hotShare: 0.2 } }],
-  ['lpt 4', { method: { name: 'lpt', bits: 4 } }],
-  ['lpt 2', { method: { name: 'lpt', bits: 2 } }],
-  ['lpt 4, hot 16', { method: { name: 'lpt', bits: 4, hotBits: 16, hotShare: 0.1 } }],
-  ['lpt-row 4, affine', { method: { name: 'lpt-row', bits: 4 }, 'lpt-row': { range: 'affine' } }],
-  [
-    'lpt-row 8, affine, fp16',
-    { method: { name: 'lpt-row', bits: 8, stepType: 'fp16' }, 'lpt-row': { range: 'affine' } },
-  ],
-  ['lsq 4, step a row', { method: { name: 'lsq', bits: 4 }, lsq: { granularity: 'row' } }],
-  ['pact 2', { method: { name: 'pact', bits: 2 } }],
-  ['nested 2', { method: { name: 'nested', bits: 2 } }],
-  [
-    'nested 4 of 12, fp16',
-    { method: { name: 'nested', bits: 4, stepType: 'fp16' }, nested: { storedBits: 12 } },
-  ],
-  ['round 4', { method: { name: 'round', bits: 4 } }],
-  ['round 16', { method: { name: 'round', bits: 16 } }],
-  ['hashing, sum', { method: { name: 'hashing' }, hashing: { combine: 'sum', ratio: 5 } }],
-];
-
-describe('onnx', () => {
-  it.each(storages)('is the run of %s', async (_, config) => {
-    const run = await trained(toy, { model: { hidden: [8] } }, config);
-    for (const operators of ['auto', 'standard'] as const) {
-      const out = place(`${run.slice(-6)}-${operators}.onnx`);
-      const { parity } = await exportRun({ run, format: 'onnx', out, operators, threads: 1 });
-      expect(parity?.rows).toBe(10_000);
-      expect(parity?.tableRows).toBe(30_000);
-      expect(parity?.largestDifference).toBeLessThan(1e-5);
+  it('takes either side, and the rows of hashing', async () => {
+    for (const method of ['full', 'hashing'] as const) {
+      const run = await folder.trained(folder.toy, small, { method: { name: method } });
+      for (const side of ['fp32', 'fp16'] as const) {
+        const quantize = { method: 'minmax', bits: 4, side } as const;
+        await exportRun({ run, format: 'onnx', out: folder.free('.onnx'), quantize, threads: 1 });
+      }
     }
   });
 
-  it.each(modelVariants)('is the run of $title, with bags and numbers', async ({ name, options }) => {
-    const run = await trained(
-      rich,
-      { model: { ...options, name } as PartialConfig['model'] },
-      { method: { bits: 4 } },
+  it('writes the same rows in every format', async () => {
+    const run = await folder.trained(folder.toy, small, { model: { dim: 8 } }, { method: { name: 'full' } });
+    const quantize = { method: 'greedy', bits: 4 } as const;
+    const [tensors, rows] = [folder.free('.safetensors'), folder.free('.safetensors')];
+    await exportRun({ run, format: 'safetensors', out: tensors, quantize, threads: 1 });
+    await exportRun({ run, format: 'torch-rows', out: rows, quantize, threads: 1 });
+    const file = await QuantizedFile.open(rows);
+    const table = await file.load('embedding');
+    await file.close();
+    const values = new Float32Array(table.rows * 8);
+    table.readRows(0, values);
+    expect(await decode(tensors, 'embedding', 8)).toEqual(values);
+  });
+});
+
+describe('bitrow export', () => {
+  const argv = async (...more: string[]) => [
+    'export',
+    await folder.trained(folder.toy, small, { method: { name: 'full' } }),
+    ...more,
+    '--threads',
+    '1',
+  ];
+
+  it('prints what it made, or as JSON', async () => {
+    const out = folder.free('.onnx');
+    const asked = [
+      '--format',
+      'onnx',
+      '--out',
+      out,
+      '--quantize',
+      'minmax',
+      '--bits',
+      '2',
+      '--data',
+      folder.toy,
+    ];
+    const { code, out: text } = await bitrow(await argv(...asked));
+    expect(code).toBe(0);
+    expect(text).toMatch(/best model \(epoch 1\) → .*\.onnx \(onnx, /);
+    expect(text).toMatch(/quantized by minmax to 2 bits, fp16 sides; error of the table 0\.\d+/);
+    expect(text).toMatch(/120 rows of test, in onnxruntime \S+ at all 5 optimization levels/);
+    expect(text).toMatch(/What it costs on test:\n/);
+    const json = await bitrow([...(await argv(...asked)), '--force', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      format: 'onnx',
+      files: [out],
+      checkpoint: 'best',
+      epoch: 1,
+      quantized: { method: 'minmax', bits: 2, side: 'fp16' },
+      parity: { rows: 120, from: 'test' },
+      scores: { split: 'test', before: { rows: 120 }, after: { rows: 120 } },
+    });
+  });
+
+  it('refuses what it cannot do, and leaves what is there', async () => {
+    const there = folder.free('.onnx');
+    writeFileSync(there, 'mine');
+    const before = folder.outputs();
+    const failure = async (...more: string[]) => {
+      const { code, err } = await bitrow(await argv(...more));
+      return [code, err.split('\n')[0]];
+    };
+    expect(await failure('--format', 'onnx', '--out', there)).toEqual([1, expect.stringContaining('exists')]);
+    expect(await failure('--format', 'onnx', '--out', folder.place('x.safetensors'))).toEqual([
+      2,
+      expect.stringContaining('must end in .onnx'),
+    ]);
+    expect(await failure('--format', 'pickle', '--out', folder.place('x'))).toEqual([
+      2,
+      expect.stringContaining('must be one of: onnx, safetensors, torch-rows'),
+    ]);
+    expect(
+      await failure('--format', 'safetensors', '--out', folder.place('x.safetensors'), '--operators', 'auto'),
+    ).toEqual([2, 'The option --operators is for ONNX models, not for the format safetensors.']);
+    expect(await failure('--format', 'onnx', '--out', folder.place('x.onnx'), '--bits', '4')).toEqual([
+      2,
+      expect.stringContaining('--bits is of --quantize'),
+    ]);
+    expect(
+      await failure('--format', 'onnx', '--out', folder.place('x.onnx'), '--quantize', 'minmax'),
+    ).toEqual([2, '--quantize minmax needs --bits (8, 4, 2).']);
+    expect(await failure('--format', 'onnx', '--out', folder.place('x.onnx'), '--split', 'test')).toEqual([
+      2,
+      expect.stringContaining('--split'),
+    ]);
+    expect(await failure('--format', 'onnx', '--out', folder.place('x.onnx'), '--data', folder.rich)).toEqual(
+      [1, expect.stringContaining("Field 'user' has 61 values in the run and 26 in the data.")],
     );
-    const out = place(`${run.slice(-6)}.onnx`);
-    const { parity } = await exportRun({ run, format: 'onnx', out, data: rich, threads: 1 });
-    expect(parity).toMatchObject({ from: 'test' });
+    expect(
+      await failure(
+        '--format',
+        'onnx',
+        '--out',
+        folder.place('x.onnx'),
+        '--quantize',
+        'logit',
+        '--bits',
+        '4',
+      ),
+    ).toEqual([2, 'Method logit asks the model what its rows are for.']);
+    expect(folder.outputs()).toEqual(before);
+    expect(readFileSync(there, 'utf8')).toBe('mine');
+  });
+
+  it('leaves nothing when it is stopped', async () => {
+    const run = await folder.trained(folder.toy, small, { method: { name: 'full' } });
+    for (const stage of ['write', 'check']) {
+      const stop = new AbortController();
+      const before = folder.outputs();
+      const wanted = exportRun({
+        run,
+        format: 'onnx',
+        out: folder.free('.onnx'),
+        threads: 1,
+        signal: stop.signal,
+        onProgress: (state) => {
+          if (state.stage === stage) stop.abort(new Error('stopped'));
+        },
+      });
+      await expect(wanted).rejects.toThrow('stopped');
+      expect(folder.outputs()).toEqual(before);
+    }
   });
 });

@@ -4,7 +4,6 @@ import { configBits } from '../runs/config.js';
 import { tablePairs, vocabularyOffsets } from '../scoring/blueprint.js';
 import { version } from '../version.js';
 import type { ExportSubject } from './exporter.js';
-import { servedFormula, tiersOfServed } from './served-table.js';
 
 /** One line of metadata for each thing to know. */
 export function aboutExport({ run, embedding, quantization }: ExportSubject): Record<string, string> {
@@ -18,7 +17,6 @@ export function aboutExport({ run, embedding, quantization }: ExportSubject): Re
     const size = dataset.vocabularySizes[vocabulary];
     return { name, firstRow: offsets[vocabulary], size, ...(pooling && { pooling }) };
   });
-  const values = tiersOfServed(embedding).map(({ name, tier }) => [name, servedFormula(tier.format)]);
   return {
     bitrow: version,
     run: record.id,
@@ -28,7 +26,6 @@ export function aboutExport({ run, embedding, quantization }: ExportSubject): Re
     bits: String(configBits(config) ?? 32),
     model: JSON.stringify(config.model),
     fields: JSON.stringify(fields),
-    values: JSON.stringify(Object.fromEntries(values)),
     ...(dataset.numbers && { numbers: JSON.stringify(dataset.numbers) }),
     ...(dataset.negativeSampling !== undefined && { negativeSampling: String(dataset.negativeSampling) }),
     ...(pairs && { pairs: JSON.stringify(pairs) }),

@@ -47,10 +47,14 @@ export async function parityRows(
 }
 
 /** The same rows for every model of a shape. */
-export function drawBatches(shape: Run['dataset'], rows = PARITY_ROWS): ParityBatch[] {
+export function drawBatches(
+  shape: Run['dataset'],
+  rows = PARITY_ROWS,
+  batchRows = BATCH_ROWS,
+): ParityBatch[] {
   const batches: ParityBatch[] = [];
-  for (let first = 0; first < rows; first += BATCH_ROWS) {
-    batches.push(drawBatch(shape, first, Math.min(BATCH_ROWS, rows - first)));
+  for (let first = 0; first < rows; first += batchRows) {
+    batches.push(drawBatch(shape, first, Math.min(batchRows, rows - first)));
   }
   return batches;
 }

@@ -115,7 +115,7 @@ function largestOf(logits: Float32Array, expected: Float32Array, level: Optimiza
 }
 
 /** Logits of the run, as `evaluate` has them. */
-async function scoreRows(
+export async function scoreRows(
   run: OpenedRun,
   batches: readonly ParityBatch[],
   threads: number,

@@ -11,7 +11,7 @@ import { SafetensorsWriter } from '../formats/safetensors-writer.js';
 import { aboutExport } from './about.js';
 import type { Exporter, ExportSubject } from './exporter.js';
 import { rowProgress } from './row-progress.js';
-import { type ServedTable, servedParts, tiersOfServed } from './served-table.js';
+import { describeFormat, type ServedTable, servedParts, tiersOfServed } from './served-table.js';
 
 const FORMAT = 'bitrow-export-1';
 
@@ -28,7 +28,14 @@ export const safetensors: Exporter = {
   async write(subject, out, settings) {
     const tables = [subject.embedding, ...(subject.firstOrder ? [subject.firstOrder] : [])];
     const whole = [...networkTensors(subject), ...tables.flatMap(wholeTensors)];
-    const metadata = { ...aboutExport(subject), format: FORMAT };
+    const described = tables
+      .flatMap(tiersOfServed)
+      .map(({ name, tier }) => [name, describeFormat(tier.format)]);
+    const metadata = {
+      ...aboutExport(subject),
+      format: FORMAT,
+      tables: JSON.stringify(Object.fromEntries(described)),
+    };
     const file = await SafetensorsWriter.create(out, [...tables.flatMap(rowTensors), ...whole], metadata);
     try {
       for (const { name, data } of whole) await file.write(name, data);

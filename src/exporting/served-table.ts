@@ -84,19 +84,21 @@ export function servedParts(format: ServedFormat, dim: number): ServedPart[] {
   }
 }
 
-/** The formula of a value, for metadata and people. */
-export function servedFormula(format: ServedFormat): string {
+/** A format in metadata: all but arrays, and the formula of a value in words. */
+export function describeFormat(format: ServedFormat): Record<string, string | number> {
   switch (format.kind) {
     case 'fp32':
-      return 'value';
+      return { ...format, value: 'value' };
     case 'symmetric':
-      return `${typeof format.step === 'number' ? format.step : 'step'} * (code - ${2 ** (format.bits - 1)})`;
+      return { ...format, value: `step * (code - ${2 ** (format.bits - 1)})` };
     case 'affine':
-      return 'scale * code + bias';
+      return { ...format, value: 'scale * code + bias' };
     case 'codebook':
-      return 'codebook[code]';
-    case 'clustered':
-      return 'codebooks[cluster][code]';
+      return { ...format, value: 'codebook[code]' };
+    case 'clustered': {
+      const { codebooks: _, ...plain } = format;
+      return { ...plain, value: 'codebooks[cluster][code]' };
+    }
     default:
       return format satisfies never;
   }
