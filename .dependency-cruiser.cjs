@@ -86,6 +86,8 @@ module.exports = {
     onlyIn('commander', ['cli']),
     onlyIn('@observablehq/plot', ['reports']),
     onlyIn('happy-dom', ['reports']),
+    onlyIn('fastify', ['serving']),
+    onlyIn('pino', ['serving']),
     {
       name: 'no-cycles',
       comment:

@@ -20,6 +20,7 @@ import { calibrateLogit } from '../src/scoring/logit-calibration.js';
 import { openRun } from '../src/scoring/open-run.js';
 import { scoreSplit } from '../src/scoring/score-split.js';
 import { startScoring } from '../src/scoring/scoring-engine.js';
+import { modelOfRun } from '../src/scoring/scoring-model.js';
 
 const [runPath, data, examples = '65536', asked = 'minmax,greedy,optimal,logit'] = process.argv.slice(2);
 const split = 'validation';
@@ -51,7 +52,7 @@ const calibrationSeconds = (performance.now() - began) / 1000;
 const byVocabulary = await calibrateLogit(run, { dataset, examples: Number(examples), ownBytes: 0 });
 
 const batchRows = 8192;
-const engine = await startScoring(run, {
+const engine = await startScoring(modelOfRun(run, 'best'), {
   threads,
   batchRows,
   bagIds: mostIdsOf(dataset.manifest, batchRows),

@@ -40,6 +40,8 @@ export type { CheckpointName } from './runs/run-directory.js';
 export type { Cell } from './schema/cell.js';
 export type { RawRow } from './schema/rows.js';
 export type { Schema } from './schema/schema.js';
+export type { BatchReport } from './scoring/call-queue.js';
+export type { EncodedRows } from './scoring/call-rows.js';
 export type { EmbeddingRows } from './scoring/embedding-reader.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './scoring/evaluate.js';
 export type { ModelInput } from './scoring/model-inputs.js';
@@ -47,6 +49,7 @@ export { type Model, type OpenOptions, open, type Prediction, type PredictOption
 export { type FilePrediction, type PredictFilesOptions, predictFiles } from './scoring/predict-files.js';
 export { type QuantizeRunOptions, type QuantizeRunReport, quantizeRun } from './scoring/quantize-run.js';
 export type { RowReport, Slice } from './scoring/row-watch.js';
+export { ScoringFailure } from './scoring/scoring-failure.js';
 export type { RowScores, TableScores } from './scoring/table-cost.js';
 export type { CheckpointCost } from './training/checkpointing.js';
 export type { EpochRecord } from './training/epochs.js';

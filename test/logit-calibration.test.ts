@@ -13,6 +13,7 @@ import { logitGradients } from '../src/scoring/logit-gradients.js';
 import { type OpenedRun, openRun } from '../src/scoring/open-run.js';
 import { scoreSplit } from '../src/scoring/score-split.js';
 import { startScoring } from '../src/scoring/scoring-engine.js';
+import { modelOfRun } from '../src/scoring/scoring-model.js';
 import { train } from '../src/training/train.js';
 import { uniforms } from './random-rows.js';
 import { prepareRich } from './rich-dataset.js';
@@ -32,7 +33,7 @@ async function trained(data: string, config: PartialConfig): Promise<OpenedRun> 
 async function scored(run: OpenedRun, dataset: EncodedDataset, split: string): Promise<number[]> {
   const batchRows = 512;
   const options = { threads: 1, batchRows, bagIds: mostIdsOf(dataset.manifest, batchRows) };
-  const engine = await startScoring(run, options);
+  const engine = await startScoring(modelOfRun(run, 'last'), options);
   const logits: number[] = [];
   const { numbers } = run.directory.run.dataset;
   try {

@@ -6,6 +6,7 @@ export { addInto, combineRows, divideRows, expandRows, findNonFinite, poolRows, 
 export { gridGradient, roundToGrid } from './grid';
 export { addPairs, multiplyPairs, pairGradients } from './pairs';
 export { lookupAffine, lookupCodebook } from './lookup';
+export { lookupSteps, lookupValues } from './lookup-steps';
 export { countMagnitudes, zeroMagnitudes } from './magnitudes';
 export { nestedGradient } from './nested';
 export { adaptRows, adaptValues, sgd } from './optimizers';

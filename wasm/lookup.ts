@@ -8,13 +8,13 @@ import { fromHalf, fromHalves } from './half';
  * Rows of a large table are nowhere in the caches. So many of them are touched in a row, before they are needed: their ways
  * from memory overlap, where a row's arithmetic in between would keep the processor from seeing the next one.
  */
-const AHEAD: u32 = 32;
+export const AHEAD: u32 = 32;
 let lastTouched: u32 = 0;
 
 /** Loads whose result nobody uses would be left out by the compiler. */
 // @ts-ignore: decorator
 @inline
-function keepLoads(touched: u32): void {
+export function keepLoads(touched: u32): void {
   lastTouched = touched;
 }
 
@@ -29,14 +29,14 @@ function setZero(sum: usize, dim: u32): void {
 /** Scale, bias or value of a codebook. */
 // @ts-ignore: decorator
 @inline
-function side(at: usize, sideBytes: u32): f32 {
+export function side(at: usize, sideBytes: u32): f32 {
   return sideBytes == 2 ? fromHalf(load<u16>(at)) : load<f32>(at);
 }
 
 /** Sixteen codes as bytes, of 4 and 2 bits in their places within the byte. `mask` keeps of each byte the code of its lane. */
 // @ts-ignore: decorator
 @inline
-function sixteenCodes(at: usize, bits: u32, mask: v128): v128 {
+export function sixteenCodes(at: usize, bits: u32, mask: v128): v128 {
   if (bits == 8) return v128.load(at);
   if (bits == 4) {
     const bytes = v128.load_zero<u64>(at);
@@ -48,7 +48,7 @@ function sixteenCodes(at: usize, bits: u32, mask: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function maskOf(bits: u32): v128 {
+export function maskOf(bits: u32): v128 {
   if (bits == 8) return i32x4.splat(-1);
   return i32x4.splat(bits == 4 ? 0xf00ff00f : 0xc0300c03);
 }
@@ -56,7 +56,7 @@ function maskOf(bits: u32): v128 {
 /** What a code in its place is divided by, lane by lane. */
 // @ts-ignore: decorator
 @inline
-function places(bits: u32): v128 {
+export function places(bits: u32): v128 {
   if (bits == 8) return f32x4(1, 1, 1, 1);
   if (bits == 4) return f32x4(1, 0.0625, 1, 0.0625);
   return f32x4(1, 0.25, 0.0625, 0.015625);
@@ -64,7 +64,7 @@ function places(bits: u32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function oneCode(codes: usize, j: u32, bits: u32): u32 {
+export function oneCode(codes: usize, j: u32, bits: u32): u32 {
   const bit = j * bits;
   return (load<u8>(codes + (bit >> 3)) >> (bit & 7)) & ((1 << bits) - 1);
 }

@@ -10,6 +10,7 @@ import { predictCommand } from './predict.js';
 import { prepareCommand } from './prepare.js';
 import { quantizeCommand } from './quantize.js';
 import { reproduceCommand } from './reproduce.js';
+import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
 
 export const commands = {
@@ -18,6 +19,7 @@ export const commands = {
   train: trainCommand,
   evaluate: evaluateCommand,
   predict: predictCommand,
+  serve: serveCommand,
   quantize: quantizeCommand,
   export: exportCommand,
   compare: compareCommand,

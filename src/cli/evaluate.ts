@@ -23,11 +23,11 @@ const optionsSchema = z.object({
 });
 
 export const evaluateCommand: CommandSpec = {
-  summary: 'metrics of a run on a split, also by slice; predictions of its rows',
+  summary: 'metrics of a run or a bundle on a split, also by slice; predictions of its rows',
   example: 'bitrow evaluate runs/alpt-8 --data data/flights --split test',
   declare(command) {
     command
-      .argument('<run>', 'directory made by `bitrow train`')
+      .argument('<run>', 'directory made by `bitrow train`, or a bundle')
       .requiredOption('--data <dir>', 'the data set the run was trained on, or one that extends it')
       .option('--split <name>', 'train, validation or test', 'test')
       .option(

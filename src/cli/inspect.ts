@@ -1,14 +1,14 @@
-// `bitrow inspect`: what a run, an encoded data set, a safetensors or a .npy file is.
+// `bitrow inspect`: what a run, a bundle, an encoded data set, a safetensors or a .npy file is.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { CommandSpec, Result } from './command.js';
 
 export const inspectCommand: CommandSpec = {
-  summary: 'what a run, a data set, a .safetensors or a .npy file is',
+  summary: 'what a run, a bundle, a data set, a .safetensors or a .npy file is',
   example: 'bitrow inspect runs/alpt-8',
   declare(command) {
-    command.argument('<path>', 'a run, a data set, a .safetensors or a .npy file');
+    command.argument('<path>', 'a run, a bundle, a data set, a .safetensors or a .npy file');
   },
   async run({ args }) {
     const path = args[0] ?? '';
@@ -22,6 +22,10 @@ const kinds = {
   run: {
     isOne: (path: string) => existsSync(join(path, 'run.json')),
     describe: async (path: string) => (await import('./run-summary.js')).inspectRun(path),
+  },
+  bundle: {
+    isOne: (path: string) => existsSync(join(path, 'bundle.json')),
+    describe: async (path: string) => (await import('./bundle-summary.js')).inspectBundle(path),
   },
   dataset: {
     isOne: (path: string) => existsSync(join(path, 'manifest.json')),
@@ -45,7 +49,7 @@ function findKind(path: string): { describe(path: string): Promise<Result> } {
   const found = Object.values(kinds).find(({ isOne }) => isOne(path));
   if (found) return found;
   throw new UserError(
-    `'${path}' is neither a run (no run.json), nor a data set (no manifest.json), nor a .safetensors or .npy file.`,
+    `'${path}' is neither a run (no run.json), nor a bundle (no bundle.json), nor a data set (no manifest.json), nor a .safetensors or .npy file.`,
   );
 }
 

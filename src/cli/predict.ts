@@ -21,11 +21,11 @@ const optionsSchema = z.object({
 });
 
 export const predictCommand: CommandSpec = {
-  summary: 'score raw files with a run',
+  summary: 'score raw files with a run or a bundle',
   example: 'bitrow predict runs/criteo --input new-rows.txt.gz --out predictions.parquet',
   declare(command) {
     command
-      .argument('<run>', 'directory made by `bitrow train`; its data is not needed')
+      .argument('<run>', 'directory made by `bitrow train`, or a bundle; its data is not needed')
       .requiredOption(
         '--input <path...>',
         'raw files in order, as the data was prepared from; the label may be absent',

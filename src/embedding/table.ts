@@ -11,6 +11,7 @@ import { Stream } from '../random/streams.js';
 import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
 import { isQuantized } from './layout.js';
+import type { RowValues } from './row-values.js';
 import { CHUNK_ROWS, type TableSpec, tableRows } from './shard.js';
 import type { TableMemory } from './table-memory.js';
 import { applyView } from './view.js';
@@ -25,7 +26,7 @@ const RUN_ROWS = 2 ** 20;
  * One thread's access to a table. The rows of a list are distinct, and fastest when ascending; no two threads may
  * update the same row at a time.
  */
-export class Table {
+export class Table implements RowValues {
   readonly spec: TableSpec;
   readonly rows: number;
   /** The numbers that belong to the table as a whole, by the method's `storage.parameters`. */
@@ -45,6 +46,10 @@ export class Table {
     this.rows = tableRows(shared.spec);
     this.parameters = new Float32Array(shared.parameters);
     this.chunks = new Chunks(shared, thread, createKernels);
+  }
+
+  get dim(): number {
+    return this.spec.dim;
   }
 
   /** This thread's kernels and scratch area, for work on arrays that are no rows: up to CHUNK_ROWS of width D. */

@@ -70,6 +70,11 @@ export class VocabularyIndex {
     return new VocabularyIndex(parts);
   }
 
+  /** Takes the parts of an index that was made by `fromParts`, on another thread. */
+  static ofChecked(parts: IndexParts): VocabularyIndex {
+    return new VocabularyIndex(parts);
+  }
+
   /** Reads an index from memory; its parts are views where the bytes are aligned. @throws UserError when damaged */
   static fromBytes(bytes: Uint8Array, name = 'the vocabulary index'): VocabularyIndex {
     const { shape, checksum } = decodeHeader(bytes, bytes.length, name);

@@ -9,7 +9,7 @@ const V = 9;
 const kernels = { reference: referenceKernels, wasm: wasmKernels };
 
 interface Case {
-  bits: 8 | 4 | 2;
+  bits: 16 | 8 | 4 | 2;
   dim: number;
   sideBytes: 2 | 4;
   /** Codes, scale and bias in one row, as in PyTorch's layout, or in arrays. */
@@ -57,6 +57,7 @@ function build({ bits, dim, sideBytes, isFused, bags, hasOffsets, seed }: Case) 
       view.setUint32(at, (word & 0x807fffff) | (exponent << 23), true);
     }
   };
+  const codebookValues = bits === 16 ? 0 : V * 2 ** bits;
   const codeBytes = Math.ceil((dim * bits) / 8);
   const rowBytes = codeBytes + 2 * sideBytes;
   // Odd on purpose: packed bytes are aligned to nothing.
@@ -67,7 +68,7 @@ function build({ bits, dim, sideBytes, isFused, bags, hasOffsets, seed }: Case) 
     scales: isFused ? codes + codeBytes : take(sideBytes * V),
     biases: isFused ? codes + codeBytes + sideBytes : take(sideBytes * V),
     sideStride: isFused ? rowBytes : sideBytes,
-    codebooks: take(V * 2 ** bits * sideBytes),
+    codebooks: take(codebookValues * sideBytes),
     clusters: take(4 * V),
     rows: take(4 * 40),
     offsets: take(4 * 40),
@@ -77,7 +78,7 @@ function build({ bits, dim, sideBytes, isFused, bags, hasOffsets, seed }: Case) 
     setSide(at.scales + row * at.sideStride);
     setSide(at.biases + row * at.sideStride);
   }
-  for (let i = 0; i < V * 2 ** bits; i++) setSide(at.codebooks + i * sideBytes);
+  for (let i = 0; i < codebookValues; i++) setSide(at.codebooks + i * sideBytes);
   const rows = bags.flat();
   for (const [k, row] of rows.entries()) view.setUint32(at.rows + 4 * k, row, true);
   let offset = 0;
@@ -133,6 +134,37 @@ describe('the kernel is its specification in every bit', () => {
           const { sideBytes, bits, dim } = given;
           const side = [scales, 0, sideStride, sideBytes, 2 ** (bits - 1) - below] as const;
           lookup.lookupAffine(codes, codeStride, ...side, bits, dim, rows, offsets, segments, out);
+        });
+      }),
+    );
+  });
+
+  it('for steps and codes of up to 16 bits', () => {
+    const alone = fc
+      .tuple(cases, fc.constantFrom(16, 8, 4, 2))
+      .map(([given, bits]): Case => ({ ...given, bits, hasOffsets: false }));
+    const variants = fc.record({ hasSteps: fc.boolean(), hasBiases: fc.boolean(), isSigned: fc.boolean() });
+    fc.assert(
+      fc.property(alone, variants, (given, { hasSteps, hasBiases, isSigned }) => {
+        expectEqual(given, (lookup, { at, segments }) => {
+          const { codes, codeStride, scales, biases, sideStride, rows, out } = at;
+          const { sideBytes, bits, dim } = given;
+          const side = [hasSteps ? scales : 0, hasBiases ? biases : 0, sideStride, sideBytes] as const;
+          const grid = [0.1, isSigned ? 2 ** (bits - 1) : 0] as const;
+          lookup.lookupSteps(codes, codeStride, ...side, ...grid, bits, dim, rows, segments, out);
+        });
+      }),
+    );
+  });
+
+  it('for fp32 values', () => {
+    fc.assert(
+      fc.property(cases, (some) => {
+        // Narrow ones, which end before `out`.
+        const given = { ...some, dim: 1 + (some.dim % 5), hasOffsets: false };
+        expectEqual(given, (lookup, { at, segments }) => {
+          // Whatever lies there.
+          lookup.lookupValues(at.codes, 4 * given.dim + 3, given.dim, at.rows, segments, at.out);
         });
       }),
     );

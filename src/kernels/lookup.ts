@@ -46,4 +46,26 @@ export interface LookupKernels {
     segments: number,
     out: number,
   ): void;
+  /**
+   * Rows as training has them, each by itself: out (count, D) of rows (count), value = step · (code − origin) + bias, product and sum
+   * rounded to fp32 one after the other. M = 16, 8, 4 or 2. With `steps` 0 the step is `tableStep`, with `biases` 0 the bias is 0;
+   * both as in `lookupAffine`.
+   */
+  lookupSteps(
+    codes: number,
+    codeStride: number,
+    steps: number,
+    biases: number,
+    sideStride: number,
+    sideBytes: number,
+    tableStep: number,
+    origin: number,
+    bits: number,
+    dim: number,
+    rows: number,
+    count: number,
+    out: number,
+  ): void;
+  /** The same of fp32 values: row r's are at values + r·stride. */
+  lookupValues(values: number, stride: number, dim: number, rows: number, count: number, out: number): void;
 }

@@ -78,5 +78,42 @@ export function referenceLookupKernels(memory: WebAssembly.Memory): LookupKernel
         return (j) => side(codebook + codeOf(codes + row * codeStride, bits, j) * sideBytes, sideBytes);
       });
     },
+
+    lookupSteps(
+      codes,
+      codeStride,
+      steps,
+      biases,
+      sideStride,
+      sideBytes,
+      tableStep,
+      origin,
+      bits,
+      dim,
+      rows,
+      count,
+      out,
+    ) {
+      const f = Math.fround;
+      for (let k = 0; k < count; k++) {
+        const row = view.getUint32(rows + 4 * k, true);
+        const step = steps === 0 ? f(tableStep) : side(steps + row * sideStride, sideBytes);
+        const bias = biases === 0 ? 0 : side(biases + row * sideStride, sideBytes);
+        const to = new Float32Array(memory.buffer, out + 4 * k * dim, dim);
+        for (let j = 0; j < dim; j++) {
+          const at = codes + row * codeStride;
+          const code = bits === 16 ? view.getUint16(at + 2 * j, true) : codeOf(at, bits, j);
+          to[j] = f(step * (code - origin)) + bias;
+        }
+      }
+    },
+
+    lookupValues(values, stride, dim, rows, count, out) {
+      for (let k = 0; k < count; k++) {
+        const from = values + view.getUint32(rows + 4 * k, true) * stride;
+        for (let j = 0; j < dim; j++)
+          view.setUint32(out + 4 * (k * dim + j), view.getUint32(from + 4 * j, true), true);
+      }
+    },
   };
 }

@@ -1,12 +1,12 @@
-// Many calls, one team: rows of concurrent calls go into batches together, each call's logits come back to it. A row's
-// logit is the same in every batch, so nobody can tell. Calls take turns, so that a long one does not keep short ones
-// waiting; an error in one call's rows ends that call alone.
-import type { Batch } from '../batch/reader.js';
-import { BadCell } from '../schema/bad-cell.js';
-import type { RawRow } from '../schema/rows.js';
-import { LongRow, RowBatch } from './row-batch.js';
-import type { RowEncoder } from './row-encoder.js';
-import { type ScoredBatch, type ScoringParts, scoreBatches } from './score-batches.js';
+// Many calls, a pool of threads: rows of concurrent calls go into batches together, each call's logits come back to it. A
+// row's logit is the same in every batch, so nobody can tell. A batch is encoded while others are in work, and leaves when a
+// thread is free. Calls take turns, so that a long one does not keep short ones waiting; an error in one call's rows ends
+// that call alone.
+import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
+import type { CallRows } from './call-rows.js';
+import { RowBatch } from './row-batch.js';
+import { ScoringFailure } from './scoring-failure.js';
+import type { BatchOutcome, WorkerPool } from './worker-pool.js';
 
 /** What a call comes to. */
 export interface CallResult {
@@ -19,14 +19,34 @@ export interface CallOptions {
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
 }
 
+/** A scored batch: of how many rows and calls, and where its time went. */
+export interface BatchReport {
+  rows: number;
+  calls: number;
+  /** (calls), from when a call came to when a thread took this part of it. */
+  queueMs: Float64Array;
+  /** Rows of the table into the network's input. */
+  lookupMs: number;
+  networkMs: number;
+}
+
+export interface QueueOptions {
+  /** How long a batch that is not full may wait for more rows. */
+  maxDelayMs: number;
+  onBatch?: ((batch: BatchReport) => void) | undefined;
+}
+
 interface Call extends CallResult {
-  rows: readonly RawRow[];
+  rows: CallRows;
   options: CallOptions;
+  since: number;
   /** Rows that were encoded, and rows that were scored. */
   next: number;
   done: number;
   isOver: boolean;
-  end(error?: unknown): void;
+  resolve(result: CallResult): void;
+  reject(error: unknown): void;
+  abort: (() => void) | undefined;
 }
 
 /** Rows `first` to `first + count` of a call, from row `at` of a batch on. */
@@ -37,124 +57,199 @@ interface Segment {
   count: number;
 }
 
-/** The queue in front of a team. */
-export class CallQueue {
-  private readonly waiting: Call[] = [];
-  /** Per batch with the team, what it is made of; oldest first. */
-  private readonly inWork: Segment[][] = [];
-  private working: Promise<void> | undefined;
-  private readonly batch: RowBatch;
+/** A batch that is filled, in work, or free. */
+interface QueuedBatch {
+  number: number;
+  rows: RowBatch;
+  arrays: BatchArrays;
+  segments: Segment[];
+  isFull: boolean;
+  /** When its first row came. */
+  since: number;
+}
 
+/** As many batches as can be in work, and one that is filled. */
+export function queueBatches(workers: number, shape: BatchShape): SharedArrayBuffer[] {
+  return Array.from({ length: workers + 1 }, () => allocateBatch(shape));
+}
+
+/** The queue in front of a pool. */
+export class CallQueue {
+  /** Rows that were accepted and are not scored yet. */
+  queuedRows = 0;
+  private readonly waiting: Call[] = [];
+  private readonly free: QueuedBatch[];
+  private filling: QueuedBatch;
+  private isScheduled = false;
+  private timer: NodeJS.Timeout | undefined;
+  private calls = 0;
+  private onIdle: (() => void)[] = [];
+
+  /** @param memories of `queueBatches` */
   constructor(
-    private readonly parts: ScoringParts,
-    private readonly encoder: RowEncoder,
+    private readonly pool: WorkerPool,
+    private readonly shape: BatchShape,
+    memories: readonly SharedArrayBuffer[],
+    private readonly options: QueueOptions,
   ) {
-    this.batch = new RowBatch(parts.exchange.shape);
+    const [filling, ...free] = memories.map((memory, number): QueuedBatch => {
+      const arrays = batchArrays(shape, memory);
+      return { number, rows: new RowBatch(shape, arrays), arrays, segments: [], isFull: false, since: 0 };
+    });
+    this.filling = filling;
+    this.free = free;
+    pool.onFree = () => this.dispatch();
+    pool.onNone = (failure) => this.fail(failure);
   }
 
-  /** Scores rows. Rejects with the signal's reason when it is aborted. */
-  score(rows: readonly RawRow[], options: CallOptions): Promise<CallResult> {
+  /** Scores rows. Rejects with the signal's reason when it is aborted, and with ScoringFailure when their thread died. */
+  score(rows: CallRows, options: CallOptions): Promise<CallResult> {
     return new Promise((resolve, reject) => {
       const { signal } = options;
       signal?.throwIfAborted();
-      const { fields } = this.parts.exchange.shape;
-      const abort = () => call.end(signal?.reason);
       const call: Call = {
         rows,
         options,
+        since: performance.now(),
         logits: new Float32Array(rows.length),
-        oov: new Float64Array(fields),
+        oov: new Float64Array(this.shape.fields),
         next: 0,
         done: 0,
         isOver: false,
-        end(error) {
-          if (call.isOver) return;
-          call.isOver = true;
-          signal?.removeEventListener('abort', abort);
-          if (error === undefined) resolve({ logits: call.logits, oov: call.oov });
-          else reject(error);
-        },
+        resolve,
+        reject,
+        abort: undefined,
       };
-      if (rows.length === 0) return call.end();
-      signal?.addEventListener('abort', abort);
+      if (rows.length === 0) return resolve(call);
+      if (signal) {
+        call.abort = () => this.end(call, signal.reason);
+        signal.addEventListener('abort', call.abort);
+      }
+      this.calls++;
+      this.queuedRows += rows.length;
       this.waiting.push(call);
-      this.start();
+      this.fill();
+      if (this.filling.isFull) this.dispatch();
+      else this.schedule();
     });
   }
 
   /** Resolves when no call is left. */
-  async idle(): Promise<void> {
-    while (this.working) await this.working;
+  idle(): Promise<void> {
+    if (this.calls === 0) return Promise.resolve();
+    return new Promise((resolve) => this.onIdle.push(resolve));
   }
 
-  private start(): void {
-    this.working ??= this.work().finally(() => {
-      this.working = undefined;
-      // A call may have come when the work was just over.
-      if (this.waiting.length > 0) this.start();
+  /** Calls of the same turn of the event loop share a batch: requests that came together are read together. */
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.dispatch();
     });
   }
 
-  private async work(): Promise<void> {
-    // Calls of the same moment share the first batch.
-    await Promise.resolve();
-    try {
-      while (this.waiting.length > 0) {
-        for await (const scored of scoreBatches(this.parts, this.batches())) this.deliver(scored);
-      }
-    } catch (error) {
-      for (const call of [...this.inWork.flat().map((segment) => segment.call), ...this.waiting])
-        call.end(error);
-      this.inWork.length = 0;
-      this.waiting.length = 0;
-    }
-  }
-
-  private *batches(): Generator<Batch> {
-    const { batch } = this;
-    for (;;) {
-      const segments: Segment[] = [];
-      let isFull = false;
-      for (let call = this.waiting.shift(); call; call = isFull ? undefined : this.waiting.shift()) {
-        const at = batch.rows;
-        isFull = this.encodePart(call);
-        const count = batch.rows - at;
-        if (count > 0) segments.push({ call, first: call.next, at, count });
-        call.next += count;
-        if (!call.isOver && call.next < call.rows.length) this.waiting.push(call);
-      }
-      if (batch.rows === 0) return;
-      this.inWork.push(segments);
-      yield batch.take();
-    }
-  }
-
-  /** Encodes the next rows of a call into the batch. @returns whether the batch is full */
-  private encodePart(call: Call): boolean {
-    const { batch, encoder } = this;
-    for (let i = call.next; i < call.rows.length && !call.isOver; i++) {
-      try {
-        const row = encoder.encode(call.rows[i]);
-        if (!batch.add(row)) return true;
-        for (let f = 0; f < row.oov.length; f++) call.oov[f] += row.oov[f];
-      } catch (error) {
-        call.end(error instanceof BadCell || error instanceof LongRow ? error.at(`Row ${i}`) : error);
-      }
-    }
-    return false;
-  }
-
-  private deliver({ logits }: ScoredBatch): void {
-    for (const { call, first, at, count } of this.inWork.shift() ?? []) {
+  /** Encodes rows of waiting calls into the batch that is filled, by turns. */
+  private fill(): void {
+    const { filling, waiting } = this;
+    while (!filling.isFull) {
+      const call = waiting.shift();
+      if (!call) return;
       if (call.isOver) continue;
-      call.logits.set(logits.subarray(at, at + count), first);
-      call.done += count;
+      const at = filling.rows.rows;
+      if (at === 0) filling.since = call.since;
       try {
-        call.options.onProgress?.({ done: call.done, total: call.rows.length });
+        filling.isFull = call.rows.addTo(filling.rows, call.next, call.oov);
       } catch (error) {
-        call.end(error);
+        this.end(call, error);
+        continue;
       }
-      if (call.done === call.rows.length) call.end();
+      const count = filling.rows.rows - at;
+      if (count > 0) filling.segments.push({ call, first: call.next, at, count });
+      call.next += count;
+      if (call.next < call.rows.length) waiting.push(call);
     }
+  }
+
+  /** Gives batches to free threads. */
+  private dispatch(): void {
+    for (;;) {
+      const { filling, pool, options } = this;
+      const thread = pool.free;
+      if (thread < 0 || filling.rows.rows === 0) return;
+      const left = filling.isFull ? 0 : options.maxDelayMs - (performance.now() - filling.since);
+      if (left > 0) {
+        this.timer ??= setTimeout(() => {
+          this.timer = undefined;
+          this.dispatch();
+        }, left);
+        return;
+      }
+      // There is one batch more than threads.
+      const next = this.free.pop();
+      if (!next) throw new Error('All batches are in work, and a thread is free.');
+      this.filling = next;
+      const began = performance.now();
+      pool.run(thread, { batch: filling.number, rows: filling.rows.rows }, (outcome) =>
+        this.deliver(filling, began, outcome),
+      );
+      this.fill();
+    }
+  }
+
+  private deliver(batch: QueuedBatch, began: number, outcome: BatchOutcome): void {
+    const { segments, arrays } = batch;
+    const rows = batch.rows.rows;
+    for (const { call, first, at, count } of segments) {
+      if (call.isOver) continue;
+      if (outcome instanceof ScoringFailure) {
+        this.end(call, outcome);
+        continue;
+      }
+      for (let i = 0; i < count; i++) call.logits[first + i] = arrays.logits[at + i];
+      call.done += count;
+      this.queuedRows -= count;
+      this.progress(call);
+    }
+    batch.segments = [];
+    batch.isFull = false;
+    batch.rows.clear();
+    this.free.push(batch);
+    if (this.options.onBatch && !(outcome instanceof ScoringFailure)) {
+      const queueMs = Float64Array.from(segments, ({ call }) => began - call.since);
+      this.options.onBatch({ rows, calls: segments.length, queueMs, ...outcome });
+    }
+  }
+
+  private progress(call: Call): void {
+    const total = call.rows.length;
+    try {
+      call.options.onProgress?.({ done: call.done, total });
+    } catch (error) {
+      this.end(call, error);
+    }
+    if (call.done === total) this.end(call);
+  }
+
+  private end(call: Call, error?: unknown): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    this.queuedRows -= call.rows.length - call.done;
+    if (call.abort) call.options.signal?.removeEventListener('abort', call.abort);
+    if (error === undefined) call.resolve(call);
+    else call.reject(error);
+    if (--this.calls > 0) return;
+    for (const resolve of this.onIdle.splice(0)) resolve();
+  }
+
+  /** Ends the calls that wait for a thread. */
+  private fail(failure: ScoringFailure): void {
+    const { filling } = this;
+    for (const { call } of filling.segments) this.end(call, failure);
+    for (const call of this.waiting.splice(0)) this.end(call, failure);
+    filling.segments = [];
+    filling.isFull = false;
+    filling.rows.clear();
   }
 }

@@ -1,13 +1,14 @@
 // The embeddings of an open model by the values they stand for: what a field has learned about a city, an item, a
 // user. Reads beside the scoring threads, with scratch memory of its own.
 import type { Pairs } from '../embedding/pairs.js';
-import { Table } from '../embedding/table.js';
+import type { RowValues } from '../embedding/row-values.js';
 import { UserError, unknownName } from '../errors.js';
 import type { VocabularyIndex } from '../formats/vocabulary-index.js';
 import { type Schema, vocabularyOf } from '../schema/schema.js';
 import { fieldOffsets, tablePairs } from './blueprint.js';
-import type { OpenedRun } from './open-run.js';
 import { readEmbeddings } from './read-embeddings.js';
+import type { ScoringModel } from './scoring-model.js';
+import { openTable } from './table-in-memory.js';
 
 /** Table rows of some values of one field, in their order. */
 export interface EmbeddingRows {
@@ -26,22 +27,22 @@ export interface EmbeddingRows {
   readonly biases: Float32Array;
 }
 
-/** Reads a run's rows. */
+/** Reads a model's rows. */
 export class EmbeddingReader {
-  private readonly table: Table;
+  private readonly table: RowValues;
   private readonly pairs: Pairs | null;
   private readonly offsets: Uint32Array; // (F)
 
   /** @param thread number of the scratch area to use, which no scoring thread may have */
   constructor(
-    { directory, table }: OpenedRun,
+    { config, dataset, table }: ScoringModel,
     thread: number,
     private readonly schema: Schema,
     private readonly indexes: ReadonlyMap<string, VocabularyIndex>,
   ) {
-    this.table = new Table(table, thread);
-    this.pairs = tablePairs(directory.config, directory.run.dataset);
-    this.offsets = fieldOffsets(directory.run.dataset);
+    this.table = openTable(table, thread);
+    this.pairs = tablePairs(config, dataset);
+    this.offsets = fieldOffsets(dataset);
   }
 
   /** @param values texts as the field's transformation gives them; null is the missing value */
@@ -51,9 +52,9 @@ export class EmbeddingReader {
     const names = schema.fields.map(({ name }) => name);
     if (f < 0) throw unknownName('field', field, names);
     const index = this.indexes.get(vocabularyOf(schema.fields[f]));
-    if (!index) throw new UserError(`The run keeps no vocabulary of the field '${field}'.`);
+    if (!index) throw new UserError(`The model keeps no vocabulary of the field '${field}'.`);
     const ids = Uint32Array.from(values, (value) => index.idOf(value));
-    const { dim } = table.spec;
+    const { dim } = table;
     const rows = new Float32Array(ids.length * dim);
     const steps = new Float32Array(ids.length);
     const biases = new Float32Array(ids.length);

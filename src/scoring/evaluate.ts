@@ -10,14 +10,17 @@ import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { type Metrics, Scores } from '../metrics/scores.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { checkThreads } from '../team/team.js';
+import { isBundle } from './bundle/bundle-file.js';
+import { openBundle } from './bundle/open-bundle.js';
 import { type OpenedRun, openRun, requireSameData } from './open-run.js';
 import { type RowReport, RowWatch } from './row-watch.js';
 import { scoreSplit } from './score-split.js';
 import { startScoring } from './scoring-engine.js';
+import { modelOfRun, type ScoringModel } from './scoring-model.js';
 
 /** What to score, and with how many threads. */
 export interface EvaluateOptions {
-  /** Directory of a run. */
+  /** Directory of a run or a bundle. */
   run: string;
   /** Directory of the dataset the run was trained on, or of one that extends it: values it does not know are OOV. */
   data: string;
@@ -82,11 +85,16 @@ export interface Evaluation extends Metrics, RowReport {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { predictions } = options;
-  if (predictions === undefined) return evaluateOpened(await openForSplit(options), options);
-  requireFreeFile(predictions, options.force ?? false);
+  if (predictions !== undefined) requireFreeFile(predictions, options.force ?? false);
   // Said before the work, as all that is wrong with an option.
-  const format = options.format ?? rowFormatOf(predictions);
-  return evaluateOpened(await openForSplit(options), { ...options, format });
+  const format = predictions === undefined ? undefined : (options.format ?? rowFormatOf(predictions));
+  if (!isBundle(options.run)) return evaluateOpened(await openForSplit(options), { ...options, format });
+  const dataset = await loadDataset(options.data);
+  const size = splitSize(options, dataset);
+  const { checkpoint, threads } = withDefaults(options);
+  const { model } = await openBundle(options.run, { ...size, checkpoint, threads, withIndexes: false });
+  requireSameData({ run: model }, dataset.manifest);
+  return evaluateModel(model, dataset, { ...options, format });
 }
 
 /** A run's model in memory, and the data to score. */
@@ -102,35 +110,52 @@ export interface OpenedEvaluation {
  * @throws UserError as `evaluate` does
  */
 export async function openForSplit(options: EvaluateOptions, otherBytes = 0): Promise<OpenedEvaluation> {
-  const { checkpoint, split, batchRows, threads } = withDefaults(options);
-  checkThreads(threads);
+  const { checkpoint, threads } = withDefaults(options);
   const dataset = await loadDataset(options.data);
-  const { manifest } = dataset;
-  const { rows } = splitOf(manifest, split);
+  const size = splitSize(options, dataset);
   const run = await openRun(options.run, checkpoint, threads, {
-    batchRows,
-    otherBytes:
-      ROW_BYTES * rows + windowBytes(manifest, [split]) + countBytes(manifest, options.by) + otherBytes,
-    memory: options.memory,
-    ignoreLimits: options.ignoreLimits,
+    ...size,
+    otherBytes: size.otherBytes + otherBytes,
   });
-  requireSameData(run.directory, manifest);
+  requireSameData(run.directory, dataset.manifest);
   return { run, dataset };
 }
 
+/** What scoring a split takes beside the model. @throws UserError when there is no such split */
+function splitSize(options: EvaluateOptions, { manifest }: EncodedDataset) {
+  const { split, batchRows, threads } = withDefaults(options);
+  checkThreads(threads);
+  const { rows } = splitOf(manifest, split);
+  return {
+    batchRows,
+    otherBytes: ROW_BYTES * rows + windowBytes(manifest, [split]) + countBytes(manifest, options.by),
+    memory: options.memory,
+    ignoreLimits: options.ignoreLimits,
+  };
+}
+
 /** Scores the split with the model in memory, which stays as it is. @throws UserError as `evaluate` does */
-export async function evaluateOpened(
+export function evaluateOpened(
   { run, dataset }: OpenedEvaluation,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { checkpoint, split, batchRows, threads } = withDefaults(options);
+  return evaluateModel(modelOfRun(run, withDefaults(options).checkpoint), dataset, options);
+}
+
+/** The same of any model in memory. */
+async function evaluateModel(
+  model: ScoringModel,
+  dataset: EncodedDataset,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { split, batchRows, threads } = withDefaults(options);
   const { predictions: path, signal } = options;
   const predictions = path === undefined ? undefined : { path, format: options.format ?? rowFormatOf(path) };
   const { rows: total } = splitOf(dataset.manifest, split);
-  const shape = run.directory.run.dataset;
+  const shape = model.dataset;
   const watch = await RowWatch.create(dataset, total, shape, { ...options, predictions, threads });
   const bagIds = mostIdsOf(dataset.manifest, batchRows);
-  const engine = await startScoring(run, { threads, batchRows, bagIds });
+  const engine = await startScoring(model, { threads, batchRows, bagIds });
   try {
     const scores = new Scores(total);
     const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
@@ -144,7 +169,8 @@ export async function evaluateOpened(
     const metrics = scores.metrics();
     const report = await watch.finish({ logits, labels, weights, groups });
     const rows = { logits, labels, weights, groups };
-    return { ...metrics, ...report, split, checkpoint, epoch: Number(run.metadata.epoch), ...rows };
+    const { checkpoint, epoch } = model;
+    return { ...metrics, ...report, split, checkpoint, epoch, ...rows };
   } finally {
     await engine.team.close();
   }

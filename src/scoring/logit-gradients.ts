@@ -16,8 +16,8 @@ import { BatchPlanner } from './batch-planner.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { Exchange, type PlannedBatch } from './exchange.js';
 import { allocateExchange } from './exchange-layout.js';
+import { MICRO_ROWS } from './micro-rows.js';
 import { type OpenedRun, requireSameData } from './open-run.js';
-import { MICRO_ROWS } from './scoring-engine.js';
 
 /** Which examples to look at. */
 export interface LogitGradientOptions {

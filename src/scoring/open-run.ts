@@ -5,7 +5,7 @@ import { allocateTable, type TableMemory } from '../embedding/table-memory.js';
 import { UserError } from '../errors.js';
 import { denseLayout } from '../models/dense.js';
 import { type DenseTensor, loadCheckpoint } from '../runs/checkpoint.js';
-import { type CheckpointName, RunDirectory } from '../runs/run-directory.js';
+import { type CheckpointName, type Run, RunDirectory } from '../runs/run-directory.js';
 import { createModel, embeddingSpec, firstOrderSpec } from './blueprint.js';
 import { requireScoringMemory, type ScoringSize } from './require-memory.js';
 import { denseTensors } from './scoring-graph.js';
@@ -71,7 +71,7 @@ export function tablesOf({ table, firstOrder }: Pick<OpenedRun, 'table' | 'first
  * @param allowed whether data that extends the run's is accepted: its vocabularies may be larger
  */
 export function requireSameData(
-  { run }: RunDirectory,
+  { run }: { run: Pick<Run, 'dataset'> },
   manifest: Manifest,
   help = 'evaluate on the data set the run was trained on.',
   allowed: 'same' | 'extended' = 'extended',

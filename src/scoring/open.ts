@@ -1,29 +1,42 @@
-// `open`: a run as a model in this process, which scores raw rows. It reads the run alone, not the data it was trained
-// on, and loads no DuckDB.
+// `open`: a run or a bundle as a model in this process, which scores raw rows. It reads that alone, not the data it was
+// trained on, and loads no DuckDB.
 import { UserError } from '../errors.js';
 import { sigmoid } from '../metrics/calibration.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
 import { columnsOf, type Schema } from '../schema/schema.js';
-import { CallQueue } from './call-queue.js';
+import type { BatchReport, CallResult } from './call-queue.js';
+import { EncodedCallRows, type EncodedRows, RawCallRows } from './call-rows.js';
 import type { EmbeddingRows } from './embedding-reader.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
-import { openScoring } from './open-scoring.js';
+import { openModel } from './open-model.js';
+import { startPool } from './start-pool.js';
+import { tableBytes } from './table-in-memory.js';
 
 /** How to open a model. */
 export interface OpenOptions {
-  /** Model of the best epoch (default) or of the last one. */
+  /** Of a run: the model of the best epoch (default) or of the last one. A bundle has one model. */
   checkpoint?: CheckpointName | undefined;
-  /** Threads that score, beside the one that asks. Default: 1. More pay off for calls of thousands of rows. */
+  /** Threads that score, each batches of its own, beside the one that asks; all read one copy of the table. Default: 1. */
+  workers?: number | undefined;
+  /** The same as `workers`. */
   threads?: number | undefined;
-  /** Rows that are scored together at most, 16 or more. Default: 4096. Logits do not depend on it. */
+  /** Rows that are scored together at most, 16 or more. Default: 1024. Logits do not depend on it. */
+  maxBatch?: number | undefined;
+  /** The same as `maxBatch`. */
   batchRows?: number | undefined;
+  /** How long rows may wait for others when a thread is free. Default: 0, a batch takes what waits then. */
+  maxDelayMs?: number | undefined;
   /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
   ignoreUnknown?: boolean | undefined;
   /** Bytes that are free for this process, its own included; by default the system is asked. */
   memory?: number | undefined;
   /** Opens it even where memory seems too small. */
   ignoreLimits?: boolean | undefined;
+  /** Called after each batch. */
+  onBatch?: ((batch: BatchReport) => void) | undefined;
+  /** Called when a thread has died; its calls are rejected, and it is replaced. */
+  onWorkerFailure?: ((error: Error) => void) | undefined;
   /** Stops the opening; `open` then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -47,8 +60,11 @@ export interface Prediction {
 
 /** An open model. Its threads keep the process alive until it is closed. */
 export interface Model {
-  /** Directory of the run. */
+  readonly kind: 'run' | 'bundle';
+  /** Directory of the run or the bundle. */
   readonly path: string;
+  /** Twelve digits that tell it from other models. */
+  readonly version: string;
   readonly checkpoint: CheckpointName;
   readonly epoch: number;
   /** Of the data it was trained on. */
@@ -56,13 +72,25 @@ export interface Model {
   readonly schema: Schema;
   /** The columns that a row should have. */
   readonly inputs: readonly ModelInput[];
+  /** Bytes of the table's rows, in the memory that all threads share. */
+  readonly tableBytes: number;
+  /** Rows of calls that are not scored yet: those that wait, and those in work. */
+  readonly queuedRows: number;
   /**
    * Scores rows. Calls may be made while others are under way.
    *
    * @param rows cells by column; a column that is not there is missing, and a value never seen in training is OOV
    * @throws UserError for a cell that cannot be read or an unknown column, naming the row, or when the model is closed
+   * @throws ScoringFailure when the thread that scored it died
    */
   predict(rows: readonly RawRow[], options?: PredictOptions): Promise<Prediction>;
+  /**
+   * Scores rows whose values are ids already. Not for models with fields that hold lists.
+   *
+   * @throws UserError for arrays that do not fit the rows, or when the model is closed
+   * @throws ScoringFailure when the thread that scored it died
+   */
+  predictEncoded(rows: EncodedRows, options?: PredictOptions): Promise<Prediction>;
   /**
    * The table's rows of some values of a field: what it has learned about them.
    *
@@ -75,55 +103,83 @@ export interface Model {
 }
 
 /**
- * Opens a run for scoring in this process.
+ * Opens a run or a bundle for scoring in this process.
  *
- * @throws UserError when there is no such run, it keeps no schema, or something in it is damaged
+ * @throws UserError when there is no such model, a run keeps no schema, or something in it is damaged
  * @example
  * const model = await open('runs/alpt-8');
  * const { probabilities } = await model.predict([{ user: 'u1', item: 'i7', hour: 20 }]);
  * await model.close();
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  const { checkpoint = 'best', threads = 1, batchRows = 4096, ignoreUnknown = false, signal } = options;
-  const { memory, ignoreLimits } = options;
-  const { run, schema, encoder, embeddings, engine } = await openScoring(path, {
+  const { checkpoint = 'best', ignoreUnknown = false, memory, ignoreLimits, signal } = options;
+  const { workers = options.threads ?? 1, maxBatch = options.batchRows ?? 1024, maxDelayMs = 0 } = options;
+  const { onBatch, onWorkerFailure } = options;
+  if (!(maxDelayMs >= 0)) {
+    throw new UserError(`The option maxDelayMs is ${maxDelayMs} (allowed: numbers from 0).`, undefined, 2);
+  }
+  const opened = await openModel(path, {
     checkpoint,
-    threads,
-    batchRows,
+    threads: workers,
+    batchRows: maxBatch,
     memory,
     ignoreLimits,
     signal,
   });
-  const queue = new CallQueue(engine, encoder);
+  const { model, manifest, schema, encoder, embeddings } = opened;
+  const { kind, version, epoch, dataset, table, firstOrder } = model;
+  const { pool, queue } = await startPool(model, manifest, {
+    workers,
+    maxBatch,
+    maxDelayMs,
+    onBatch,
+    onWorkerFailure,
+  });
+  if (signal?.aborted) await pool.close();
+  signal?.throwIfAborted();
   const fields = schema.fields.map(({ name }) => name);
+  const sizes = dataset.fieldVocabularies.map((number) => dataset.vocabularySizes[number]);
   const known = new Set(columnsOf(schema));
   let closed: Promise<void> | undefined;
   const requireOpen = () => {
     if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
   };
+  const predictionOf = ({ logits, oov }: CallResult): Prediction => ({
+    logits,
+    probabilities: logits.map(sigmoid),
+    oov: Object.fromEntries(fields.map((name, f) => [name, oov[f]])),
+  });
   return {
+    kind,
     path,
-    checkpoint,
-    epoch: Number(run.metadata.epoch),
-    fingerprint: run.directory.run.dataset.fingerprint,
+    version,
+    checkpoint: model.checkpoint,
+    epoch,
+    fingerprint: dataset.fingerprint,
     schema,
     inputs: modelInputs(schema),
-    async predict(rows, { signal, onProgress } = {}) {
+    tableBytes: tableBytes(table) + (firstOrder ? tableBytes(firstOrder) : 0),
+    get queuedRows() {
+      return queue.queuedRows;
+    },
+    async predict(rows, options = {}) {
       requireOpen();
       if (!ignoreUnknown) requireKnownColumns(rows, known);
-      const { logits, oov } = await queue.score(rows, { signal, onProgress });
-      return {
-        logits,
-        probabilities: logits.map(sigmoid),
-        oov: Object.fromEntries(fields.map((name, f) => [name, oov[f]])),
-      };
+      return predictionOf(await queue.score(new RawCallRows(rows, encoder), options));
+    },
+    async predictEncoded(rows, options = {}) {
+      requireOpen();
+      if (dataset.poolings)
+        throw new UserError(`The model '${path}' has fields that hold lists.`, 'use predict');
+      const numbers = dataset.numbers?.length ?? 0;
+      return predictionOf(await queue.score(new EncodedCallRows(rows, sizes, numbers), options));
     },
     embeddings(field, values) {
       requireOpen();
       return embeddings.read(field, values);
     },
     close() {
-      closed ??= queue.idle().then(() => engine.team.close());
+      closed ??= queue.idle().then(() => pool.close());
       return closed;
     },
   };

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../batch/reader.js';
+import { mostIdsOf } from '../data/bags.js';
 import { openDatabase } from '../data/database.js';
 import { rawFiles } from '../data/datasets/raw-format.js';
 import { defaultMemoryBytes } from '../data/memory-limit.js';
@@ -17,9 +18,10 @@ import type { CheckpointName } from '../runs/run-directory.js';
 import { BadCell } from '../schema/bad-cell.js';
 import type { Cell } from '../schema/cell.js';
 import { modelInputs } from './model-inputs.js';
-import { openScoring, type RawScoring } from './open-scoring.js';
+import { openModel, type RawModel } from './open-model.js';
 import { LongRow, RowBatch } from './row-batch.js';
 import { scoreBatches } from './score-batches.js';
+import { type ScoringEngine, startScoring } from './scoring-engine.js';
 
 /** What to score, and where to. */
 export interface PredictFilesOptions {
@@ -85,7 +87,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
   const format = options.format ?? rowFormatOf(out);
   const written = outputColumns(keep);
   if (options.input.length === 0) throw new UserError('There are no input files to score.', undefined, 2);
-  const scoring = await openScoring(options.run, {
+  const scoring = await openModel(options.run, {
     checkpoint,
     threads,
     batchRows,
@@ -95,7 +97,13 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
     ignoreLimits: options.ignoreLimits,
     signal,
   });
+  const engine = await startScoring(scoring.model, {
+    threads,
+    batchRows,
+    bagIds: mostIdsOf(scoring.manifest, batchRows),
+  });
   try {
+    signal?.throwIfAborted();
     const { files, format: rawFormat } = rawFiles(scoring.manifest, options.input);
     const inputs = modelInputs(scoring.schema).map(({ column }) => column);
     const columns = [...new Set([...inputs, ...keep])];
@@ -107,9 +115,9 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
       try {
         const { schema } = scoring;
         const blocks = readRawRows(files, rawFormat, { database, schema, columns, signal });
-        const batches = new RowBatches(scoring, blocks, inputs, keep);
+        const batches = new RowBatches(scoring, engine, blocks, inputs, keep);
         let rows = 0;
-        for await (const { logits } of scoreBatches(scoring.engine, batches, signal)) {
+        for await (const { logits } of scoreBatches(engine, batches, signal)) {
           await file.append([logits.map(sigmoid), logits, ...batches.takeKept()]);
           rows += logits.length;
           options.onProgress?.({ done: rows, total: batches.found });
@@ -120,10 +128,10 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
       }
     });
     const seconds = (performance.now() - began) / 1000;
-    const epoch = Number(scoring.run.metadata.epoch);
+    const { epoch } = scoring.model;
     return { out, format, checkpoint, epoch, seconds, ...found };
   } finally {
-    await scoring.engine.team.close();
+    await engine.team.close();
   }
 }
 
@@ -156,7 +164,8 @@ class RowBatches implements AsyncIterable<Batch> {
   private readonly kept: (string | null)[][][] = [];
 
   constructor(
-    private readonly scoring: RawScoring,
+    private readonly scoring: RawModel,
+    private readonly engine: ScoringEngine,
     private readonly blocks: AsyncIterable<RawRowBlock>,
     private readonly inputs: readonly string[],
     private readonly keep: readonly string[],
@@ -178,8 +187,8 @@ class RowBatches implements AsyncIterable<Batch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    const { encoder, engine } = this.scoring;
-    const batch = new RowBatch(engine.exchange.shape);
+    const { encoder } = this.scoring;
+    const batch = new RowBatch(this.engine.exchange.shape);
     let kept = this.keep.map((): (string | null)[] => []);
     const take = (): Batch => {
       this.kept.push(kept);

@@ -2,7 +2,7 @@
 // few rows at a time. The same bits as the kernels give.
 import { PairPlanner, pairPlanBytes } from '../batch/pair-planner.js';
 import type { Pairs } from '../embedding/pairs.js';
-import type { Table } from '../embedding/table.js';
+import type { RowValues } from '../embedding/row-values.js';
 
 /**
  * Reads embeddings, values (n, D).
@@ -11,7 +11,7 @@ import type { Table } from '../embedding/table.js';
  * @param unique (n), their numbers: first row of the vocabulary + id, distinct and ascending
  */
 export function readEmbeddings(
-  table: Table,
+  table: RowValues,
   pairs: Pairs | null,
   unique: Uint32Array,
   values: Float32Array,
@@ -20,7 +20,7 @@ export function readEmbeddings(
     table.read(unique, values);
     return;
   }
-  const { dim } = table.spec;
+  const { dim } = table;
   const plan = new PairPlanner(pairs).plan(unique, new ArrayBuffer(pairPlanBytes(pairs, unique.length)));
   const stored = new Float32Array(plan.rows.length * dim);
   table.read(plan.rows, stored);

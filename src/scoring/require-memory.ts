@@ -5,11 +5,12 @@ import { UserError } from '../errors.js';
 import { PAGE_BYTES } from '../kernels/pages.js';
 import { freeMemory } from '../machine/free-memory.js';
 import { sizeText } from '../machine/size-text.js';
+import type { Model } from '../models/model.js';
 import type { Config } from '../runs/config.js';
 import { batchShape, createModel, type DatasetShape, embeddingSpec, firstOrderSpec } from './blueprint.js';
 import { exchangeLayout } from './exchange-layout.js';
+import { MICRO_ROWS } from './micro-rows.js';
 import { processBytes } from './process-bytes.js';
-import { MICRO_ROWS } from './scoring-engine.js';
 
 /** How a model is to be opened, as far as memory is concerned. */
 export interface ScoringSize {
@@ -29,14 +30,18 @@ export function requireScoringMemory(
   config: Config,
   dataset: DatasetShape,
   threads: number,
-  { batchRows = 0, otherBytes = 0, memory, ignoreLimits = false }: ScoringSize,
+  /** `tableBytes`: of tables that are not as training has them. */
+  {
+    batchRows = 0,
+    otherBytes = 0,
+    memory,
+    ignoreLimits = false,
+    tableBytes,
+  }: ScoringSize & { tableBytes?: number | undefined },
 ): void {
   if (ignoreLimits) return;
   const model = createModel(config, dataset, 'training');
-  const options = { threads, isTraining: false };
-  const weights = firstOrderSpec(config, dataset, model, options);
-  const specs = [embeddingSpec(config, dataset, options), ...(weights ? [weights] : [])];
-  const table = specs.flatMap(planShards).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
+  const table = tableBytes ?? shardBytes(config, dataset, threads, model);
   // Bags may have more ids: what they add is less than what an estimate is wrong by.
   const shape = batchShape(config, dataset, model, { batchRows: Math.max(1, batchRows), bagIds: null });
   const exchange = exchangeLayout({ ...shape, microRows: MICRO_ROWS, threads, training: null }).bytes;
@@ -54,4 +59,12 @@ export function requireScoringMemory(
     `The model '${path}' needs ${sizeText(needed)} of memory and ${sizeText(free)} are free: table ${sizeText(table)}, batches ${sizeText(exchange)}${other}, and about ${sizeText(beside)} for Node.js and onnxruntime.`,
     'end other programs, use a machine with more memory, or pass --ignore-limits (ignoreLimits: true) to go on all the same',
   );
+}
+
+/** Bytes of tables as training has them. */
+function shardBytes(config: Config, dataset: DatasetShape, threads: number, model: Model): number {
+  const options = { threads, isTraining: false };
+  const weights = firstOrderSpec(config, dataset, model, options);
+  const specs = [embeddingSpec(config, dataset, options), ...(weights ? [weights] : [])];
+  return specs.flatMap(planShards).reduce((sum, { pages }) => sum + pages * PAGE_BYTES, 0);
 }

@@ -2,7 +2,7 @@
 // next batch.
 import type { Batch } from '../batch/reader.js';
 import { UserError } from '../errors.js';
-import type { ExchangeShape } from './exchange-layout.js';
+import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
 import type { EncodedRow } from './row-encoder.js';
 
 /** A row that fits into no batch. */
@@ -28,18 +28,19 @@ export class RowBatch {
   rows = 0;
   private end = 0;
   private readonly ids: Uint32Array;
-  private readonly offsets: Uint32Array | null; // (batchRows · F + 1), with bags
-  private readonly numbers: Float32Array; // (batchRows, N)
+  private readonly offsets: Uint32Array | null;
+  private readonly numbers: Float32Array;
   private readonly labels: Float32Array; // (batchRows), zeros
 
+  /** @param arrays where the rows go; by default memory of its own */
   constructor(
-    private readonly shape: Pick<ExchangeShape, 'batchRows' | 'fields' | 'bagIds' | 'numbers' | 'hasWeight'>,
+    private readonly shape: BatchShape,
+    arrays: Omit<BatchArrays, 'logits'> = batchArrays(shape, allocateBatch(shape)),
   ) {
-    const { batchRows, fields, bagIds, numbers } = shape;
-    this.ids = new Uint32Array(bagIds ?? batchRows * fields);
-    this.offsets = bagIds === null ? null : new Uint32Array(batchRows * fields + 1);
-    this.numbers = new Float32Array(batchRows * numbers);
-    this.labels = new Float32Array(batchRows);
+    this.ids = arrays.ids;
+    this.offsets = arrays.offsets;
+    this.numbers = arrays.numbers;
+    this.labels = new Float32Array(shape.batchRows);
   }
 
   /**
@@ -62,12 +63,33 @@ export class RowBatch {
     return true;
   }
 
+  /**
+   * Adds rows that are ids already: ids (count, F), local to their fields, and standardised numbers (count, N). For shapes
+   * without bags.
+   *
+   * @returns how many fitted
+   */
+  addEncoded(ids: Uint32Array, numbers: Float32Array | undefined, count: number): number {
+    const { batchRows, fields, numbers: width } = this.shape;
+    const fitting = Math.min(count, batchRows - this.rows);
+    this.ids.set(ids.subarray(0, fitting * fields), this.end);
+    if (numbers) this.numbers.set(numbers.subarray(0, fitting * width), this.rows * width);
+    this.end += fitting * fields;
+    this.rows += fitting;
+    return fitting;
+  }
+
+  /** Empties the batch. */
+  clear(): void {
+    this.rows = 0;
+    this.end = 0;
+  }
+
   /** The rows added, lent until the next one is; then the batch is empty again. */
   take(): Batch {
     const { rows, end, offsets, numbers, labels } = this;
     const { fields, numbers: width } = this.shape;
-    this.rows = 0;
-    this.end = 0;
+    this.clear();
     return {
       epoch: 0,
       index: 0,

@@ -1,7 +1,7 @@
 // The one scorer, as one thread of a team runs it: rows of the table, dequantized once each, through the scoring
 // graph with its weights as initializers, to logits. Validation, evaluation and prediction are this.
 
-import type { Table } from '../embedding/table.js';
+import type { RowValues } from '../embedding/row-values.js';
 import { createSession, type Session, type View } from '../graph/session.js';
 import { allocateStaging, stagingBytes } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
@@ -16,9 +16,9 @@ export class Scorer {
   private readonly staging: Record<'x' | 'logits' | 'numbers' | 'firstOrder', Float32Array>;
 
   constructor(
-    private readonly table: Table,
+    private readonly table: RowValues,
     /** First-order weights, where the model has them. */
-    private readonly firstOrder: Table | null,
+    private readonly firstOrder: RowValues | null,
     private readonly exchange: Exchange,
     private readonly thread: number,
   ) {

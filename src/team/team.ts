@@ -5,6 +5,7 @@
 // A thread is only ended while it is idle: one that is ended inside onnxruntime takes the process with it.
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
+import { workerArguments } from './worker-arguments.js';
 
 /** What a worker answers: a value, or what it threw. */
 export type Reply = { value: unknown } | { failure: Failure };
@@ -56,8 +57,7 @@ export class Team<Message, Value> {
     // Each thread's first answer is that it has started: until then it may be inside onnxruntime.
     this.sent = 1;
     this.pending.push({ replies: [], missing: threads, resolve() {}, reject() {} });
-    // Node.js ends a thread that runs a file with this option, which belongs to `node --input-type=module -e …`.
-    const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type'));
+    const execArgv = workerArguments();
     this.workers = Array.from({ length: threads }, (_, thread) => {
       const worker = new Worker(script, { workerData: workerData(thread), execArgv });
       worker.on('message', (reply: Reply) => this.receive(thread, reply));

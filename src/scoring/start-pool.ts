@@ -1,0 +1,39 @@
+// A pool of threads with a model in it, and the queue of calls in front: what an open model scores with.
+import { mostIdsOf } from '../data/bags.js';
+import type { Manifest } from '../data/manifest.js';
+import { batchShape, createModel, fieldOffsets } from './blueprint.js';
+import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
+import type { PoolWorkerData } from './pool-worker.js';
+import type { ScoringModel } from './scoring-model.js';
+import { WorkerPool } from './worker-pool.js';
+
+export interface PoolOptions extends QueueOptions {
+  workers: number;
+  /** Rows that are scored together at most. */
+  maxBatch: number;
+  onWorkerFailure?: ((error: Error) => void) | undefined;
+}
+
+/** Starts the threads. Whoever has the pool closes it. */
+export async function startPool(
+  { config, dataset, table, firstOrder, graph }: ScoringModel,
+  manifest: Manifest,
+  { workers, maxBatch, onWorkerFailure, ...queued }: PoolOptions,
+): Promise<{ pool: WorkerPool; queue: CallQueue }> {
+  const model = createModel(config, dataset, 'scoring');
+  const batch = { batchRows: maxBatch, bagIds: mostIdsOf(manifest, maxBatch) };
+  const { pairs, ...shape } = batchShape(config, dataset, model, batch);
+  const batches = queueBatches(workers, shape);
+  const isMean = dataset.fieldVocabularies.map((_, field) => dataset.poolings?.[field] === 'mean');
+  const shared: Omit<PoolWorkerData, 'thread'> = {
+    table,
+    firstOrder,
+    graph: graph(),
+    shape,
+    lookup: { firstRows: fieldOffsets(dataset), isMean, pairs },
+    batches,
+  };
+  const pool = await WorkerPool.start(workers, (thread) => ({ ...shared, thread }));
+  if (onWorkerFailure) pool.onFailure = onWorkerFailure;
+  return { pool, queue: new CallQueue(pool, shape, batches, queued) };
+}

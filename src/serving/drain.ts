@@ -1,0 +1,52 @@
+// Stopping without losing a request: no new connections, but those there are may finish what they sent, and are told to
+// close with each response. Node's own `close` would end idle connections at once, also the one on which a request is
+// just arriving.
+import type { Server } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+
+/** How long connections that are idle may still bring a request that was on its way. */
+const GRACE_MS = 250;
+const LOOK_MS = 50;
+
+/** The connections of a server, from before it listens. */
+export class Drain {
+  private readonly sockets = new Set<Socket>();
+  private isDraining = false;
+
+  constructor(private readonly server: Server) {
+    server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  get isStopping(): boolean {
+    return this.isDraining;
+  }
+
+  /** Stops accepting, waits for all that was sent. @param deadlineMs after it connections are cut @returns those that were */
+  async drain(deadlineMs: number): Promise<number> {
+    this.isDraining = true;
+    const { server, sockets } = this;
+    if (!server.listening) return 0;
+    const closed = new Promise<void>((resolve) => {
+      NetServer.prototype.close.call(server, () => resolve());
+    });
+    const start = performance.now();
+    let cut = 0;
+    const timer = setInterval(() => {
+      const elapsed = performance.now() - start;
+      if (elapsed > deadlineMs) {
+        cut = sockets.size;
+        for (const socket of sockets) socket.destroy();
+      } else if (elapsed > GRACE_MS) {
+        server.closeIdleConnections();
+        // One that never sent a byte is not idle to Node, but waited for.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      }
+    }, LOOK_MS);
+    await closed;
+    clearInterval(timer);
+    return cut;
+  }
+}

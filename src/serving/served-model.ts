@@ -1,0 +1,26 @@
+// What the server asks of a model: the open models of scoring/open.ts, behind an interface, so that tests can put a
+// model in its place that is slow, fails or dies.
+import { type Model, type OpenOptions, open } from '../scoring/open.js';
+
+/** An open model, as far as the server uses it. */
+export type ServedModel = Pick<
+  Model,
+  'kind' | 'version' | 'schema' | 'fingerprint' | 'tableBytes' | 'queuedRows' | 'predict' | 'close'
+>;
+
+/** How a server's models score. */
+export interface EngineOptions {
+  workers: number;
+  maxBatch: number;
+  maxDelayMs: number;
+}
+
+export type OpenServedModel = (
+  path: string,
+  options: EngineOptions & Pick<OpenOptions, 'signal' | 'onBatch' | 'onWorkerFailure'>,
+) => Promise<ServedModel>;
+
+/** Opens a run or a bundle. @throws UserError */
+export const openServedModel: OpenServedModel = (path, options) =>
+  // Unknown columns were refused, or let pass, as the request was read.
+  open(path, { ...options, ignoreUnknown: true });

@@ -1,0 +1,105 @@
+// The readers of requests, and what must hold of whatever they are given: rows whose cells are cells, or a 4xx with a
+// short sentence; and nothing else of the process is changed by it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cellText } from '../../src/schema/cell.js';
+import type { RawRow } from '../../src/schema/rows.js';
+import { readInferRequest } from '../../src/serving/infer-protocol.js';
+import { parseJson } from '../../src/serving/json-body.js';
+import { modelColumns } from '../../src/serving/model-columns.js';
+import { type ReadingRules, readPredictRequest } from '../../src/serving/predict-protocol.js';
+import { RequestError } from '../../src/serving/request-error.js';
+import { fakeSchema } from '../serving-fakes.js';
+import type { HeaderFormat } from './mutate.js';
+
+export const requestRules: ReadingRules = { rows: 10, textLength: 100, ignoreUnknown: false };
+const columns = modelColumns(fakeSchema);
+
+/** A protocol, by its reader. */
+export const requestReaders = {
+  infer: (text: string, rules = requestRules): readonly RawRow[] =>
+    readInferRequest(text, parseJson(text), columns, rules).rows,
+  predict: (text: string, rules = requestRules): readonly RawRow[] =>
+    readPredictRequest(text, parseJson(text), columns, rules),
+} as const;
+export type Protocol = keyof typeof requestReaders;
+
+/** What damage is made of. */
+export const requestFormat: HeaderFormat = {
+  tokens: [
+    '"inputs"',
+    '"name"',
+    '"user"',
+    '"size"',
+    '"datatype"',
+    '"BYTES"',
+    '"INT64"',
+    '"FP32"',
+    '"shape"',
+    '"data"',
+    '"outputs"',
+    '"parameters"',
+    '"__proto__"',
+    '"constructor"',
+    'null',
+    'true',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    ':',
+    '[[1]]',
+    '{}',
+    '1e999',
+    '-0',
+    '"\\ud800"',
+  ],
+  repairLength() {},
+};
+
+const corpus = fileURLToPath(new URL('../../../test/corpus/requests', import.meta.url));
+
+export function savedRequests(protocol: Protocol): { name: string; bytes: Uint8Array; isRead: boolean }[] {
+  return (['read', 'refused'] as const).flatMap((outcome) => {
+    const folder = join(corpus, protocol, outcome);
+    return readdirSync(folder).map((name) => ({
+      name: `${outcome}/${name}`,
+      bytes: readFileSync(join(folder, name)),
+      isRead: outcome === 'read',
+    }));
+  });
+}
+
+/** The sentence that a request is refused with, undefined where it is read. @throws where a rule is broken */
+export function requestRefusal(
+  protocol: Protocol,
+  text: string,
+  rules: ReadingRules = requestRules,
+): string | undefined {
+  const refusal = refusalOf(protocol, text, rules);
+  const polluted = Object.getOwnPropertyNames(Object.prototype).length !== propertiesOfAll;
+  if (polluted) throw new Error('The prototype of all objects was changed.');
+  return refusal;
+}
+
+const propertiesOfAll = Object.getOwnPropertyNames(Object.prototype).length;
+
+function refusalOf(protocol: Protocol, text: string, rules: ReadingRules): string | undefined {
+  try {
+    const rows = requestReaders[protocol](text, rules);
+    if (rows.length < 1 || rows.length > rules.rows) throw new Error(`${rows.length} rows were read.`);
+    for (const row of rows) {
+      if (Object.getPrototypeOf(row) !== Object.prototype)
+        throw new Error('A row has a prototype of its own.');
+      for (const column of columns.known) cellText(row[column], column);
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (error.status !== 400 || error.message.length > 1000)
+      throw new Error(`Refused with '${error.message}'.`);
+    return error.message;
+  }
+}
