@@ -43,10 +43,10 @@ try {
       const inputs = Object.entries(feedsOf(subject, batch)).map(([name, { data, shape }]) => {
         const type = data instanceof BigInt64Array ? 'int64' : 'float64';
         // JSON has no NaN: null is one.
-        return [
-          name,
-          { type, shape, data: Array.from(data, (x) => (Number.isNaN(Number(x)) ? null : Number(x))) },
-        ];
+        const numbers = Array.from(data as Iterable<number | bigint>, (x) =>
+          Number.isNaN(Number(x)) ? null : Number(x),
+        );
+        return [name, { type, shape, data: numbers }];
       });
       const path = join(folder, `rows-${i}.json`);
       writeFileSync(

@@ -128,6 +128,7 @@ describe('onnx', () => {
     const settings: ExportSettings = {
       operators: 'auto',
       mostModelBytes: 2 ** 30,
+      force: false,
       threads: 1,
       onProgress() {},
       signal: undefined,
@@ -160,6 +161,7 @@ describe('onnx', () => {
     const settings = {
       operators: 'auto',
       mostModelBytes: 2 ** 30,
+      force: false,
       threads: 1,
       onProgress() {},
       signal: undefined,

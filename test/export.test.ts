@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportRun } from '../src/exporting/export-run.js';
+import { evaluate } from '../src/index.js';
 import { QuantizedFile } from '../src/posttraining/open-quantized.js';
 import type { QuantizerSpec } from '../src/posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
@@ -57,6 +58,25 @@ describe('--quantize', () => {
     const values = new Float32Array(table.rows * 8);
     table.readRows(0, values);
     expect(await decode(tensors, 'embedding', 8)).toEqual(values);
+  });
+});
+
+describe('bundle', () => {
+  it('scores as the run does, or as its quantized rows do, and is replaced when that is asked for', async () => {
+    const run = await folder.trained(folder.toy, small, { method: { name: 'full' } });
+    const out = folder.free('');
+    const made = await exportRun({ run, format: 'bundle', out, threads: 1 });
+    expect(made).toMatchObject({ files: [out], parity: null });
+    const asRun = await evaluate({ run, data: folder.toy, threads: 1 });
+    expect((await evaluate({ run: out, data: folder.toy, threads: 1 })).logits).toEqual(asRun.logits);
+    const again = { run, format: 'bundle', out, data: folder.toy, threads: 1 } as const;
+    await expect(exportRun(again)).rejects.toThrow('exists');
+    const quantize = { method: 'greedy', bits: 4 } as const;
+    const smaller = await exportRun({ ...again, quantize, force: true });
+    expect(smaller.bytes).toBeLessThan(made.bytes);
+    const { logloss } = await evaluate({ run: out, data: folder.toy, threads: 1 });
+    expect(smaller.scores?.after.logloss).toBe(logloss);
+    expect(smaller.scores?.before.logloss).toBe(asRun.logloss);
   });
 });
 
@@ -116,7 +136,7 @@ describe('bitrow export', () => {
     ]);
     expect(await failure('--format', 'pickle', '--out', folder.place('x'))).toEqual([
       2,
-      expect.stringContaining('must be one of: onnx, safetensors, torch-rows'),
+      expect.stringContaining('must be one of: onnx, safetensors, torch-rows, bundle'),
     ]);
     expect(
       await failure('--format', 'safetensors', '--out', folder.place('x.safetensors'), '--operators', 'auto'),

@@ -1,13 +1,12 @@
 // `export`: a run's model in a format that others read. What is written is there whole or not at all.
-import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { extname, resolve } from 'node:path';
-import { partialOf, requireFree } from '../data/output-directory.js';
+import { extname } from 'node:path';
+import { requireFree } from '../data/output-directory.js';
 import { requireFreeFile } from '../data/output-file.js';
 import { UserError } from '../errors.js';
 import { MOST_MODEL_BYTES } from '../graph/onnx-file.js';
 import type { CheckpointName } from '../runs/run-directory.js';
+import { BUNDLE_FILE } from '../scoring/bundle/bundle-file.js';
 import { checkThreads } from '../team/team.js';
 import { writeFilesAside } from './aside.js';
 import {
@@ -18,9 +17,6 @@ import {
 } from './export-subject.js';
 import type { Exported, Exporter, ExportProgress, OperatorSet } from './exporter.js';
 import { type ExportFormat, exporters } from './registry.js';
-
-/** A file that tells a bundle, which `force` may replace. */
-const MARK = 'bundle.json';
 
 export interface ExportOptions {
   /** Directory of a run. */
@@ -80,12 +76,12 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
   requireOutput(exporter, options);
   const { subject, quantized, scores } = await exportSubject({ ...options, checkpoint, threads, onProgress });
   exporter.check(subject, out);
-  const { operators = 'auto', mostModelBytes = MOST_MODEL_BYTES } = options;
-  const settings = { operators, mostModelBytes, threads, onProgress, signal };
+  const { operators = 'auto', mostModelBytes = MOST_MODEL_BYTES, force = false } = options;
+  const settings = { operators, mostModelBytes, force, threads, onProgress, signal };
   const cost = await scores();
   const exported =
     exporter.output === 'directory'
-      ? await replacingDirectory(out, () => exporter.write(subject, out, settings))
+      ? await exporter.write(subject, out, settings)
       : await writeFilesAside(out, (temporary) => exporter.write(subject, temporary, settings));
   const { metadata, directory } = subject.run;
   return {
@@ -114,7 +110,7 @@ function requireOutput(
     );
   }
   if (exporter.output === 'directory') {
-    requireFree(out, MARK, force);
+    requireFree(out, BUNDLE_FILE, force);
     return;
   }
   if (!exporter.output.includes(extname(out).toLowerCase())) {
@@ -126,20 +122,4 @@ function requireOutput(
   }
   requireFreeFile(out, force);
   if (format === 'onnx') requireFreeFile(`${out}.data`, force);
-}
-
-/** Calls `write` while what is at a place, and may be replaced, is out of the way. */
-async function replacingDirectory<T>(place: string, write: () => Promise<T>): Promise<T> {
-  if (!existsSync(place)) return write();
-  const old = partialOf(resolve(place), 'replaced');
-  await rename(place, old);
-  try {
-    const result = await write();
-    await rm(old, { recursive: true, force: true });
-    return result;
-  } catch (error) {
-    await rm(place, { recursive: true, force: true });
-    await rename(old, place);
-    throw error;
-  }
 }

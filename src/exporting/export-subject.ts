@@ -69,7 +69,7 @@ const FEW_ROWS = 20_000;
 
 /** Opens, and quantizes. @throws UserError when there is no such run, data or split, or room for them */
 export async function exportSubject(options: SubjectOptions): Promise<PreparedSubject> {
-  const { run: path, quantize, data, split = 'test', signal } = options;
+  const { checkpoint, quantize, data, split = 'test', signal } = options;
   let stage = '';
   const onProgress = (state: { done: number; total: number }) =>
     options.onProgress({ ...state, stage, unit: 'samples' });
@@ -79,14 +79,18 @@ export async function exportSubject(options: SubjectOptions): Promise<PreparedSu
   const dataset = cost?.dataset ?? (data === undefined ? null : await openData(original, data, split));
   const rows = dataset && { dataset, split };
   if (!quantize) {
-    return { subject: subjectOf(path, original, null, rows), quantized: null, scores: async () => null };
+    return {
+      subject: subjectOf(checkpoint, original, null, rows),
+      quantized: null,
+      scores: async () => null,
+    };
   }
   const quantization = await quantizeRows(original, quantize, dataset, options);
   const replacement = cost?.replacement ?? new ReplacedTable(original);
   await replacement.fill(quantization.table);
   const { table: _, ...quantized } = quantization;
   return {
-    subject: subjectOf(path, replacement.run, quantization, rows),
+    subject: subjectOf(checkpoint, replacement.run, quantization, rows),
     quantized,
     async scores() {
       if (!cost) return null;
@@ -100,14 +104,14 @@ export async function exportSubject(options: SubjectOptions): Promise<PreparedSu
 }
 
 function subjectOf(
-  path: string,
+  checkpoint: CheckpointName,
   run: OpenedRun,
   quantization: Quantization | null,
   rows: ExportSubject['rows'],
 ): ExportSubject {
   const { table, firstOrder } = run;
   return {
-    path,
+    checkpoint,
     run,
     embedding: quantization ? servedQuantized(quantization.table, table.spec.name) : servedRun(table),
     firstOrder: firstOrder && servedRun(firstOrder),

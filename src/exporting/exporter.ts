@@ -3,6 +3,7 @@
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { QuantizedTable } from '../posttraining/quantized-table.js';
 import type { QuantizedBits, Side } from '../posttraining/quantizer.js';
+import type { CheckpointName } from '../runs/run-directory.js';
 import type { OpenedRun } from '../scoring/open-run.js';
 import type { ServedTable } from './served-table.js';
 
@@ -20,8 +21,8 @@ export interface Quantization {
 
 /** What is exported. */
 export interface ExportSubject {
-  /** Path of the run. */
-  readonly path: string;
+  /** Which of the run's models. */
+  readonly checkpoint: CheckpointName;
   /** The model as it scores: with the quantized rows in place where there are any. */
   readonly run: OpenedRun;
   readonly embedding: ServedTable;
@@ -38,6 +39,8 @@ export interface ExportSettings {
   readonly operators: OperatorSet;
   /** Of an ONNX model, in one file; smaller than 2 GiB only in tests. */
   readonly mostModelBytes: number;
+  /** Whether what is at the output may be replaced. */
+  readonly force: boolean;
   readonly threads: number;
   readonly onProgress: (progress: ExportProgress) => void;
   readonly signal: AbortSignal | undefined;
@@ -81,6 +84,6 @@ export interface Exporter {
   readonly hasOperators: boolean;
   /** @throws UserError for a model that the format cannot hold, by what it is */
   check(subject: ExportSubject, out: string): void;
-  /** Writes to a place that is not there yet, under its own name. */
+  /** Writes files to a place that is not there yet, under its own name; a directory to its place, whole or not at all. */
   write(subject: ExportSubject, out: string, settings: ExportSettings): Promise<Exported>;
 }

@@ -16,6 +16,7 @@ import type { OpenedRun } from '../scoring/open-run.js';
 import { readEmbeddings } from '../scoring/read-embeddings.js';
 import { scoreBatches } from '../scoring/score-batches.js';
 import { startScoring } from '../scoring/scoring-engine.js';
+import { modelOfRun } from '../scoring/scoring-model.js';
 import type { ExportSettings, ExportSubject, Parity } from './exporter.js';
 import { fieldInputs, NUMBERS, offsetsInput, outputNames } from './onnx-inputs.js';
 import { type ParityBatch, parityRows } from './parity-rows.js';
@@ -124,7 +125,11 @@ export async function scoreRows(
   const batchRows = Math.max(...batches.map(({ rows }) => rows));
   const hasBags = batches.some(({ offsets }) => offsets !== null);
   const bagIds = hasBags ? Math.max(...batches.map(({ ids }) => ids.length)) : null;
-  const engine = await startScoring(run, { threads: Math.min(threads, 2), batchRows, bagIds });
+  const engine = await startScoring(modelOfRun(run, 'best'), {
+    threads: Math.min(threads, 2),
+    batchRows,
+    bagIds,
+  });
   try {
     const asked = batches.map(({ rows, ids, offsets, raw }, index) => ({
       ...{ epoch: 0, index, rows, ids, labels: new Float32Array(rows) },

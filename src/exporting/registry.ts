@@ -1,4 +1,5 @@
 // Every export format by its name: one file and one line each.
+import { bundle } from './bundle-format.js';
 import type { Exporter } from './exporter.js';
 import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
@@ -8,6 +9,7 @@ export const exporters = {
   onnx,
   safetensors,
   'torch-rows': torchRows,
+  bundle,
 } as const satisfies Record<string, Exporter>;
 
 export type ExportFormat = keyof typeof exporters;
