@@ -30,21 +30,32 @@ export function servedRun(memory: TableMemory): ServedTable {
   };
 }
 
+/** The same rows as fp32 values, whatever the method stores: what a table would take without codes. */
+export function servedValues(memory: TableMemory): ServedTable {
+  const { name, dim } = memory.spec;
+  const table = new Table(memory, 0);
+  const { format, read } = fp32Rows(table);
+  const runs = [{ firstRow: 0, rows: table.rows }];
+  return { name, dim, hot: null, cold: { rows: table.rows, format, blocks: () => blocksOf(runs, read) } };
+}
+
 function servedTier(table: Table, memory: TableMemory, tier: Tier): ServedTier {
   const runs = tierRuns(memory.spec).filter((run) => run.tier === tier);
   const { format, read } = rowReader(table, memory, tier);
   return {
     rows: runs.reduce((sum, { rows }) => sum + rows, 0),
     format,
-    async *blocks() {
-      for (const { firstRow, rows } of runs) {
-        for (let done = 0; done < rows; done += BLOCK_ROWS) {
-          const count = Math.min(BLOCK_ROWS, rows - done);
-          yield { rows: count, arrays: read(firstRow + done, count) };
-        }
-      }
-    },
+    blocks: () => blocksOf(runs, read),
   };
+}
+
+async function* blocksOf(runs: readonly { firstRow: number; rows: number }[], read: RowReader['read']) {
+  for (const { firstRow, rows } of runs) {
+    for (let done = 0; done < rows; done += BLOCK_ROWS) {
+      const count = Math.min(BLOCK_ROWS, rows - done);
+      yield { rows: count, arrays: read(firstRow + done, count) };
+    }
+  }
 }
 
 interface RowReader {
