@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util';
 import { exportRun } from '../src/exporting/export-run.js';
 import { exportSubject } from '../src/exporting/export-subject.js';
 import { operatorSets } from '../src/exporting/exporter.js';
-import { feedsOf, scoreRows } from '../src/exporting/parity.js';
+import { scoreRows } from '../src/exporting/parity.js';
+import { feedsOf } from '../src/exporting/parity-feeds.js';
 import { parityRows } from '../src/exporting/parity-rows.js';
 
 const { values, positionals } = parseArgs({

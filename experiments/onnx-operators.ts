@@ -10,7 +10,7 @@ import { spread } from '../src/bench/benchmark.js';
 import { exportRun } from '../src/exporting/export-run.js';
 import { exportSubject } from '../src/exporting/export-subject.js';
 import { operatorSets } from '../src/exporting/exporter.js';
-import { feedsOf } from '../src/exporting/parity.js';
+import { feedsOf } from '../src/exporting/parity-feeds.js';
 import { drawBatches, type ParityBatch } from '../src/exporting/parity-rows.js';
 import { createSession } from '../src/graph/session.js';
 

@@ -1,6 +1,6 @@
 // `--format onnx`, of every method and every model: the model is loaded as anyone's program would load it, and is the run. The
 // exporter compares for itself; that it does so is tested by changing what it writes.
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFilesAside } from '../src/exporting/aside.js';
 import { exportRun } from '../src/exporting/export-run.js';
@@ -92,6 +92,9 @@ describe('onnx', () => {
     await expect(
       exportRun({ run, format: 'onnx', out: folder.free('.onnx'), threads: 1, force: false }),
     ).resolves.toBeDefined();
+    await exportRun({ run, format: 'onnx', out, threads: 1, force: true });
+    expect(existsSync(`${out}.data`)).toBe(false);
+    await exportRun({ run, format: 'onnx', out, threads: 1, force: true, mostModelBytes: 1000 });
     rmSync(out);
     await expect(exportRun({ run, format: 'onnx', out, threads: 1 })).rejects.toThrow(/\.onnx\.data' exists/);
   });

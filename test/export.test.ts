@@ -6,6 +6,7 @@ import { evaluate } from '../src/index.js';
 import { QuantizedFile } from '../src/posttraining/open-quantized.js';
 import type { QuantizerSpec } from '../src/posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../src/posttraining/registry.js';
+import type { PartialConfig } from '../src/runs/resolve-config.js';
 import { bitrow } from './command-line.js';
 import { decode } from './decode-export.js';
 import { ExportFolder, small } from './export-runs.js';
@@ -36,9 +37,14 @@ describe('--quantize', () => {
     expect(report.scores?.after.auc).toBeGreaterThan(0.5);
   });
 
-  it('takes either side, and the rows of hashing', async () => {
-    for (const method of ['full', 'hashing'] as const) {
-      const run = await folder.trained(folder.toy, small, { method: { name: method } });
+  it('takes either side, the rows of hashing, and rows of two tiers', async () => {
+    const tables: PartialConfig[] = [
+      { method: { name: 'full' } },
+      { method: { name: 'hashing' } },
+      { method: { name: 'alpt', bits: 4, hotBits: 8, hotShare: 0.2 } },
+    ];
+    for (const table of tables) {
+      const run = await folder.trained(folder.toy, small, table);
       for (const side of ['fp32', 'fp16'] as const) {
         const quantize = { method: 'minmax', bits: 4, side } as const;
         await exportRun({ run, format: 'onnx', out: folder.free('.onnx'), quantize, threads: 1 });

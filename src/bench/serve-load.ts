@@ -42,11 +42,12 @@ export async function loadServer(
       ...length,
     }),
   );
-  const failed = result.non2xx + result.errors + result.timeouts;
-  if (failed > 0)
+  const { non2xx, errors, timeouts } = result;
+  if (non2xx + errors + timeouts > 0) {
     throw new Error(
-      `The server '${kind.name}' did not answer ${failed} of ${result.requests.total} requests.`,
+      `The server '${kind.name}' did not answer all of ${result.requests.total} requests: ${non2xx} with another status than 200, ${errors} errors, ${timeouts} timeouts.`,
     );
+  }
   const { requests, latency } = result;
   return { requestsPerSecond: requests.average, p50Ms: latency.p50, p99Ms: latency.p99 };
 }

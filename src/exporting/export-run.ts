@@ -1,4 +1,5 @@
 // `export`: a run's model in a format that others read. What is written is there whole or not at all.
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { requireFree } from '../data/output-directory.js';
@@ -83,6 +84,10 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
     exporter.output === 'directory'
       ? await exporter.write(subject, out, settings)
       : await writeFilesAside(out, (temporary) => exporter.write(subject, temporary, settings));
+  // What a model that was replaced had beside it, and this one does not.
+  for (const file of exporter.beside?.(out) ?? []) {
+    if (!exported.files.includes(file)) await rm(file, { force: true });
+  }
   const { metadata, directory } = subject.run;
   return {
     ...exported,
@@ -120,6 +125,5 @@ function requireOutput(
       2,
     );
   }
-  requireFreeFile(out, force);
-  if (format === 'onnx') requireFreeFile(`${out}.data`, force);
+  for (const file of [out, ...(exporter.beside?.(out) ?? [])]) requireFreeFile(file, force);
 }

@@ -80,6 +80,8 @@ export interface Exporter {
   readonly summary: string;
   /** What the output may be called, or that it is a directory. */
   readonly output: readonly string[] | 'directory';
+  /** Files that may come to lie beside the output, by its name. */
+  readonly beside?: (out: string) => readonly string[];
   /** Whether `--operators` means anything. */
   readonly hasOperators: boolean;
   /** @throws UserError for a model that the format cannot hold, by what it is */

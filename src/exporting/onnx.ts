@@ -6,6 +6,7 @@ import { fieldInputs, requireDistinctNames } from './onnx-inputs.js';
 export const onnx: Exporter = {
   summary: 'one model for onnxruntime: ids to logits and probabilities, tables packed',
   output: ['.onnx'],
+  beside: (out) => [`${out}.data`],
   hasOperators: true,
   check(subject) {
     requireDistinctNames(fieldInputs(subject), subject.run.directory.run.dataset.numbers !== undefined);

@@ -7,11 +7,12 @@ import { createModel, tablePairs, vocabularyOffsets } from '../scoring/blueprint
 import { aboutExport } from './about.js';
 import type { Exported, ExportSettings, ExportSubject } from './exporter.js';
 import { type OnnxTier, onnxTier } from './onnx-dequantize.js';
-import { fieldInputs, type IdBlock, idInputs, numberInputs, outputNames } from './onnx-inputs.js';
+import { fieldInputs, idInputs, numberInputs, outputNames } from './onnx-inputs.js';
 import { assemble, lookUp, type OnnxTable } from './onnx-lookup.js';
 import { addNetwork } from './onnx-network.js';
 import { OnnxNodes } from './onnx-nodes.js';
 import { checkParity } from './parity.js';
+import type { CheckedBlock } from './parity-tables.js';
 import { rowProgress } from './row-progress.js';
 import { type ServedTable, type ServedTier, tiersOfServed } from './served-table.js';
 
@@ -64,11 +65,6 @@ async function writeTables(
       }
     }
   }
-}
-
-/** A block of ids with the outputs of the lookup model that its rows are. */
-export interface CheckedBlock extends IdBlock {
-  readonly values: { readonly table: 'embedding' | 'firstOrder'; readonly output: string }[];
 }
 
 interface BuiltOnnx {
