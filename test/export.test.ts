@@ -1,5 +1,8 @@
 // `bitrow export`: quantizing on the way, what it says, what it refuses, and that it leaves nothing half-written.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportRun } from '../src/exporting/export-run.js';
 import { evaluate } from '../src/index.js';
@@ -10,6 +13,8 @@ import type { PartialConfig } from '../src/runs/resolve-config.js';
 import { bitrow } from './command-line.js';
 import { decode } from './decode-export.js';
 import { ExportFolder, small } from './export-runs.js';
+
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
 let folder: ExportFolder;
 beforeAll(async () => {
@@ -195,5 +200,48 @@ describe('bitrow export', () => {
       await expect(wanted).rejects.toThrow('stopped');
       expect(folder.outputs()).toEqual(before);
     }
+  });
+
+  it.skipIf(process.platform === 'win32').each(['onnx', 'safetensors', 'torch-rows', 'bundle'] as const)(
+    'leaves nothing of %s when the disk is full',
+    async (format) => {
+      const run = await folder.trained(folder.toy, small, { method: { name: 'alpt', bits: 8 } });
+      const out = folder.free(
+        { onnx: '.onnx', safetensors: '.safetensors', 'torch-rows': '.npy', bundle: '' }[format],
+      );
+      const before = folder.outputs();
+      const options = ['export', run, '--format', format, '--out', out, '--threads', '1'];
+      // No file may have more than 1,024 bytes.
+      const limited = spawnSync(
+        'bash',
+        ['-c', 'ulimit -f 1; exec "$0" "$@"', process.execPath, main, ...options],
+        {
+          encoding: 'utf8',
+        },
+      );
+      expect(limited.status).toBe(1);
+      expect(limited.stderr).toContain('cannot be written: EFBIG');
+      // A bundle names the hidden directory that it was being written in.
+      if (format !== 'bundle') expect(limited.stderr).not.toContain('.partial');
+      expect(folder.outputs()).toEqual(before);
+    },
+  );
+
+  it('says what is wrong with a run that is damaged', async () => {
+    const run = await folder.trained(folder.toy, small, { method: { name: 'full' } });
+    const damaged = folder.place('damaged');
+    cpSync(run, damaged, { recursive: true });
+    truncateSync(join(damaged, 'best.safetensors'), 2000);
+    const before = folder.outputs();
+    const { code, err } = await bitrow([
+      'export',
+      damaged,
+      '--format',
+      'onnx',
+      '--out',
+      folder.free('.onnx'),
+    ]);
+    expect([code, err.split('\n')[0]]).toEqual([1, expect.stringMatching(/best\.safetensors/)]);
+    expect(folder.outputs()).toEqual(before);
   });
 });

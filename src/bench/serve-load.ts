@@ -6,6 +6,9 @@ import type { RunningServer } from './serve-process.js';
 /** Connections that ask at the same time, each again when it has its answer. */
 export const CONNECTIONS = 100;
 
+/** Longer than any server should take on any machine: what is not answered then is an error. */
+const TIMEOUT_SECONDS = 30;
+
 const resultSchema = z.object({
   requests: z.object({ average: z.number(), total: z.number() }),
   latency: z.object({ p50: z.number(), p99: z.number() }),
@@ -38,6 +41,7 @@ export async function loadServer(
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       connections,
+      timeout: TIMEOUT_SECONDS,
       requests: bodies.map((body) => ({ body })),
       ...length,
     }),

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { living, partialOf, removeStale } from '../data/output-directory.js';
 import { UserError } from '../errors.js';
 import { syncDirectory } from '../formats/sync-directory.js';
+import { cannotWrite } from '../runs/whole-file.js';
 
 /**
  * Calls `write` with a path of the same name in a directory of its own; the files it says it wrote there take their places.
@@ -19,14 +20,14 @@ export async function writeFilesAside<T extends { readonly files: readonly strin
   const place = resolve(out);
   const parent = dirname(place);
   const made = await mkdir(parent, { recursive: true }).catch((error) => {
-    throw cannotMake(out, error);
+    throw cannotWrite(out, error);
   });
   await removeStale(place);
   const aside = partialOf(place);
   living.add(basename(aside));
   try {
     await mkdir(aside).catch((error) => {
-      throw cannotMake(out, error);
+      throw cannotWrite(out, error);
     });
     const written = await write(join(aside, basename(place)));
     // The first one is what the others are found by.
@@ -40,7 +41,7 @@ export async function writeFilesAside<T extends { readonly files: readonly strin
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     if (made !== undefined) await removeEmpty(parent, made);
-    throw error;
+    throw inPlace(error, aside, parent);
   } finally {
     await rm(aside, { recursive: true, force: true });
     living.delete(basename(aside));
@@ -58,7 +59,8 @@ async function removeEmpty(last: string, first: string): Promise<void> {
   }
 }
 
-function cannotMake(path: string, error: unknown): UserError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new UserError(`'${path}' cannot be written: ${reason}.`);
+/** A sentence about a file of the hidden directory says where the file was to be. */
+function inPlace(error: unknown, aside: string, parent: string): unknown {
+  if (!(error instanceof UserError) || !error.message.includes(aside)) return error;
+  return new UserError(error.message.replaceAll(aside, parent), error.help, error.exitCode);
 }

@@ -8,6 +8,7 @@ import {
   onnxruntimeVersion,
   optimizationLevels,
 } from '../graph/session.js';
+import { cannotWrite } from '../runs/whole-file.js';
 import { numberInput } from '../schema/number-input.js';
 import type { OpenedRun } from '../scoring/open-run.js';
 import { scoreBatches } from '../scoring/score-batches.js';
@@ -52,7 +53,9 @@ export async function checkParity(
   const expectedTables = batches.map((batch) =>
     blocks.flatMap((block) => expectedRows(subject.run, block, batch)),
   );
-  await writeFile(lookups.path, lookups.bytes);
+  await writeFile(lookups.path, lookups.bytes).catch((error) => {
+    throw cannotWrite(lookups.path, error);
+  });
   try {
     for (const level of optimizationLevels) {
       const session = await createSession(lookups.path, { optimization: level });

@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { appendMetadata, OnnxFileWriter } from '../graph/onnx-file.js';
 import { encodeOnnx, type OnnxModel } from '../graph/onnx-model.js';
+import { cannotWrite } from '../runs/whole-file.js';
 import { createModel, tablePairs, vocabularyOffsets } from '../scoring/blueprint.js';
 import { aboutExport } from './about.js';
 import type { Exported, ExportSettings, ExportSubject } from './exporter.js';
@@ -41,7 +42,9 @@ export async function writeOnnx(
     subject,
     settings,
   );
-  await appendMetadata(out, 'parity', JSON.stringify(parity));
+  await appendMetadata(out, 'parity', JSON.stringify(parity)).catch((error) => {
+    throw cannotWrite(out, error);
+  });
   const bytes = file.files.reduce((sum, path) => sum + statSync(path).size, 0);
   return { files: file.files, bytes, parity };
 }
