@@ -16,6 +16,9 @@ export { type PrepareOptions, type PrepareProgress, prepare } from './data/prepa
 export { type ProposeOptions, proposeSchema } from './data/propose-schema.js';
 export type { RowFormat } from './data/row-format.js';
 export { UserError } from './errors.js';
+export { type ExportOptions, type ExportReport, exportRun } from './exporting/export-run.js';
+export type { ExportProgress, Parity } from './exporting/exporter.js';
+export type { ExportFormat } from './exporting/registry.js';
 export { type Generated, type GenerateOptions, generate } from './generating/generate.js';
 export type { ShapeName } from './generating/registry.js';
 export type { Calibration } from './metrics/calibration.js';

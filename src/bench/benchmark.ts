@@ -6,6 +6,9 @@ export interface BenchmarkOptions {
   data: string;
   /** Program that runs Python, for what is measured beside PyTorch where it has that. */
   python: string;
+  /** Rows of the table that is served, and seconds of load a turn (serve). */
+  features?: number | undefined;
+  seconds?: number | undefined;
   onProgress: (progress: { stage: string; done: number; total: number }) => void;
   signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import { benchCommand } from './bench.js';
 import type { CommandSpec } from './command.js';
 import { compareCommand } from './compare.js';
 import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
@@ -20,6 +21,7 @@ export const commands = {
   predict: predictCommand,
   serve: serveCommand,
   quantize: quantizeCommand,
+  export: exportCommand,
   compare: compareCommand,
   reproduce: reproduceCommand,
   inspect: inspectCommand,

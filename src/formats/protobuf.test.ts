@@ -44,3 +44,30 @@ it('gives back every safe integer as a 64-bit varint', () => {
     }),
   );
 });
+
+it('leaves gaps where their bytes belong, and no others', () => {
+  const part = fc.record({
+    field: fc.integer({ min: 1, max: 40 }),
+    bytes: fc.uint8Array(),
+    later: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(part), fc.boolean(), (parts, isNested) => {
+      const [whole, gapped] = [new Message(), new Message()];
+      for (const [i, { field, bytes, later }] of parts.entries()) {
+        whole.bytes(field, bytes);
+        if (later) gapped.gap(field, String(i), bytes.length);
+        else gapped.bytes(field, bytes);
+      }
+      const [expected, message] = [whole, gapped].map((one) =>
+        isNested ? new Message().message(3, one) : one,
+      );
+      const file = new Uint8Array(message.sizeBytes).fill(0xee);
+      for (const { at, piece } of message.pieces()) {
+        file.set(piece instanceof Uint8Array ? piece : parts[Number(piece.name)].bytes, at);
+      }
+      expect(file).toEqual(expected.finish());
+      if (parts.some(({ later }) => later)) expect(() => message.finish()).toThrow('written to a file');
+    }),
+  );
+});

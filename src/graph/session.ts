@@ -14,12 +14,24 @@ export interface View {
   readonly shape: readonly number[];
 }
 
+/** What an input can be given: of exported models, ids and raw numbers too. */
+export interface FedView {
+  readonly data: Float32Array | Float64Array | BigInt64Array;
+  readonly shape: readonly number[];
+}
+
+/** How far onnxruntime changes a graph before it runs it. */
+export const optimizationLevels = ['disabled', 'basic', 'extended', 'layout', 'all'] as const;
+export type OptimizationLevel = (typeof optimizationLevels)[number];
+
 /** How a model is run. */
 export interface SessionOptions {
   /** Threads within one operator. Default 1; more may change the order of a sum, and so its last bits. */
   readonly threads?: number;
   /** When released, the session writes the times of all operators to `${profile}_<date>.json`. */
   readonly profile?: string;
+  /** Default: all. */
+  readonly optimization?: OptimizationLevel;
 }
 
 /** A loaded model. */
@@ -32,20 +44,20 @@ export interface Session {
    *
    * @throws when a view is of shared memory, has not as many numbers as its shape, or does not fit the model
    */
-  run(feeds: Readonly<Record<string, View>>, fetches: Readonly<Record<string, View>>): Promise<void>;
+  run(feeds: Readonly<Record<string, FedView>>, fetches: Readonly<Record<string, View>>): Promise<void>;
   /** Frees the model. The session cannot run any more. */
   release(): Promise<void>;
 }
 
-/** Loads an ONNX model, such as {@link toOnnx} writes. */
+/** Loads an ONNX model: its bytes, such as {@link toOnnx} writes, or the path of a file. */
 export async function createSession(
-  model: Uint8Array,
-  { threads = 1, profile }: SessionOptions = {},
+  model: Uint8Array | string,
+  { threads = 1, profile, optimization = 'all' }: SessionOptions = {},
 ): Promise<Session> {
-  const session = await InferenceSession.create(model, {
+  const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimization,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Errors only: they are thrown anyway, and a library does not log.
@@ -53,7 +65,11 @@ export async function createSession(
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     // Not session.set_denormal_as_zero: it holds for the first thread of the process that makes a session, for
     // ever and for its JavaScript and WebAssembly too, and for no other thread, so threads would disagree.
-  });
+  };
+  const session =
+    typeof model === 'string'
+      ? await InferenceSession.create(model, options)
+      : await InferenceSession.create(model, options);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
@@ -67,7 +83,7 @@ export async function createSession(
   };
 }
 
-function tensorsOf(views: Readonly<Record<string, View>>): Record<string, Tensor> {
+function tensorsOf(views: Readonly<Record<string, FedView>>): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(views).map(([name, { data, shape }]) => {
       if (data.buffer instanceof SharedArrayBuffer) {
@@ -78,9 +94,16 @@ function tensorsOf(views: Readonly<Record<string, View>>): Record<string, Tensor
           `The view of '${name}' has ${data.length} numbers (its shape ${describeShape(shape)} has ${elementCount(shape)}).`,
         );
       }
-      return [name, new Tensor('float32', data, shape)];
+      return [name, tensorOf(data, shape)];
     }),
   );
+}
+
+function tensorOf(data: FedView['data'], shape: readonly number[]): Tensor {
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, shape);
+  return data instanceof Float64Array
+    ? new Tensor('float64', data, shape)
+    : new Tensor('float32', data, shape);
 }
 
 const { port1: nowhere } = new MessageChannel();

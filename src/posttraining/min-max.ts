@@ -57,6 +57,31 @@ export function roundMinMax(values: Float32Array, dim: number, bits: CodeBits): 
   }
 }
 
+/** What `roundMinMax` rounds values (n, D) to: codes (n, D), scales and biases (n). Changes nothing. */
+export function minMaxCodes(
+  values: Float32Array,
+  dim: number,
+  bits: CodeBits,
+): { codes: Uint16Array; scales: Float32Array; biases: Float32Array } {
+  const rows = values.length / dim;
+  const [codes, scales, biases] = [
+    new Uint16Array(values.length),
+    new Float32Array(rows),
+    new Float32Array(rows),
+  ];
+  const highest = 2 ** bits - 1;
+  const range: Range = { least: 0, most: 0 };
+  const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
+  for (let row = 0; row < rows; row++) {
+    fullRange(values, row * dim, dim, range);
+    minMaxGrid(range, bits, 'fp32', grid);
+    scales[row] = grid.scale;
+    biases[row] = grid.bias;
+    for (let at = row * dim; at < (row + 1) * dim; at++) codes[at] = codeOf(values[at], grid, highest);
+  }
+  return { codes, scales, biases };
+}
+
 /** Bytes of a row as served: packed codes, scale and bias. */
 export function minMaxBytes(dim: number, bits: CodeBits): number {
   return packedBytes(dim, bits) + 8;

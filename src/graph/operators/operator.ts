@@ -4,8 +4,8 @@ import type { Graph } from '../graph.js';
 import type { Application, Attributes, Node, OperatorName } from '../node.js';
 import type { Shape, Tensor } from '../shape.js';
 
-/** An attribute of an ONNX node: a whole number, a list of them, or a float. */
-export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+/** An attribute of an ONNX node: a whole number, a list of them, a text, or a float. */
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
 /** Receives the ONNX nodes of one application. */
