@@ -35,8 +35,14 @@ export interface Network {
    * take their optimizer step too; without it their gradients are not even computed. Dropout masks depend on the
    * training step alone.
    */
-  backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>>;
+  backward(pass: Pass): Promise<Iterable<Block>>;
 }
+
+/**
+ * What a pass is for. One that updates nothing may look at a share of the micro-batches alone (above 0 to 1), drawn at
+ * random by the training step: its gradient is right on average, and 0 for rows that are in none of them.
+ */
+export type Pass = { updatesDense: true } | { updatesDense: false; share?: number };
 
 /** Where in an epoch a batch is. Unlike the count of steps it says when an epoch ends. */
 export interface EpochPosition {

@@ -175,6 +175,13 @@ export class Exchange {
     this.sumTo(this.at.sums, this.shape.dim, batch, index, dX);
   }
 
+  /** The sums of a micro-batch that a pass leaves out: 0. */
+  clearSegments({ plan }: PlannedBatch, index: number): void {
+    const { dim } = this.shape;
+    const { local, firstSum } = plan.microBatches[index];
+    this.floats('sums', firstSum * dim, local.length * dim).fill(0);
+  }
+
   /** The same of the gradient (paddedRows, F) of first-order weights. */
   sumFirstOrder(batch: PlannedBatch, index: number, gradient: number): void {
     this.sumTo(this.at.firstOrderSums, 1, batch, index, gradient);
