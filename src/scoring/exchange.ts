@@ -9,6 +9,7 @@ import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import { Barrier } from '../team/barrier.js';
+import type { SpanName, Trace } from '../team/trace.js';
 import {
   CONTROL_WORDS,
   type ExchangeMemory,
@@ -49,13 +50,24 @@ export class Exchange {
   private readonly control: Int32Array;
   private claimed = 0;
 
-  constructor({ shape, memory }: ExchangeMemory) {
+  /** @param trace of the thread whose view it is */
+  constructor(
+    { shape, memory }: ExchangeMemory,
+    readonly trace: Trace | null = null,
+  ) {
     this.shape = shape;
     this.memory = memory;
     this.at = exchangeLayout(shape).at;
     this.kernels = wasmKernels(memory);
     this.control = new Int32Array(memory.buffer, this.at.control, CONTROL_WORDS);
     this.barrier = new Barrier(this.control, shape.threads);
+  }
+
+  /** Waits for all threads. The trace gets what this one did before, and the wait. */
+  meet(done: SpanName | null = null): void {
+    if (done) this.trace?.lap(done);
+    this.barrier.wait();
+    this.trace?.lap('barrier');
   }
 
   floats(region: Region, offset: number, length: number): Float32Array<SharedArrayBuffer> {

@@ -40,6 +40,8 @@ export class DenseNetwork implements Network {
   private readonly dense: DenseLayout;
   private readonly staging: NetworkStaging;
   private batch: PlannedBatch | undefined;
+  /** Of the batch so far. */
+  private passes = 0;
   private settings: UpdateSettings = { trainingStep: 0, learningRate: 0, weightDecay: 0 };
 
   private constructor(
@@ -81,6 +83,7 @@ export class DenseNetwork implements Network {
   /** Must be called before a method's training step. @param settings of dense parameters, and of rows */
   begin(batch: PlannedBatch, settings: UpdateSettings, rowSettings: UpdateSettings = settings): void {
     this.batch = batch;
+    this.passes = 0;
     this.settings = settings;
     this.options.firstOrder?.begin(rowSettings);
   }
@@ -97,25 +100,27 @@ export class DenseNetwork implements Network {
     const rowShare = sample ? sample.reduce((sum, chosen) => sum + chosen) / number : 1;
     firstOrder?.read(batch);
     // All rows' values, and all other parameters of the pass before, are in the exchange from here on.
-    exchange.barrier.wait();
+    exchange.meet(this.passes++ === 0 ? 'gather' : 'update');
     combinePairs(exchange, batch);
     staging.parameters.set(exchange.floats('dense', 0, this.dense.length));
+    exchange.trace?.lap('parameters');
     for (const index of exchange.claim(number)) {
       if (sample?.[index] === 0) exchange.clearSegments(batch, index);
       else await this.runMicroBatch(batch, index, pass.updatesDense, rowShare);
     }
-    exchange.barrier.wait();
+    exchange.meet();
     if (pass.updatesDense) {
       updateDense(exchange, thread, this.dense, optimizer, this.settings, number);
       if (thread === 0) updateStatistics(exchange, batch);
       firstOrder?.update(batch);
+      exchange.trace?.lap('dense update');
     }
     if (batch.pairs) {
       // The embeddings were used for the last time: their gradients take their place.
       for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
         this.combineRows(batch, start, exchange.floats('embeddings', start * dim, (end - start) * dim));
       }
-      exchange.barrier.wait();
+      exchange.meet('pairs');
     }
     return this.blocksWithGradient(batch);
   }
@@ -170,10 +175,12 @@ export class DenseNetwork implements Network {
     staging.scale[0] = 1 / (rowShare * batch.weight);
     this.drawMasks(firstRow, paddedRows);
     const feeds = staging.feeds(paddedRows);
+    exchange.trace?.lap('expand', index);
     const began = performance.now();
     if (isWhole) await sessions.whole.run(feeds, staging.wholeFetches(paddedRows));
     else await sessions.valuesOnly.run(feeds, staging.valueFetches(paddedRows));
     this.runMs += performance.now() - began;
+    exchange.trace?.lap('network', index);
     this.runs++;
 
     if (!Number.isFinite(staging.loss[0])) {
@@ -186,6 +193,7 @@ export class DenseNetwork implements Network {
       exchange.sumFirstOrder(batch, index, weights.byteOffset);
     }
     if (isWhole) this.publish(index);
+    exchange.trace?.lap('segment sum', index);
   }
 
   /** Loss, dense gradients and statistics of one micro-batch, to where all threads see them. */

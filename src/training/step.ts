@@ -45,8 +45,9 @@ export async function trainStep(
   const blocks = claimBlocks(exchange, batch);
   const rows = batch.stored;
   const alone: TrainingStep['alone'] = (work) => {
-    exchange.barrier.wait();
+    exchange.meet('update');
     if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
+    exchange.trace?.lap('alone');
   };
   const batchRows = batch.rows;
   await method.trainStep({
@@ -61,6 +62,6 @@ export async function trainStep(
   });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
-  exchange.barrier.wait();
+  exchange.meet('update');
   return loss;
 }
