@@ -8,16 +8,21 @@ export const benchCommand: CommandSpec = {
   example: 'bitrow bench step --data data/flights',
   declare(command) {
     command
-      .argument('[name...]', 'benchmarks to run: step, quantize, lookup (default: all)')
-      .option('--data <dir>', 'encoded data set to run on (step)', 'data/flights')
+      .argument('[name...]', 'benchmarks to run: step, quantize, lookup, peers (default: all)')
+      .option('--data <dir>', 'encoded data set to run on (step, peers)', 'data/flights')
+      .option('--shape <name>', 'batch and network (step, peers): A as for Criteo, B as for flights', 'B')
+      .option('--figure <file>', 'where to draw the losses of all, as SVG (peers)')
       .option(
         '--python <program>',
-        'Python with torch, to measure beside (quantize, lookup); without one that part is left out',
+        'Python with torch, to measure beside (quantize, lookup, peers); without one that part is left out',
         process.env.BITROW_PYTHON ?? 'python3',
       );
   },
   async run({ args, options, json, signal }) {
     const { benchmarks } = await import('../bench/registry.js');
+    const { shapeNames } = await import('../bench/shapes.js');
+    const shape = shapeNames.find((name) => name === options.shape);
+    if (shape === undefined) throw unknownName('shape', String(options.shape), shapeNames);
     const known = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
     const isKnown = (name: string): name is keyof typeof benchmarks => Object.hasOwn(benchmarks, name);
     const chosen = args.length > 0 ? args : known;
@@ -28,6 +33,8 @@ export const benchCommand: CommandSpec = {
         if (!isKnown(name)) throw unknownName('benchmark', name, known);
         results[name] = await benchmarks[name].run({
           data: String(options.data),
+          shape,
+          figure: options.figure === undefined ? null : String(options.figure),
           python: String(options.python),
           onProgress: progress.update,
           signal,
