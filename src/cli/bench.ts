@@ -8,9 +8,16 @@ export const benchCommand: CommandSpec = {
   example: 'bitrow bench step --data data/flights',
   declare(command) {
     command
-      .argument('[name...]', 'benchmarks to run: step, quantize, lookup, peers (default: all)')
-      .option('--data <dir>', 'encoded data set to run on (step, peers)', 'data/flights')
-      .option('--shape <name>', 'batch and network (step, peers): A as for Criteo, B as for flights', 'B')
+      .argument(
+        '[name...]',
+        'benchmarks to run (default: all): step, peers, kernels, tables, prepare, read, evaluate, quantize, lookup, startup',
+      )
+      .option('--data <dir>', 'encoded data set to run on', 'data/flights')
+      .option(
+        '--shape <name>',
+        'batch and network (step, peers, evaluate): A for data like Criteo, B for flights',
+        'B',
+      )
       .option('--figure <file>', 'where to draw the losses of all, as SVG (peers)')
       .option(
         '--python <program>',
