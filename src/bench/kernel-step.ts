@@ -79,7 +79,8 @@ export class KernelStep {
     this.table.readSteps(rows, steps);
     yield ['values after the step', new Uint8Array(values.buffer)];
     yield ['steps after the step', new Uint8Array(steps.buffer)];
-    yield ['sums, gradients and changes', new Uint8Array(this.memory.buffer)];
+    // Before it lies what kernels work in.
+    yield ['sums, gradients and changes', new Uint8Array(this.memory.buffer, PAGE_BYTES)];
   }
 
   /** A step on a batch. @returns its kernels with their times, and the batch's rows */

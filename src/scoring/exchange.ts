@@ -25,6 +25,9 @@ import {
 /** The word from which threads claim their work, after those of the barrier. */
 const CLAIMS = Barrier.WORDS;
 
+/** Floats of X that are expanded at a time: 256 KB, a part of the second cache. */
+const PIECE_FLOATS = 2 ** 16;
+
 /** A batch as the team receives it; the plan's arrays lie in the exchange memory. */
 export interface PlannedBatch {
   slot: number;
@@ -138,11 +141,20 @@ export class Exchange {
     }
   }
 
-  /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), bags pooled, zero where rows only pad. */
-  expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
-    const { dim, pairs } = this.shape;
+  /**
+   * Expands the batch's rows to `out`, X (paddedRows, F·D), bags pooled, zero where rows only pad. It goes through this
+   * thread's block, which kernels can write to, piece by piece: a piece is copied on while it is in the cache.
+   */
+  expand(thread: number, batch: PlannedBatch, micro: MicroBatch, out: Float32Array): void {
+    const { fields, dim, pairs } = this.shape;
     const values = pairs ? this.at.embeddings : this.at.values;
-    return this.expandTo(this.block(thread, micro.paddedRows), values, dim, batch, micro);
+    const most = Math.max(1, Math.floor(PIECE_FLOATS / (fields * dim)));
+    for (let row = 0; row < micro.paddedRows; row += most) {
+      const paddedRows = Math.min(most, micro.paddedRows - row);
+      const rows = Math.max(0, Math.min(most, micro.rows - row));
+      const piece = { firstRow: micro.firstRow + row, rows, paddedRows };
+      out.set(this.expandTo(this.block(thread, paddedRows), values, dim, batch, piece), row * fields * dim);
+    }
   }
 
   /** The same of first-order weights: (paddedRows, F). */

@@ -158,9 +158,7 @@ export class DenseNetwork implements Network {
     const { staging, sessions } = this;
     const { exchange, thread, firstOrder } = this.options;
     const { firstRow, rows, paddedRows } = batch.microBatches[index];
-    const x = exchange.expand(thread, batch, batch.microBatches[index]);
-
-    staging.x.set(x);
+    exchange.expand(thread, batch, batch.microBatches[index], staging.x);
     staging.labels.set(exchange.labels(batch.slot).subarray(firstRow, firstRow + rows));
     // Padding rows weigh 0.
     staging.labels.fill(0, rows, paddedRows);
@@ -186,8 +184,9 @@ export class DenseNetwork implements Network {
     if (!Number.isFinite(staging.loss[0])) {
       throw lossNotFinite(exchange, batch, index, staging.loss[0], this.settings.trainingStep);
     }
-    x.set(staging.dX.subarray(0, x.length));
-    exchange.sumSegments(batch, index, x.byteOffset);
+    const dX = exchange.block(thread, paddedRows);
+    dX.set(staging.dX.subarray(0, dX.length));
+    exchange.sumSegments(batch, index, dX.byteOffset);
     if (isWhole && weights) {
       weights.set(staging.dFirstOrder.subarray(0, weights.length));
       exchange.sumFirstOrder(batch, index, weights.byteOffset);
