@@ -25,7 +25,7 @@ const groups: readonly { label: string; color: string; opacity: number; names: r
     label: 'rows',
     color: palette[1].light,
     opacity: 1,
-    names: ['gather', 'expand', 'segment sum', 'update', 'pairs', 'alone'],
+    names: ['gather', 'expand', 'segment sum', 'update', 'pairs', 'alone', 'together'],
   },
   { label: 'dense parameters', color: palette[2].light, opacity: 1, names: ['parameters', 'dense update'] },
   {

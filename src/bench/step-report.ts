@@ -2,7 +2,7 @@
 import { spread } from './benchmark.js';
 import { rangeText } from './range-text.js';
 import { type ShapeName, shapes, usefulFlops } from './shapes.js';
-import { type Contestant, type StepVariant, stepVariants, type Threads } from './step.js';
+import { type Contestant, type StepVariant, stepVariants, type Threads } from './step-contestant.js';
 
 /** @param sgemmRates GFLOP/s of all threads together, by threads */
 export function reportStep(

@@ -4,51 +4,23 @@
 import { type Batch, readBatches } from '../batch/reader.js';
 import { type EncodedDataset, loadDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
-import type { PartialConfig } from '../runs/resolve-config.js';
 import { readTrace, type SpanName } from '../team/trace.js';
 import { Trainer } from '../training/trainer.js';
 import type { Benchmark, BenchmarkOptions } from './benchmark.js';
 import { type Sgemm, startSgemm } from './sgemm.js';
 import { type ShapeName, shapeConfig } from './shapes.js';
+import {
+  type Contestant,
+  type StepVariant,
+  stepVariants,
+  type Threads,
+  threadCounts,
+} from './step-contestant.js';
 import { reportStep } from './step-report.js';
 
 const ROUNDS = 6;
 /** Row groups of a turn: a window each, so that reading and shuffling go on at the rate of training. */
 const WINDOWS = 2;
-
-export const stepVariants = {
-  full: { settings: { method: { name: 'full' } }, products: 3 },
-  alpt: { settings: { method: { name: 'alpt', bits: 8 } }, products: 5 },
-  'alpt sampled': { settings: { method: { name: 'alpt', bits: 8 }, alpt: { pass: 'sampled' } }, products: 4 },
-  'alpt reuse': { settings: { method: { name: 'alpt', bits: 8 }, alpt: { pass: 'reuse' } }, products: 3 },
-} as const satisfies Record<
-  string,
-  {
-    settings: PartialConfig;
-    /** Of each layer, in a step: three, and for a second pass over everything two more. */
-    products: number;
-  }
->;
-export type StepVariant = keyof typeof stepVariants;
-export const threadCounts = [1, 2] as const;
-export type Threads = (typeof threadCounts)[number];
-
-/** What a team spends its time on; what is left of 1 are rows and dense parameters. */
-export interface TimeShares {
-  network: number;
-  /** At barriers, and for a batch. */
-  waiting: number;
-}
-
-export interface Contestant {
-  variant: StepVariant;
-  threads: Threads;
-  trainer: Trainer;
-  losses: number[];
-  stepMs: number[];
-  /** Shares of all threads' time, per turn. */
-  shares: TimeShares[];
-}
 
 export const step: Benchmark = {
   summary:

@@ -72,7 +72,23 @@ export interface TrainingStep {
    * blocks, and the step is over. What it sums over rows it must sum in their order.
    */
   alone(work: (batch: { rows: Uint32Array; dSteps: Float32Array }) => void): void;
+  /** Waits until all threads have come here; then all do `work`, on the whole table, each on its rows. The step is over. */
+  together(work: (share: TableShare) => void): void;
 }
+
+/** A thread's part of what all do to a whole table. */
+export interface TableShare {
+  /** Rows first … end − 1. */
+  first: number;
+  end: number;
+  /** Waits for all threads. */
+  meet(): void;
+  /** Adds up, element by element, what each thread counted, in place: whole numbers, at most MOST_COUNTS of them. */
+  sum(counts: Float64Array): void;
+}
+
+/** Numbers that threads can add up at a time. */
+export const MOST_COUNTS = 2048;
 
 /** What a method is made from: everything but its own options is common to all. */
 export interface MethodSettings<Options> {

@@ -25,6 +25,7 @@ export const spanNames = [
   'update',
   'alone',
   'score',
+  'together',
 ] as const;
 export type SpanName = (typeof spanNames)[number];
 

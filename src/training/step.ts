@@ -5,6 +5,7 @@ import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 import { claimBlocks } from './blocks.js';
 import type { DenseNetwork } from './dense-network.js';
+import { tableShare } from './table-share.js';
 
 /** What a thread trains with. */
 export interface StepParts {
@@ -49,6 +50,11 @@ export async function trainStep(
     if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
     exchange.trace?.lap('alone');
   };
+  const together: TrainingStep['together'] = (work) => {
+    exchange.meet('update');
+    work(tableShare(exchange, thread, table.rows));
+    exchange.trace?.lap('together');
+  };
   const batchRows = batch.rows;
   await method.trainStep({
     table,
@@ -59,6 +65,7 @@ export async function trainStep(
     batchRows,
     rateFactor,
     alone,
+    together,
   });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
