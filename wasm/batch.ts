@@ -1,18 +1,12 @@
 // Between unique rows and the network: expand or pool to the batch, sum back by segment, combine micro-batches by the
 // fixed binary tree over their index. Specification: src/kernels/reference-batch.ts.
+import { copyLine } from './lines';
 
 /** out (count, dim): out[i] = values[positions[i]]. */
 export function expandRows(values: usize, positions: usize, count: u32, dim: u32, out: usize): void {
   const bytes = dim << 2;
-  if (dim & 3) {
-    for (let i: u32 = 0; i < count; i++, out += bytes) {
-      memory.copy(out, values + <usize>load<u32>(positions + (i << 2)) * bytes, bytes);
-    }
-    return;
-  }
-  for (let i: u32 = 0; i < count; i++) {
-    const from = values + <usize>load<u32>(positions + (i << 2)) * bytes;
-    for (let j: u32 = 0; j < bytes; j += 16, out += 16) v128.store(out, v128.load(from + j));
+  for (let i: u32 = 0; i < count; i++, out += bytes) {
+    copyLine(out, values + <usize>load<u32>(positions + (i << 2)) * bytes, bytes);
   }
 }
 
@@ -24,7 +18,7 @@ export function poolRows(
   let k = load<u32>(offsets);
   for (let s: u32 = 0; s < segments; s++, out += bytes) {
     const end = load<u32>(offsets + ((s + 1) << 2));
-    memory.copy(out, values + <usize>load<u32>(positions + (k << 2)) * bytes, bytes);
+    copyLine(out, values + <usize>load<u32>(positions + (k << 2)) * bytes, bytes);
     for (k++; k < end; k++) addInto(out, values + <usize>load<u32>(positions + (k << 2)) * bytes, dim);
     divideRows(out, divisors + (s << 2), 1, dim);
   }
@@ -67,7 +61,7 @@ export function segmentSum(
   let from = load<u32>(starts);
   for (let i: u32 = 0; i < unique; i++, out += bytes) {
     const to = load<u32>(starts + ((i + 1) << 2));
-    memory.copy(out, dValues + <usize>load<u32>(occurrences + (from << 2)) * bytes, bytes);
+    copyLine(out, dValues + <usize>load<u32>(occurrences + (from << 2)) * bytes, bytes);
     for (let k = from + 1; k < to; k++) {
       addInto(out, dValues + <usize>load<u32>(occurrences + (k << 2)) * bytes, dim);
     }
@@ -87,12 +81,17 @@ export function combineRows(
 ): void {
   const bytes = dim << 2;
   for (let i: u32 = 0; i < count; i++, out += bytes) {
+    const start = load<u32>(sumStarts + (i << 2));
     const end = load<u32>(sumStarts + ((i + 1) << 2));
-    memory.fill(work, 0, parts << 2);
-    for (let k = load<u32>(sumStarts + (i << 2)); k < end; k++) {
+    // Most rows have one sum, which every node passes on.
+    if (end - start == 1) {
+      copyLine(out, sumAt(sumMicroBatches, sumIndices, start, sums, stride, bytes), bytes);
+      continue;
+    }
+    for (let p: u32 = 0; p < parts; p++) store<u32>(work + (p << 2), 0);
+    for (let k = start; k < end; k++) {
       const part = load<u32>(sumMicroBatches + (k << 2));
-      const index = part * stride + load<u32>(sumIndices + (k << 2));
-      store<usize>(work + (part << 2), sums + <usize>index * bytes);
+      store<usize>(work + (part << 2), sumAt(sumMicroBatches, sumIndices, k, sums, stride, bytes));
     }
     // The sums are read once: each may serve as the accumulator of its subtree.
     for (let width: u32 = 1; width < parts; width <<= 1) {
@@ -104,8 +103,17 @@ export function combineRows(
         else store<u32>(work + (p << 2), right);
       }
     }
-    memory.copy(out, load<u32>(work), bytes);
+    copyLine(out, load<u32>(work), bytes);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumAt(
+  sumMicroBatches: usize, sumIndices: usize, k: u32, sums: usize, stride: u32, bytes: usize,
+): usize {
+  const part = load<u32>(sumMicroBatches + (k << 2));
+  return sums + <usize>(part * stride + load<u32>(sumIndices + (k << 2))) * bytes;
 }
 
 /** Index of the first NaN or infinity among `count` floats, or −1. */

@@ -1,6 +1,7 @@
 // Rows out of the table: value = step · (code − origin) + bias. A row never written has the value its generator gives, and costs
 // no write. Specification: src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
+import { copyLine } from './lines';
 import { bindFirstGrid, bindGrid, rowBias, rowStep, storedStep, storeGrid } from './row-grid';
 import { drawInitial } from './random';
 import {
@@ -71,7 +72,7 @@ export function readRows(rows: usize, count: u32, values: usize): void {
     const row = load<u32>(rows + (i << 2));
     const isStored = isWritten(row);
     if (bits == 32) {
-      if (isStored) memory.copy(values, record(row), rowBytes);
+      if (isStored) copyLine(values, record(row), rowBytes);
       else drawInitial(row, values);
       continue;
     }

@@ -5,6 +5,7 @@
 import type { EncodedDataset } from '../data/encoded-dataset.js';
 import { UserError } from '../errors.js';
 import type { NumberStatistics } from '../schema/number-input.js';
+import type { Trace } from '../team/trace.js';
 import { defaultWindowRowGroups, type EpochOrder, rowOrder, type Window, windowsOf } from './epoch-order.js';
 import { allocateRows, copyRows, countIds, type RowArrays } from './row-arrays.js';
 import { type Split, SplitFile, splitOf } from './split-file.js';
@@ -46,6 +47,8 @@ export interface BatchOptions {
   readonly knownIds?: readonly number[];
   /** Of each numeric input, what it is standardised by: of the run that the rows are for. By default the data's own. */
   readonly numbers?: readonly NumberStatistics[] | undefined;
+  /** Notes when columns become rows, and when a window is shuffled. */
+  readonly trace?: Trace | null | undefined;
   /** Where a batch's arrays lie: by default each in an ArrayBuffer of its own. */
   readonly allocate?: (sizeBytes: number) => ArrayBufferLike;
 }
@@ -80,8 +83,9 @@ export async function* readBatches(source: EncodedDataset, options: BatchOptions
   const file = await SplitFile.open(source, split, {
     known: options.knownIds,
     numbers: options.numbers ?? source.manifest.numbers,
+    trace: options.trace,
   });
-  const ahead = new WindowReader(file, windows, order);
+  const ahead = new WindowReader(file, windows, order, options.trace);
   try {
     let window = await ahead.next();
     let at = skip;
@@ -150,6 +154,7 @@ class WindowReader {
     private readonly file: SplitFile,
     private readonly windows: readonly Window[],
     private readonly order: EpochOrder | 'stored',
+    private readonly trace: Trace | null = null,
   ) {
     const largest = Math.max(...windows.map(({ rows }) => rows));
     this.buffers = windows.slice(0, 2).map(() => ({
@@ -184,7 +189,9 @@ class WindowReader {
   private async load(number: number): Promise<LoadedWindow> {
     const window = this.windows[number];
     const buffers = this.buffers[number % this.buffers.length];
+    const began = performance.now();
     rowOrder(window, this.order, buffers.order);
+    this.trace?.span('shuffle', began);
     let at = 0;
     for (const range of window.ranges) {
       if (this.closing) throw new Error('reading was stopped');

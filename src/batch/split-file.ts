@@ -10,6 +10,7 @@ import type { Manifest } from '../data/manifest.js';
 import { UserError, unknownName } from '../errors.js';
 import { type NumberStatistics, numberInput } from '../schema/number-input.js';
 import { rowColumns } from '../schema/schema.js';
+import type { Trace } from '../team/trace.js';
 import { copyBags } from './bag-columns.js';
 import type { RowRange } from './epoch-order.js';
 import { badId, type FieldColumn } from './field-column.js';
@@ -40,11 +41,13 @@ export class SplitFile {
     private readonly numbers: readonly NumberStatistics[],
     /** What a row has; `rows` are those of the split. */
     readonly shape: RowsShape,
+    private readonly trace: Trace | null,
   ) {}
 
   /**
    * @param known (F), ids of each field that the reader knows; larger ones become 0, OOV. By default all
    * @param numbers what each numeric input is standardised by
+   * @param trace notes when columns become rows
    * @throws UserError when the file is missing, damaged, or not what the manifest says
    */
   static async open(
@@ -53,7 +56,12 @@ export class SplitFile {
     {
       known,
       numbers = [],
-    }: { known?: readonly number[] | undefined; numbers?: readonly NumberStatistics[] | undefined } = {},
+      trace = null,
+    }: {
+      known?: readonly number[] | undefined;
+      numbers?: readonly NumberStatistics[] | undefined;
+      trace?: Trace | null | undefined;
+    } = {},
   ): Promise<SplitFile> {
     const path = join(dir, split.file);
     if (!existsSync(path)) {
@@ -64,14 +72,15 @@ export class SplitFile {
       const size = sizes.get(vocabulary) ?? 0;
       return { name, vocabulary, size, known: known?.[field] ?? size, isBag: bag !== undefined };
     });
-    const file = new SplitFile(await connectDuckDB(), path, fields, numbers, {
+    const shape: RowsShape = {
       rows: split.rows,
       fields: fields.length,
       numbers: numbers.length,
       hasBags: fields.some(({ isBag }) => isBag),
       hasWeights: manifest.hasWeight ?? false,
       hasGroups: manifest.hasGroup ?? false,
-    });
+    };
+    const file = new SplitFile(await connectDuckDB(), path, fields, numbers, shape, trace);
     try {
       await file.check(split);
     } catch (error) {
@@ -131,6 +140,7 @@ export class SplitFile {
       const chunk = await this.guard(result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) break;
       if (read + chunk.rowCount > range.count) throw this.wrongRows(range, read + chunk.rowCount);
+      const began = performance.now();
       const place = at + read;
       const firstRow = range.first + read;
       this.copyLabels(chunk, firstRow, arrays.labels.subarray(place));
@@ -146,6 +156,7 @@ export class SplitFile {
         );
       } else this.copyIds(chunk, firstRow, arrays.ids.subarray(place * this.fields.length));
       this.copyOthers(chunk, firstRow, place, arrays);
+      this.trace?.span('decode', began);
       read += chunk.rowCount;
     }
     if (read !== range.count) throw this.wrongRows(range, read);

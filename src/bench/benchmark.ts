@@ -1,9 +1,15 @@
 // What a benchmark is. It verifies first: a result that is not what it should be is an error, not a time. Machines
 // are noisy, so what it compares takes turns within one run, and it reports medians with their spread.
 
+import type { ShapeName } from './shapes.js';
+
 export interface BenchmarkOptions {
   /** Directory of an encoded dataset. */
   data: string;
+  /** Batch and network of benchmarks that train. */
+  shape: ShapeName;
+  /** Where to draw what a benchmark has to draw; null: nowhere. */
+  figure: string | null;
   /** Program that runs Python, for what is measured beside PyTorch where it has that. */
   python: string;
   /** Rows of the table that is served, and seconds of load a turn (serve). */

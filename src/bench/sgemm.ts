@@ -1,27 +1,45 @@
-// The machine's own limit: a large square product of fp32 matrices through onnxruntime, on one thread.
+// The machine's own limit: a large square product of fp32 matrices through onnxruntime, on one thread, or on each of several
+// at the same time.
 import { Graph } from '../graph/graph.js';
 import { interpret } from '../graph/interpret.js';
 import { toOnnx } from '../graph/onnx.js';
 import { createSession } from '../graph/session.js';
 import { allocateStaging } from '../graph/staging.js';
+import { Team } from '../team/team.js';
 
 const SIZE = 2048;
 const FLOPS = 2 * SIZE ** 3;
 
+export interface Sgemm {
+  /** GFLOP/s of all threads together. */
+  run(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Threads that each compute the large product. Each has checked a small one first. */
+export async function startSgemm(threads: number): Promise<Sgemm> {
+  const team = new Team<null, number>(new URL('./sgemm-worker.js', import.meta.url), threads, () => null);
+  // The first run of a thread builds its session.
+  await team.call(null);
+  return {
+    run: async () => (await team.call(null)).reduce((sum, rate) => sum + rate, 0),
+    close: () => team.close(),
+  };
+}
+
 /** Checks a small product, then returns a function that does the large one and gives its GFLOP/s. */
-export async function createSgemm(): Promise<{ run: () => Promise<number>; close: () => Promise<void> }> {
+export async function createSgemm(): Promise<() => Promise<number>> {
   await verify();
   const session = await createSession(product(SIZE));
   const [a, b, out] = allocateStaging([SIZE * SIZE, SIZE * SIZE, SIZE * SIZE]);
   const view = (data: Float32Array) => ({ data, shape: [SIZE, SIZE] });
   a.fill(0.5);
   b.fill(0.25);
-  const run = async () => {
+  return async () => {
     const began = performance.now();
     await session.run({ a: view(a), b: view(b) }, { out: view(out) });
     return FLOPS / (performance.now() - began) / 1e6;
   };
-  return { run, close: () => session.release() };
 }
 
 function graphOf(size: number) {

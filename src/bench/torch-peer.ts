@@ -1,10 +1,6 @@
-// PyTorch beside us: a process of Python that does the same work on the same rows when it is told to, so that both take turns
-// within one run (bench/peers/quantize.py).
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const script = fileURLToPath(new URL('../../../bench/peers/quantize.py', import.meta.url));
+// PyTorch's quantization beside ours: a process of Python that does the same work on the same rows when it is told to
+// (bench/peers/quantize.py).
+import { startPython } from './python-peer.js';
 
 export type PeerRequest =
   | { do: 'prepack'; bits: number; greedy: boolean; first: number; rows: number; store?: string }
@@ -29,41 +25,11 @@ export async function startTorch(
   rows: number,
   dim: number,
 ): Promise<TorchPeer | string> {
-  const child = spawn(python, [script, table, String(rows), String(dim)]);
-  let complaint = '';
-  child.stderr.on('data', (text) => {
-    complaint += String(text);
-  });
-  child.on('error', (error) => {
-    complaint = error.message;
-  });
-  // Its pipes end one by one: what it complained of is whole when all have.
-  const ended = new Promise<void>((resolve) => {
-    child.on('close', () => resolve());
-  });
-  const lastWords = async () => {
-    await ended;
-    return complaint.trim().split('\n').at(-1);
-  };
-  // What is asked of a process that has ended is told below; the pipe need not say it too.
-  child.stdin.on('error', () => {});
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async (): Promise<Record<string, unknown> | undefined> => {
-    const { value, done } = await answers.next();
-    return done ? undefined : JSON.parse(value);
-  };
-  const hello = await answer();
-  if (hello === undefined) {
-    return `${python} cannot run PyTorch (${(await lastWords()) || 'it ended without a word'})`;
-  }
+  const peer = await startPython(python, 'quantize.py', [table, String(rows), String(dim)]);
+  if (typeof peer === 'string') return peer;
   return {
-    version: String(hello.torch),
-    async run(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const reply = await answer();
-      if (reply === undefined) throw new Error(`PyTorch ended: ${await lastWords()}`);
-      return Number(reply.seconds);
-    },
-    close: () => void child.stdin.end(),
+    version: String(peer.hello.torch),
+    run: async (request) => Number((await peer.ask(request)).seconds),
+    close: peer.close,
   };
 }

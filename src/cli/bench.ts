@@ -9,11 +9,20 @@ export const benchCommand: CommandSpec = {
   example: 'bitrow bench step --data data/flights',
   declare(command) {
     command
-      .argument('[name...]', 'benchmarks to run: step, quantize, lookup, serve (default: all)')
-      .option('--data <dir>', 'encoded data set to run on (step)', 'data/flights')
+      .argument(
+        '[name...]',
+        'benchmarks to run (default: all): step, peers, kernels, tables, prepare, read, evaluate, quantize, lookup, serve, startup',
+      )
+      .option('--data <dir>', 'encoded data set to run on', 'data/flights')
+      .option(
+        '--shape <name>',
+        'batch and network (step, peers, evaluate): A for data like Criteo, B for flights',
+        'B',
+      )
+      .option('--figure <file>', 'where to draw the losses of all, as SVG (peers)')
       .option(
         '--python <program>',
-        'Python with torch, to measure beside (quantize, lookup); without one that part is left out',
+        'Python with torch, to measure beside (quantize, lookup, peers); without one that part is left out',
         process.env.BITROW_PYTHON ?? 'python3',
       )
       .option(
@@ -25,6 +34,9 @@ export const benchCommand: CommandSpec = {
   },
   async run({ args, options, json, signal }) {
     const { benchmarks } = await import('../bench/registry.js');
+    const { shapeNames } = await import('../bench/shapes.js');
+    const shape = shapeNames.find((name) => name === options.shape);
+    if (shape === undefined) throw unknownName('shape', String(options.shape), shapeNames);
     const known = Object.keys(benchmarks) as (keyof typeof benchmarks)[];
     const isKnown = (name: string): name is keyof typeof benchmarks => Object.hasOwn(benchmarks, name);
     const chosen = args.length > 0 ? args : known;
@@ -35,6 +47,8 @@ export const benchCommand: CommandSpec = {
         if (!isKnown(name)) throw unknownName('benchmark', name, known);
         results[name] = await benchmarks[name].run({
           data: String(options.data),
+          shape,
+          figure: options.figure === undefined ? null : String(options.figure),
           python: String(options.python),
           features: options.features === undefined ? undefined : Number(options.features),
           seconds: options.seconds === undefined ? undefined : Number(options.seconds),

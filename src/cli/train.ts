@@ -18,6 +18,7 @@ const optionsSchema = configOptionsSchema.extend({
   threads: z.number().optional(),
   checkpointMinutes: z.union([z.number(), z.literal('never')]).optional(),
   from: z.string().optional(),
+  trace: z.string().optional(),
   resume: z.boolean().optional(),
   force: z.boolean().optional(),
   dryRun: z.boolean().optional(),
@@ -40,6 +41,10 @@ export const trainCommand: CommandSpec = {
         positiveOrNever('--checkpoint-minutes'),
       )
       .option('--from <run>', "begin with that run's weights and optimizer state, for --epochs more epochs")
+      .option(
+        '--trace <file>',
+        'write what each thread spends its time on, for ui.perfetto.dev or chrome://tracing',
+      )
       .option('--resume', 'go on where the run at --out was stopped, to the same result; --epochs may grow')
       .option('--force', 'replace a run that is already at --out')
       .option('--dry-run', 'only say what memory and disk it would need; trains nothing')
@@ -51,7 +56,7 @@ export const trainCommand: CommandSpec = {
   },
   async run({ options, json, signal }) {
     const given = optionsSchema.parse(options);
-    const { data, out, from, force, checkpointMinutes, threads = availableParallelism() } = given;
+    const { data, out, from, force, trace, checkpointMinutes, threads = availableParallelism() } = given;
     const isResumed = given.resume === true && existsSync(join(out, 'run.json'));
     if (data === undefined && !isResumed) {
       const help = 'pass --data DIR, made by `bitrow prepare`';
@@ -82,6 +87,7 @@ export const trainCommand: CommandSpec = {
         threads,
         force,
         from,
+        trace,
         resume: given.resume,
         ignoreLimits: given.ignoreLimits,
         checkpointMinutes: checkpointMinutes === 'never' ? Number.POSITIVE_INFINITY : checkpointMinutes,

@@ -1,11 +1,12 @@
 // ALPT, adaptive low-precision training (Li et al., AAAI 2023, algorithm 1): integer codes and one learned step
 // per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
-// deterministically, gives the gradient of the step; then the weights are rounded to the new grid.
+// deterministically, gives the gradient of the step; then the weights are rounded to the new grid. `alpt.pass` makes
+// the second pass cheaper, or spares it (docs/performance.md#the-second-pass-of-alpt).
 import { z } from 'zod';
 import { firstStep, grid, type StoredBits } from '../quantization/grid.js';
 import { storedStep } from '../quantization/row-grid.js';
 import { tieredStorage } from './layout.js';
-import type { Method, MethodSpec } from './method.js';
+import type { Block, Method, MethodSpec } from './method.js';
 import { completeStepRule, createStepRule, moveSteps, stepRuleOptions } from './step-rule.js';
 
 /** g of the paper (section 3.2), by the batch's rows B, the width D and q = 2^(M−1) − 1. */
@@ -16,9 +17,19 @@ export const gradientScales = {
 } as const;
 export type GradientScale = keyof typeof gradientScales;
 
+/**
+ * Where line 4 has the gradients by the values from. `full`: as in the paper, from a second pass. `sampled`: from a second
+ * pass over some of the micro-batches, drawn at random in each step; without bias. `reuse`: from the first pass, so at ŵ
+ * instead of Q_D(w', Δ).
+ */
+export const stepPasses = ['full', 'sampled', 'reuse'] as const;
+
 const options = z
   .strictObject({
     ...stepRuleOptions,
+    pass: z.enum(stepPasses).default('full'),
+    /** Of the micro-batches, at least one, where the pass is sampled. */
+    passShare: z.number().gt(0).lte(1).default(0.5),
     gradientScale: z
       .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
       .default('1/sqrt(bdq)'),
@@ -56,6 +67,7 @@ export const alpt = {
       async trainStep({ table, blocks, network, trainingStep, batchRows, rateFactor }) {
         const rowRule = { trainingStep, learningRate: learningRate * rateFactor, weightDecay };
         const g = (bits: StoredBits) => scaleOf(batchRows, dim, grid(bits).highest);
+        const { pass, passShare } = options;
 
         // Step 1: update the weights.
         for (const { rows, values } of blocks) {
@@ -64,17 +76,23 @@ export const alpt = {
           table.read(rows, values);
         }
         // Lines 2 and 3: the gradients at ŵ; the other parameters are updated in place.
-        for (const { rows, values, gradient, change } of await network.backward({ updatesDense: true })) {
+        for (const block of await network.backward({ updatesDense: true })) {
+          const { rows, values, gradient, change } = block;
           // Line 2: w' = ŵ + change, kept as the change.
           table.valueChange(optimizer, rowRule, rows, values, gradient, change);
-          // For line 4: Q_D(w', Δ).
-          table.forward(rows, change, values);
+          // For line 4: Q_D(w', Δ); or the gradients at ŵ have to do for those there.
+          if (pass !== 'reuse') table.forward(rows, change, values);
+          else updateSteps(block);
         }
+        if (pass === 'reuse') return;
 
         // Step 2: update the step size.
         // Line 4: the gradients at Q_D(w', Δ), with the parameters just updated.
-        for (const block of await network.backward({ updatesDense: false })) {
-          const { rows, gradient, change, steps, dSteps, newSteps } = block;
+        const share = pass === 'sampled' ? passShare : 1;
+        for (const block of await network.backward({ updatesDense: false, share })) updateSteps(block);
+
+        function updateSteps({ rows, gradient, change, steps, dSteps, newSteps }: Block): void {
+          // Line 4: Δ' by the gradients of the steps.
           table.stepGradient(rows, change, gradient, g, dSteps);
           moveSteps(table, stepRule, { trainingStep, rateFactor }, rows, steps, dSteps, newSteps);
           // Line 5: w̃ = Q(w', Δ').

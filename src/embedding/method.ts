@@ -35,8 +35,14 @@ export interface Network {
    * take their optimizer step too; without it their gradients are not even computed. Dropout masks depend on the
    * training step alone.
    */
-  backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>>;
+  backward(pass: Pass): Promise<Iterable<Block>>;
 }
+
+/**
+ * What a pass is for. One that updates nothing may look at a share of the micro-batches alone (above 0 to 1), drawn at
+ * random by the training step: its gradient is right on average, and 0 for rows that are in none of them.
+ */
+export type Pass = { updatesDense: true } | { updatesDense: false; share?: number };
 
 /** Where in an epoch a batch is. Unlike the count of steps it says when an epoch ends. */
 export interface EpochPosition {
@@ -66,7 +72,23 @@ export interface TrainingStep {
    * blocks, and the step is over. What it sums over rows it must sum in their order.
    */
   alone(work: (batch: { rows: Uint32Array; dSteps: Float32Array }) => void): void;
+  /** Waits until all threads have come here; then all do `work`, on the whole table, each on its rows. The step is over. */
+  together(work: (share: TableShare) => void): void;
 }
+
+/** A thread's part of what all do to a whole table. */
+export interface TableShare {
+  /** Rows first … end − 1. */
+  first: number;
+  end: number;
+  /** Waits for all threads. */
+  meet(): void;
+  /** Adds up, element by element, what each thread counted, in place: whole numbers, at most MOST_COUNTS of them. */
+  sum(counts: Float64Array): void;
+}
+
+/** Numbers that threads can add up at a time. */
+export const MOST_COUNTS = 2048;
 
 /** What a method is made from: everything but its own options is common to all. */
 export interface MethodSettings<Options> {

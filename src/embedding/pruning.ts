@@ -47,7 +47,9 @@ export const pruning = {
         const target = targetSparsity(options, step.position);
         if (target === null) return;
         const { table } = step;
-        step.alone(() => zeroSmallest(table, findSmallest(table, shareOf(table, target))));
+        step.together((share) => {
+          zeroSmallest(table, findSmallest(table, shareOf(table, target), share), share);
+        });
       },
     };
   },

@@ -1,8 +1,9 @@
 // The values of an fp32 table that are smallest by magnitude, exactly as many as asked for: found by counting the
 // digits of |value|'s bits in three passes, of equal ones the first in the order of rows. Rows never written count
-// with their initial values, of which many are equal. One thread; nothing here depends on shards or on how many there
-// are.
+// with their initial values, of which many are equal. Threads may share the rows out; nothing here depends on how many they
+// are, or on shards.
 import { MAGNITUDE_DIGITS } from '../kernels/kernels.js';
+import type { TableShare } from './method.js';
 import { CHUNK_ROWS } from './shard.js';
 import type { Table } from './table.js';
 
@@ -27,14 +28,18 @@ export function shareOf({ rows, spec }: Table, sparsity: number): number {
 /** Where the digits of a magnitude of 31 bits begin: 9, 11 and 11 of them. */
 const shifts = [2 * MAGNITUDE_DIGITS, MAGNITUDE_DIGITS, 0];
 
-/** The `count` smallest stored values, 0 to V·D. No other thread may write. */
-export function findSmallest(table: Table, count: number): Smallest {
+/** All rows, for a thread that is the only one. */
+const allRows = ({ rows }: Table): TableShare => ({ first: 0, end: rows, meet() {}, sum() {} });
+
+/** The `count` smallest stored values, 0 to V·D: to every thread that shares in it the same. No thread may write. */
+export function findSmallest(table: Table, count: number, share: TableShare = allRows(table)): Smallest {
   if (count === 0) return nothing;
   let magnitude = 0;
   let rank = count;
   let equal = 0;
   for (const shift of shifts) {
-    const bins = table.countMagnitudes(0, table.rows, shift, magnitude);
+    const bins = table.countMagnitudes(share.first, share.end, shift, magnitude);
+    share.sum(bins);
     let bin = 0;
     for (; rank > bins[bin]; bin++) rank -= bins[bin];
     magnitude = magnitude * 2 ** MAGNITUDE_DIGITS + bin;
@@ -75,12 +80,19 @@ function placeOf(table: Table, magnitude: number, rank: number): Pick<Smallest, 
 }
 
 /** Sets them to zero where they are stored. Afterwards every row of the table is written. */
-export function zeroSmallest(table: Table, { threshold, row, element }: Smallest): void {
+export function zeroSmallest(
+  table: Table,
+  { threshold, row, element }: Smallest,
+  share: TableShare = allRows(table),
+): void {
   const [magnitude] = new Uint32Array(Float32Array.of(threshold).buffer);
   const { dim } = table.spec;
-  table.zeroMagnitudes(0, row, magnitude + 1);
-  table.zeroMagnitudes(row, table.rows, magnitude);
-  if (element === 0) return;
+  const { first, end } = share;
+  // All have found them.
+  share.meet();
+  table.zeroMagnitudes(first, Math.min(end, row), magnitude + 1);
+  table.zeroMagnitudes(Math.max(first, row), end, magnitude);
+  if (element === 0 || row < first || row >= end) return;
   const values = new Float32Array(dim);
   const at = Uint32Array.of(row);
   table.readStored(at, values);

@@ -6,6 +6,7 @@
 // Dropout has no table; its counter is (step, layer, row of the batch, stream << 16 | block). The order of an epoch
 // has (epoch, list, block, stream << 16): see batch/epoch-order.ts. Generated rows have counters of their own in the
 // first three words, with what they are for in the place of the block: see generating/.
+// Which micro-batches ALPT's second pass looks at has (step, 0, block, stream << 16): see training/pass-sample.ts.
 // The first centroids of clusters of rows have (drawn number) alone, stream << 16: see posttraining/row-clusters.ts.
 // A number is never drawn twice: whoever adds a purpose adds a stream, at the end.
 
@@ -22,6 +23,7 @@ export const Stream = {
   generate: 8,
   stepRounding: 9,
   rowClusters: 10,
+  passSample: 11,
 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 

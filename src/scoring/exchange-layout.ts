@@ -3,6 +3,7 @@
 import { microBatches, paddedRows } from '../batch/micro-batches.js';
 import { mostStoredRows, pairPlanBytes } from '../batch/pair-planner.js';
 import { mostOccurrences, type PlanSize, planBytes } from '../batch/plan.js';
+import { MOST_COUNTS } from '../embedding/method.js';
 import type { Pairs } from '../embedding/pairs.js';
 import { UserError } from '../errors.js';
 import { PAGE_BYTES, pagesOf } from '../kernels/pages.js';
@@ -15,6 +16,8 @@ export const SLOTS = 2;
 const MAX_MEMORY_BYTES = 2 ** 31;
 /** Words for the barrier and for sharing out work. */
 export const CONTROL_WORDS = 16;
+/** Per thread, what it counted of a whole table, in float64. */
+export const COUNTS_BYTES = 8 * MOST_COUNTS;
 /** What the exchange is sized by. */
 export interface ExchangeShape {
   /** The most rows of a batch. */
@@ -69,6 +72,7 @@ export type Region =
   | 'denseState'
   | 'denseBlocks'
   | 'losses'
+  | 'counts'
   | 'statistics'
   | 'running'
   | 'firstOrder'
@@ -117,6 +121,7 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, numbe
     denseState: training ? training.denseStateBytes : 0,
     denseBlocks: training ? (4 * training.denseLength) / DENSE_BLOCK : 0,
     losses: training ? 8 * micro : 0,
+    counts: training ? threads * COUNTS_BYTES : 0,
     statistics: training ? 4 * micro * training.statistics : 0,
     running: training ? 4 * training.statistics : 0,
     firstOrder: shape.hasFirstOrder ? 4 * occurrences : 0,

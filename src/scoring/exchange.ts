@@ -9,6 +9,7 @@ import type { Kernels } from '../kernels/kernels.js';
 import { wasmKernels } from '../kernels/load.js';
 import type { SharedMemory } from '../kernels/shared-memory.js';
 import { Barrier } from '../team/barrier.js';
+import type { SpanName, Trace } from '../team/trace.js';
 import {
   CONTROL_WORDS,
   type ExchangeMemory,
@@ -23,6 +24,9 @@ import {
 
 /** The word from which threads claim their work, after those of the barrier. */
 const CLAIMS = Barrier.WORDS;
+
+/** Floats of X that are expanded at a time: 256 KB, a part of the second cache. */
+const PIECE_FLOATS = 2 ** 16;
 
 /** A batch as the team receives it; the plan's arrays lie in the exchange memory. */
 export interface PlannedBatch {
@@ -49,13 +53,24 @@ export class Exchange {
   private readonly control: Int32Array;
   private claimed = 0;
 
-  constructor({ shape, memory }: ExchangeMemory) {
+  /** @param trace of the thread whose view it is */
+  constructor(
+    { shape, memory }: ExchangeMemory,
+    readonly trace: Trace | null = null,
+  ) {
     this.shape = shape;
     this.memory = memory;
     this.at = exchangeLayout(shape).at;
     this.kernels = wasmKernels(memory);
     this.control = new Int32Array(memory.buffer, this.at.control, CONTROL_WORDS);
     this.barrier = new Barrier(this.control, shape.threads);
+  }
+
+  /** Waits for all threads. The trace gets what this one did before, and the wait. */
+  meet(done: SpanName | null = null): void {
+    if (done) this.trace?.lap(done);
+    this.barrier.wait();
+    this.trace?.lap('barrier');
   }
 
   floats(region: Region, offset: number, length: number): Float32Array<SharedArrayBuffer> {
@@ -126,11 +141,20 @@ export class Exchange {
     }
   }
 
-  /** Expands the batch's rows to this thread's block: X (paddedRows, F·D), bags pooled, zero where rows only pad. */
-  expand(thread: number, batch: PlannedBatch, micro: MicroBatch): Float32Array<SharedArrayBuffer> {
-    const { dim, pairs } = this.shape;
+  /**
+   * Expands the batch's rows to `out`, X (paddedRows, F·D), bags pooled, zero where rows only pad. It goes through this
+   * thread's block, which kernels can write to, piece by piece: a piece is copied on while it is in the cache.
+   */
+  expand(thread: number, batch: PlannedBatch, micro: MicroBatch, out: Float32Array): void {
+    const { fields, dim, pairs } = this.shape;
     const values = pairs ? this.at.embeddings : this.at.values;
-    return this.expandTo(this.block(thread, micro.paddedRows), values, dim, batch, micro);
+    const most = Math.max(1, Math.floor(PIECE_FLOATS / (fields * dim)));
+    for (let row = 0; row < micro.paddedRows; row += most) {
+      const paddedRows = Math.min(most, micro.paddedRows - row);
+      const rows = Math.max(0, Math.min(most, micro.rows - row));
+      const piece = { firstRow: micro.firstRow + row, rows, paddedRows };
+      out.set(this.expandTo(this.block(thread, paddedRows), values, dim, batch, piece), row * fields * dim);
+    }
   }
 
   /** The same of first-order weights: (paddedRows, F). */
@@ -173,6 +197,13 @@ export class Exchange {
   /** Sums dX (paddedRows, F·D) of a micro-batch over each row's occurrences, in batch order; dX is used up. */
   sumSegments(batch: PlannedBatch, index: number, dX: number): void {
     this.sumTo(this.at.sums, this.shape.dim, batch, index, dX);
+  }
+
+  /** The sums of a micro-batch that a pass leaves out: 0. */
+  clearSegments({ plan }: PlannedBatch, index: number): void {
+    const { dim } = this.shape;
+    const { local, firstSum } = plan.microBatches[index];
+    this.floats('sums', firstSum * dim, local.length * dim).fill(0);
   }
 
   /** The same of the gradient (paddedRows, F) of first-order weights. */

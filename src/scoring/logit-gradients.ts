@@ -133,9 +133,8 @@ class GradientNetwork {
     const [micro] = batch.microBatches;
     const rows = micro.paddedRows;
     table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
-    const x = exchange.expand(0, batch, micro);
-    staging.x.set(x);
-    const dX = staging.dX.subarray(0, x.length);
+    exchange.expand(0, batch, micro, staging.x);
+    const dX = staging.dX.subarray(0, rows * fields * dim);
     const feeds: Record<string, View> = {};
     const feed = (name: string, data: Float32Array, columns: number) => {
       // Of a linear model the gradient does not depend on everything that the logit does.

@@ -18,7 +18,7 @@ export function combinePairs(exchange: Exchange, { plan, pairs }: PlannedBatch):
     const out = at.embeddings + 4 * start * shape.dim;
     combine(at.values, pairs.pairs.byteOffset + 8 * start, end - start, shape.dim, out);
   }
-  exchange.barrier.wait();
+  exchange.meet('pairs');
 }
 
 /** The gradients of a block's stored rows, from those of the embeddings, which all threads must have set. */

@@ -51,11 +51,10 @@ export class Scorer {
     for (const index of exchange.claim(batch.microBatches.length)) {
       const micro = batch.microBatches[index];
       const rows = micro.paddedRows;
-      const x = exchange.expand(thread, batch, micro);
-      staging.x.set(x);
+      exchange.expand(thread, batch, micro, staging.x);
       const logits = staging.logits.subarray(0, rows);
       const feeds: Record<string, View> = {
-        [inputNames.x]: { data: staging.x.subarray(0, x.length), shape: [rows, fields * dim] },
+        [inputNames.x]: { data: staging.x.subarray(0, rows * fields * dim), shape: [rows, fields * dim] },
       };
       if (N > 0) {
         const numbers = staging.numbers.subarray(0, rows * N);

@@ -82,3 +82,35 @@ it('sends exact ties toward +∞, in the second pass, its gradient and the store
   table.read(rows, values);
   expect(values).toEqual(codes.map((code) => (code + 1) * step + 0));
 });
+
+it('learns steps from the gradients of the first pass where it reuses them, at the changed values', async () => {
+  const local = await training({ pass: 'reuse' });
+  const rows = allRows(ROWS);
+  await local.step(ids, labels);
+  expect(local.network.runs).toBe(1);
+  const [gradient, change] = (['gradient', 'change'] as const).map((region) =>
+    local.exchange.floats(region, 0, ROWS * DIM).slice(),
+  );
+  // Another table with the same initial rows, which the step has not moved yet.
+  const { table } = await training({});
+  const dSteps = new Float32Array(ROWS);
+  table.touch(rows);
+  const g = 1 / Math.sqrt(ids.length * DIM * (2 ** (BITS - 1) - 1));
+  table.stepGradient(rows, change, gradient, () => g, dSteps);
+  expect(dSteps.some((value) => value !== 0)).toBe(true);
+  expect(local.exchange.floats('dSteps', 0, ROWS)).toEqual(dSteps);
+});
+
+it('changes rows and network alike, whatever the pass: only steps differ', async () => {
+  const changes: Float32Array[] = [];
+  const dSteps: Float32Array[] = [];
+  for (const pass of ['full', 'sampled', 'reuse']) {
+    const local = await training({ pass, passShare: 0.25 });
+    await local.step(ids, labels);
+    changes.push(local.exchange.floats('change', 0, ROWS * DIM).slice());
+    dSteps.push(local.exchange.floats('dSteps', 0, ROWS).slice());
+  }
+  expect(changes[1]).toEqual(changes[0]);
+  expect(changes[2]).toEqual(changes[0]);
+  expect(dSteps[2]).not.toEqual(dSteps[0]);
+});

@@ -12,6 +12,7 @@ import { uniform } from '../random/uniform.js';
 import { resolveConfig } from '../runs/resolve-config.js';
 import { createModel } from '../scoring/blueprint.js';
 import type { PlannedBatch } from '../scoring/exchange.js';
+import { samplePass } from './pass-sample.js';
 
 const ROWS = 40;
 const DIM = 3;
@@ -30,8 +31,15 @@ const labels = ids.map(([a, b]) => (a + b) & 1);
 /** Leaves the gradient as the change, so that parameters move by the gradient itself. */
 const identity: Optimizer = { name: 'identity', stateBytes: () => 0, change() {} };
 
-/** Loss, gradients and statistics, summed over micro-batches (statistics weighed by rows). */
-function expected(training: LocalTraining, batch: PlannedBatch, values: Float32Array, trainingStep: number) {
+/** Loss, gradients and statistics, summed over micro-batches (statistics weighed by rows), of a sample where one is given. */
+function expected(
+  training: LocalTraining,
+  batch: PlannedBatch,
+  values: Float32Array,
+  trainingStep: number,
+  sample: Uint8Array = new Uint8Array(3).fill(1),
+) {
+  const share = sample.reduce((sum, chosen) => sum + chosen) / sample.length;
   const nodes = [model.x, ...model.parameters.map(({ node }) => node)];
   const [dX, ...dParameters] = differentiate(model.graph, model.loss, nodes);
   const outputs: Record<string, Node> = {
@@ -47,7 +55,8 @@ function expected(training: LocalTraining, batch: PlannedBatch, values: Float32A
     sums.set(name, sum);
   };
   const rows = [...batch.plan.rows];
-  for (const { firstRow, rows: count } of batch.microBatches) {
+  for (const [index, { firstRow, rows: count }] of batch.microBatches.entries()) {
+    if (sample[index] === 0) continue;
     const positions = ids
       .slice(firstRow, firstRow + count)
       .flatMap(([a, b]) => [rows.indexOf(a), rows.indexOf(SIZES[0] + b)]);
@@ -58,7 +67,7 @@ function expected(training: LocalTraining, batch: PlannedBatch, values: Float32A
       },
       labels: { shape: [count, 1], data: labels.slice(firstRow, firstRow + count) },
       weights: { shape: [count, 1], data: new Array<number>(count).fill(1) },
-      scale: { shape: [], data: [1 / ROWS] },
+      scale: { shape: [], data: [1 / (share * ROWS)] },
       ...Object.fromEntries(
         model.parameters.map(({ name, shape }) => [name, { shape, data: training.dense.get(name) ?? [] }]),
       ),
@@ -156,6 +165,24 @@ describe('a step of two passes', () => {
     expectClose(await pass(false, 3), expected(training, batch, values, 3).get('gradient'), 'gradient');
     expect(snapshot()).toEqual(before);
     expect(training.network.loss(batch)).toBe(loss);
+  });
+
+  it('gives a share of the micro-batches the weight of all, and other rows no gradient', async () => {
+    const seen = new Set<string>();
+    for (let step = 3; step < 20; step++) {
+      const sample = samplePass(3, 0.4, SEED, step);
+      seen.add(sample.join());
+      training.network.begin(batch, { trainingStep: step, learningRate: 1, weightDecay: 0 });
+      const gradient: number[] = [];
+      for (const block of await training.network.backward({ updatesDense: false, share: 0.4 }))
+        gradient.push(...block.gradient);
+      const wanted = expected(training, batch, values, step, sample).get('gradient');
+      expectClose(gradient, wanted, 'gradient');
+      wanted?.forEach((value, i) => {
+        if (value === 0) expect(gradient[i]).toBe(0);
+      });
+    }
+    expect([...seen].toSorted()).toEqual(['0,0,1', '0,1,0', '1,0,0']);
   });
 
   it('draws other masks in another step', async () => {

@@ -1,7 +1,7 @@
 // The network of one thread of a training team: forward and backward of the micro-batches it gets to, then its part
 // of what all have to combine. Sums over micro-batches are binary trees over their index, so neither the number of
 // threads nor who took which micro-batch shows in any bit.
-import type { Block, Network } from '../embedding/method.js';
+import type { Block, Network, Pass } from '../embedding/method.js';
 import { differentiate } from '../graph/differentiate.js';
 import { toOnnx } from '../graph/onnx.js';
 import { createSession, type Session } from '../graph/session.js';
@@ -17,6 +17,7 @@ import { updateDense, updateStatistics } from './dense-update.js';
 import { lossNotFinite, rowNotFinite } from './diagnose.js';
 import type { FirstOrder } from './first-order.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
+import { samplePass } from './pass-sample.js';
 
 /** What all threads of a team have in common, and which of them this is. */
 export interface DenseNetworkOptions {
@@ -39,6 +40,8 @@ export class DenseNetwork implements Network {
   private readonly dense: DenseLayout;
   private readonly staging: NetworkStaging;
   private batch: PlannedBatch | undefined;
+  /** Of the batch so far. */
+  private passes = 0;
   private settings: UpdateSettings = { trainingStep: 0, learningRate: 0, weightDecay: 0 };
 
   private constructor(
@@ -80,35 +83,44 @@ export class DenseNetwork implements Network {
   /** Must be called before a method's training step. @param settings of dense parameters, and of rows */
   begin(batch: PlannedBatch, settings: UpdateSettings, rowSettings: UpdateSettings = settings): void {
     this.batch = batch;
+    this.passes = 0;
     this.settings = settings;
     this.options.firstOrder?.begin(rowSettings);
   }
 
-  async backward(pass: { updatesDense: boolean }): Promise<Iterable<Block>> {
+  async backward(pass: Pass): Promise<Iterable<Block>> {
     const { batch, staging } = this;
-    const { exchange, thread, optimizer, firstOrder } = this.options;
+    const { exchange, thread, seed, optimizer, firstOrder } = this.options;
     if (!batch) throw new Error('The network has no batch.');
     const { dim } = exchange.shape;
+    const share = pass.updatesDense ? 1 : (pass.share ?? 1);
+    const number = batch.microBatches.length;
+    const sample = share < 1 ? samplePass(number, share, seed, this.settings.trainingStep) : null;
+    // Of the sum over all rows, those looked at stand for the others.
+    const rowShare = sample ? sample.reduce((sum, chosen) => sum + chosen) / number : 1;
     firstOrder?.read(batch);
     // All rows' values, and all other parameters of the pass before, are in the exchange from here on.
-    exchange.barrier.wait();
+    exchange.meet(this.passes++ === 0 ? 'gather' : 'update');
     combinePairs(exchange, batch);
     staging.parameters.set(exchange.floats('dense', 0, this.dense.length));
-    for (const index of exchange.claim(batch.microBatches.length)) {
-      await this.runMicroBatch(batch, index, pass.updatesDense);
+    exchange.trace?.lap('parameters');
+    for (const index of exchange.claim(number)) {
+      if (sample?.[index] === 0) exchange.clearSegments(batch, index);
+      else await this.runMicroBatch(batch, index, pass.updatesDense, rowShare);
     }
-    exchange.barrier.wait();
+    exchange.meet();
     if (pass.updatesDense) {
-      updateDense(exchange, thread, this.dense, optimizer, this.settings, batch.microBatches.length);
+      updateDense(exchange, thread, this.dense, optimizer, this.settings, number);
       if (thread === 0) updateStatistics(exchange, batch);
       firstOrder?.update(batch);
+      exchange.trace?.lap('dense update');
     }
     if (batch.pairs) {
       // The embeddings were used for the last time: their gradients take their place.
       for (const { start, end } of exchange.claimRows(batch.plan.rows.length)) {
         this.combineRows(batch, start, exchange.floats('embeddings', start * dim, (end - start) * dim));
       }
-      exchange.barrier.wait();
+      exchange.meet('pairs');
     }
     return this.blocksWithGradient(batch);
   }
@@ -137,13 +149,16 @@ export class DenseNetwork implements Network {
     return losses[0];
   }
 
-  private async runMicroBatch(batch: PlannedBatch, index: number, isWhole: boolean): Promise<void> {
+  private async runMicroBatch(
+    batch: PlannedBatch,
+    index: number,
+    isWhole: boolean,
+    rowShare: number,
+  ): Promise<void> {
     const { staging, sessions } = this;
     const { exchange, thread, firstOrder } = this.options;
     const { firstRow, rows, paddedRows } = batch.microBatches[index];
-    const x = exchange.expand(thread, batch, batch.microBatches[index]);
-
-    staging.x.set(x);
+    exchange.expand(thread, batch, batch.microBatches[index], staging.x);
     staging.labels.set(exchange.labels(batch.slot).subarray(firstRow, firstRow + rows));
     // Padding rows weigh 0.
     staging.labels.fill(0, rows, paddedRows);
@@ -155,25 +170,29 @@ export class DenseNetwork implements Network {
     exchange.copyNumbers(batch, batch.microBatches[index], staging.numbers);
     const weights = firstOrder && exchange.expandFirstOrder(thread, batch, batch.microBatches[index]);
     if (weights) staging.firstOrder.set(weights);
-    staging.scale[0] = 1 / batch.weight;
+    staging.scale[0] = 1 / (rowShare * batch.weight);
     this.drawMasks(firstRow, paddedRows);
     const feeds = staging.feeds(paddedRows);
+    exchange.trace?.lap('expand', index);
     const began = performance.now();
     if (isWhole) await sessions.whole.run(feeds, staging.wholeFetches(paddedRows));
     else await sessions.valuesOnly.run(feeds, staging.valueFetches(paddedRows));
     this.runMs += performance.now() - began;
+    exchange.trace?.lap('network', index);
     this.runs++;
 
     if (!Number.isFinite(staging.loss[0])) {
       throw lossNotFinite(exchange, batch, index, staging.loss[0], this.settings.trainingStep);
     }
-    x.set(staging.dX.subarray(0, x.length));
-    exchange.sumSegments(batch, index, x.byteOffset);
+    const dX = exchange.block(thread, paddedRows);
+    dX.set(staging.dX.subarray(0, dX.length));
+    exchange.sumSegments(batch, index, dX.byteOffset);
     if (isWhole && weights) {
       weights.set(staging.dFirstOrder.subarray(0, weights.length));
       exchange.sumFirstOrder(batch, index, weights.byteOffset);
     }
     if (isWhole) this.publish(index);
+    exchange.trace?.lap('segment sum', index);
   }
 
   /** Loss, dense gradients and statistics of one micro-batch, to where all threads see them. */

@@ -5,6 +5,7 @@ import type { Config } from '../runs/config.js';
 import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 import { claimBlocks } from './blocks.js';
 import type { DenseNetwork } from './dense-network.js';
+import { tableShare } from './table-share.js';
 
 /** What a thread trains with. */
 export interface StepParts {
@@ -45,8 +46,14 @@ export async function trainStep(
   const blocks = claimBlocks(exchange, batch);
   const rows = batch.stored;
   const alone: TrainingStep['alone'] = (work) => {
-    exchange.barrier.wait();
+    exchange.meet('update');
     if (thread === 0) work({ rows, dSteps: exchange.floats('dSteps', 0, rows.length) });
+    exchange.trace?.lap('alone');
+  };
+  const together: TrainingStep['together'] = (work) => {
+    exchange.meet('update');
+    work(tableShare(exchange, thread, table.rows));
+    exchange.trace?.lap('together');
   };
   const batchRows = batch.rows;
   await method.trainStep({
@@ -58,9 +65,10 @@ export async function trainStep(
     batchRows,
     rateFactor,
     alone,
+    together,
   });
   const loss = network.loss(batch);
   // No row is read for the next batch before all of this one's are written.
-  exchange.barrier.wait();
+  exchange.meet('update');
   return loss;
 }

@@ -24,6 +24,7 @@ import { openDataset } from './open-dataset.js';
 import { peakRss } from './peak-memory.js';
 import { type Room, requireRoom, roomFor } from './require-room.js';
 import { requireSameRows, resume, warnOfOtherMachine } from './resume.js';
+import { TraceFile } from './trace-file.js';
 import { Trainer } from './trainer.js';
 import { fp32Bytes } from './training-memory.js';
 
@@ -48,6 +49,8 @@ export interface TrainOptions {
   from?: string | undefined;
   /** Between two checkpoints, beside those at each epoch's end; default 5. Infinity: only those. */
   checkpointMinutes?: number | undefined;
+  /** Where to write what each thread spends its time on, as Chrome's trace events: the newest 65,536 spans of each. */
+  trace?: string | undefined;
   /** What is free here, in bytes; by default the system is asked. */
   room?: Partial<Room> | undefined;
   /** Trains even where memory or disk seem too small. */
@@ -89,6 +92,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, force = false } = options;
   if (options.resume && force) {
     throw new UserError('--resume goes on with a run, --force replaces it: only one of them.', undefined, 2);
+  }
+  if (options.trace !== undefined && existsSync(options.trace) && !force && !options.resume) {
+    throw new UserError(
+      `There is a file '${options.trace}' already, where the trace is to go.`,
+      'choose another --trace, or replace it with --force',
+    );
   }
   const existing = options.resume ? await RunDirectory.reopen(out) : undefined;
   if (!existing) RunDirectory.requireFree(out, force);
@@ -155,7 +164,7 @@ async function withTrainer<T>(
   dataset: EncodedDataset,
   config: Config,
   hotRows: number[] | undefined,
-  { threads = availableParallelism(), out, room, ignoreLimits = false }: TrainOptions,
+  { threads = availableParallelism(), out, room, trace, ignoreLimits = false }: TrainOptions,
   /** Whether another setting could be chosen. */
   isFree: boolean,
   work: (trainer: Trainer) => Promise<T>,
@@ -165,11 +174,18 @@ async function withTrainer<T>(
     const override = 'pass --ignore-limits';
     requireRoom({ config, dataset, threads, out, room: roomFor(out, room), isFree, override });
   }
-  const trainer = new Trainer({ dataset, config, threads, hotRows });
+  const traceFile = trace === undefined ? null : await TraceFile.create(trace);
   try {
-    return await work(trainer);
-  } finally {
-    await trainer.close();
+    const trainer = new Trainer({ dataset, config, threads, hotRows, hasTrace: traceFile !== null });
+    try {
+      return await work(trainer);
+    } finally {
+      await trainer.close();
+      await traceFile?.write(trainer.traces);
+    }
+  } catch (error) {
+    await traceFile?.abandon();
+    throw error;
   }
 }
 

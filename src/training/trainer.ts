@@ -35,6 +35,7 @@ import { tablesOf } from '../scoring/open-run.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
 import { checkThreads, Team } from '../team/team.js';
+import { allocateTrace, Trace } from '../team/trace.js';
 import { addBatch, combineReplies } from './epoch-sums.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
 import type {
@@ -54,6 +55,8 @@ export interface TrainerOptions {
   hotRows?: number[] | undefined;
   /** Smaller than 2 GiB only in tests. */
   shardBytes?: number;
+  /** Whether threads note what they spend their time on. */
+  hasTrace?: boolean | undefined;
 }
 
 /** After each batch: how far the epoch is. */
@@ -92,6 +95,9 @@ export class Trainer {
   /** Of first-order weights, where the model has them. */
   readonly firstOrder: TableMemory | null;
   /** Batches of each epoch. */
+  /** Rings of spans, of this thread and then of the team's; none without a trace. */
+  readonly traces: readonly SharedArrayBuffer[];
+  private readonly trace: Trace | null;
   private readonly epochBatches: number;
   private readonly exchange: Exchange;
   private readonly exchangeMemory: ExchangeMemory;
@@ -103,8 +109,10 @@ export class Trainer {
   private readonly denseState: Uint8Array;
 
   constructor(private readonly options: TrainerOptions) {
-    const { dataset, config, threads, hotRows } = options;
+    const { dataset, config, threads, hotRows, hasTrace = false } = options;
     checkThreads(threads);
+    this.traces = hasTrace ? Array.from({ length: threads + 1 }, () => allocateTrace()) : [];
+    this.trace = hasTrace ? new Trace(this.traces[0]) : null;
     const shape = { ...datasetShape(dataset.manifest), hotRows };
     this.epochBatches = batchCount(dataset, 'train', config.training.batchSize);
     const model = createModel(config, shape, 'training');
@@ -147,6 +155,7 @@ export class Trainer {
         table: this.table,
         firstOrder: this.firstOrder,
         exchange: this.exchangeMemory,
+        trace: hasTrace ? this.traces[thread + 1] : null,
       }),
       () => this.exchange.barrier.abandon(),
     );
@@ -160,7 +169,8 @@ export class Trainer {
     let done = options.done ?? nothingDone;
     const batches = this.epochBatches;
     const order = { seed, epoch };
-    const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done.batch });
+    const { trace } = this;
+    const rest = readBatches(dataset, { split: 'train', batchSize, order, startBatch: done.batch, trace });
     const onBatch = (batch: Batch, trained: TrainedBatch) => {
       done = addBatch(done, { ...trained, rows: batch.rows, weight: batchWeight(batch) }, batches);
       onProgress?.({ epoch, batches, done, loss: trained.loss });
@@ -178,6 +188,7 @@ export class Trainer {
     signal?: AbortSignal,
     pause?: Pause,
   ): Promise<void> {
+    const { trace } = this;
     const inWork: { batch: Batch; replies: Promise<TrainingReply[]> }[] = [];
     /** Waits until at most that many batches are in work. */
     const finish = async (left: number) => {
@@ -194,14 +205,20 @@ export class Trainer {
       signal?.throwIfAborted();
     };
     try {
+      trace?.start();
       for await (const batch of batches) {
+        if (trace) trace.step = this.trainingStep + 1;
+        trace?.lap('read');
         if (signal?.aborted) await stop();
         if (pause?.isDue()) {
           await finish(0);
+          trace?.lap('await the team');
           await pause.take();
         }
         await finish(SLOTS - 1);
+        trace?.lap('await the team');
         const planned = this.planner.plan(batch);
+        trace?.lap('plan');
         this.trainingStep++;
         const replies = this.team.call({
           kind: 'train',
@@ -215,6 +232,7 @@ export class Trainer {
         inWork.push({ batch, replies });
       }
       await stop();
+      trace?.lap('await the team');
     } finally {
       // Ending a thread while onnxruntime works in it ends the process.
       await Promise.allSettled(inWork.map(({ replies }) => replies));
@@ -223,26 +241,38 @@ export class Trainer {
 
   /** Metrics of the present model on a split. */
   async evaluate(split: string, signal?: AbortSignal): Promise<Metrics> {
-    const { team, exchange, planner } = this;
+    const { team, exchange, planner, trace } = this;
     const { dataset } = this.options;
+    trace?.start();
     await team.call({ kind: 'load', model: scoringOnnx(this.scoringModel, this.tensors) });
     const scores = new Scores();
     const { numbers } = dataset.manifest;
     for await (const batch of scoreSplit({ team, exchange, planner, dataset, split, numbers, signal })) {
       scores.add(batch.logits, batch.labels, batch);
     }
+    trace?.lap('validation');
     return scores.metrics();
   }
 
   /** Writes the present model. Like the next two, only while no batch is in work. */
   async save(path: string, metadata: Record<string, string>): Promise<void> {
-    await saveCheckpoint(path, { tables: tablesOf(this), dense: this.tensors, metadata });
+    await this.saveTraced(() =>
+      saveCheckpoint(path, { tables: tablesOf(this), dense: this.tensors, metadata }),
+    );
   }
 
   /** Writes the present model and the optimizer's state: all that training goes on from. */
   async saveState(path: string, metadata: Record<string, string>): Promise<void> {
     const { tensors: dense, denseState } = this;
-    await saveCheckpoint(path, { tables: tablesOf(this), dense, denseState, metadata });
+    await this.saveTraced(() =>
+      saveCheckpoint(path, { tables: tablesOf(this), dense, denseState, metadata }),
+    );
+  }
+
+  private async saveTraced(save: () => Promise<void>): Promise<void> {
+    this.trace?.start();
+    await save();
+    this.trace?.lap('checkpoint');
   }
 
   /**

@@ -17,6 +17,7 @@ import type { ExchangeMemory } from '../scoring/exchange-layout.js';
 import { answerScoring, type ScoringMessage } from '../scoring/messages.js';
 import { Scorer } from '../scoring/scorer.js';
 import { serve } from '../team/serve.js';
+import { Trace } from '../team/trace.js';
 import { DenseNetwork } from './dense-network.js';
 import { FirstOrder } from './first-order.js';
 import { trainStep } from './step.js';
@@ -30,6 +31,8 @@ export interface TrainingWorkerData {
   /** Of first-order weights, where the model has them. */
   firstOrder: TableMemory | null;
   exchange: ExchangeMemory;
+  /** Where the thread notes what it spends its time on. */
+  trace: SharedArrayBuffer | null;
 }
 
 /** What the main thread asks of a training team. */
@@ -68,9 +71,11 @@ const {
   table: tableMemory,
   firstOrder: firstOrderMemory,
   exchange: exchangeMemory,
+  trace: ring,
 } = workerData as TrainingWorkerData;
 const table = new Table(tableMemory, thread);
-const exchange = new Exchange(exchangeMemory);
+const trace = ring && new Trace(ring);
+const exchange = new Exchange(exchangeMemory, trace);
 const method = createMethod(config);
 const weights = firstOrderMemory && new Table(firstOrderMemory, thread);
 const scorer = new Scorer(table, weights, exchange, thread);
@@ -87,8 +92,10 @@ const parts = { config, thread, table, exchange, method, network };
 
 serve(
   (message: TrainingMessage): Promise<TrainingReply> | TrainingReply => {
+    trace?.lap('await a batch');
     switch (message.kind) {
       case 'train':
+        if (trace) trace.step = message.trainingStep;
         return trainStep(
           parts,
           message.batch,
@@ -104,7 +111,10 @@ serve(
           rowsRead: table.rowsRead,
         };
       default:
-        return answerScoring(scorer, message).then(() => undefined);
+        return answerScoring(scorer, message).then(() => {
+          trace?.lap('score');
+          return undefined;
+        });
     }
   },
   () => exchange.barrier.abandon(),
