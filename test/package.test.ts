@@ -81,7 +81,7 @@ describe('the package', () => {
       ]),
     );
     const expected =
-      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|docs\/figures\/[a-z-]+\.svg|package\.json|bench\/peers\/(dcn|quantize)\.py|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
+      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|docs\/figures\/[a-z-]+\.svg|package\.json|bench\/peers\/[a-z-]+\.(py|mjs)|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
     expect(files.filter((file) => !expected.test(file) || /\.test[.-]/.test(file))).toEqual([]);
   });
 

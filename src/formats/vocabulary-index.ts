@@ -115,6 +115,21 @@ export class VocabularyIndex {
     return this.parts.slots[findSlot(this.parts, key)];
   }
 
+  /**
+   * The first id that a look-up of the key comes by, most often the one that it finds. Of many keys, these are asked for
+   * first, and then `textOf` them: a large vocabulary is nowhere in the caches, and the ways to memory of independent loads overlap.
+   */
+  nearId({ hash }: VocabularyKey): number {
+    const { slots } = this.parts;
+    return slots[hash & (slots.length - 1)];
+  }
+
+  /** The first byte of a value's text. */
+  textOf(id: number): number {
+    const { offsets, text } = this.parts;
+    return id === 0 ? 0 : text[offsets[id - 1]];
+  }
+
   /** The id of the missing value; 0 if the vocabulary does not have it. */
   get missingId(): number {
     return this.parts.shape.missingId;

@@ -5,7 +5,7 @@ const utf8 = new TextEncoder();
 
 export class VocabularyKey {
   /** The first `length` are the value. */
-  bytes = new Uint8Array(1024);
+  bytes = new Uint8Array(64);
   length = 0;
   hash = 0;
   private words = new Uint32Array(this.bytes.buffer);

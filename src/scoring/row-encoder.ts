@@ -29,7 +29,11 @@ export class RowEncoder {
   private readonly ends: number[] = [];
   /** Whether a part of a cross has to be escaped. */
   private readonly isSpecial: boolean[] = [];
-  private readonly key = new VocabularyKey();
+  /** Per field with one value, its key. */
+  private readonly keys: VocabularyKey[]; // (F)
+  private readonly near: Uint32Array; // (F)
+  /** What the early loads of a row came to. Means nothing; loads for nobody would be left out. */
+  touched = 0;
   private readonly raw: (number | null)[] = []; // (N)
   private readonly row: EncodedRow;
 
@@ -46,6 +50,8 @@ export class RowEncoder {
       return index;
     });
     const fields = schema.fields.length;
+    this.keys = schema.fields.map(() => new VocabularyKey());
+    this.near = new Uint32Array(fields);
     this.row = {
       ids: new Uint32Array(fields),
       ends: new Uint32Array(fields),
@@ -59,14 +65,14 @@ export class RowEncoder {
     const { reader, indexes, row } = this;
     const values = reader.readParts(raw, this.raw);
     this.takeTexts(values);
+    this.makeKeys(values);
     let end = 0;
     for (let f = 0; f < indexes.length; f++) {
       const { isCross, parts } = reader.fields[f];
       const value = values[parts[0]];
       row.oov[f] = 0;
-      if (isCross) this.add(f, this.idOfCross(f, parts), end++);
+      if (isCross || typeof value === 'string') this.add(f, indexes[f].idOfKey(this.keys[f]), end++);
       else if (value === null) this.add(f, indexes[f].missingId, end++);
-      else if (typeof value === 'string') this.add(f, this.idOfText(f, parts[0]), end++);
       else for (const element of value) this.add(f, indexes[f].idOf(element), end++);
       row.ends[f] = end;
     }
@@ -86,25 +92,27 @@ export class RowEncoder {
     }
   }
 
-  private idOfText(field: number, part: number): number {
-    const { key, text, starts, ends } = this;
-    key.length = 0;
-    key.appendBytes(text.bytes, starts[part], ends[part]);
-    key.finish();
-    return this.indexes[field].idOfKey(key);
-  }
-
-  private idOfCross(field: number, parts: readonly number[]): number {
-    const { key, text, starts, ends, isSpecial } = this;
-    key.length = 0;
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i];
-      if (i > 0) key.appendBar();
-      if (isSpecial[part]) key.appendEscaped(text.bytes, starts[part], ends[part]);
-      else key.appendBytes(text.bytes, starts[part], ends[part]);
+  /** Makes the keys of all fields that have one value, and begins to look them up. */
+  private makeKeys(values: readonly Value[]): void {
+    const { keys, near, indexes, reader, text, starts, ends, isSpecial } = this;
+    for (let f = 0; f < keys.length; f++) {
+      const { isCross, parts } = reader.fields[f];
+      const key = keys[f];
+      near[f] = 0;
+      if (!isCross && typeof values[parts[0]] !== 'string') continue;
+      key.length = 0;
+      for (let i = 0; i < parts.length; i++) {
+        const part = parts[i];
+        if (i > 0) key.appendBar();
+        if (isCross && isSpecial[part]) key.appendEscaped(text.bytes, starts[part], ends[part]);
+        else key.appendBytes(text.bytes, starts[part], ends[part]);
+      }
+      key.finish();
     }
-    key.finish();
-    return this.indexes[field].idOfKey(key);
+    for (let f = 0; f < keys.length; f++) near[f] = indexes[f].nearId(keys[f]);
+    let touched = 0;
+    for (let f = 0; f < keys.length; f++) touched ^= indexes[f].textOf(near[f]);
+    this.touched = touched;
   }
 
   private add(field: number, id: number, at: number): void {
