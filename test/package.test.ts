@@ -154,6 +154,8 @@ function program(names: readonly string[]): string {
   const types = names.filter((name) => name.startsWith('type ')).map((name) => name.slice('type '.length));
   const values = names.filter((name) => !name.startsWith('type '));
   return `import { ${names.join(', ')} } from 'bitrow';
+import { Client, type ClientPrediction } from 'bitrow/client';
+export const asked: ClientPrediction = await new Client('http://127.0.0.1:8080').predict([{ user: 1n }]);
 export type Types = [${types.join(', ')}];
 export const values = [${values.join(', ')}];
 const data: string = (await loadDataset('data')).manifest.fingerprint;

@@ -1,4 +1,5 @@
 // The client against a real server on a port, and against answers that no bitrow gives.
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import type * as z from 'zod';
 import { type FakeServerOptions, fakeServer } from '../../test/serving-fakes.js';
@@ -93,6 +94,11 @@ describe('the client', () => {
       'enough',
     );
     expect(await new Client('http://127.0.0.1:1').isReady()).toBe(false);
+  });
+
+  it('imports nothing', () => {
+    const compiled = readFileSync(new URL('./client.js', import.meta.url), 'utf8');
+    expect(compiled).not.toMatch(/^\s*import |\bimport\(|\brequire\(|\bprocess\b|\bBuffer\b/m);
   });
 
   it('has the types that are documented', () => {

@@ -34,7 +34,7 @@ export class Drain {
     });
     const start = performance.now();
     let cut = 0;
-    const timer = setInterval(() => {
+    const look = () => {
       const elapsed = performance.now() - start;
       if (elapsed > deadlineMs) {
         cut = sockets.size;
@@ -44,7 +44,9 @@ export class Drain {
         // One that never sent a byte is not idle to Node, but waited for.
         for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       }
-    }, LOOK_MS);
+    };
+    // After the sockets were read: to a busy process a connection seems idle whose request waits in the kernel.
+    const timer = setInterval(() => setImmediate(look), LOOK_MS);
     await closed;
     clearInterval(timer);
     return cut;
