@@ -1,20 +1,22 @@
 // A bundle is its run: the same logits in every bit, whatever the method, the model, the number of workers and the cut of
 // the batches, from the directory alone.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methodNames } from '../src/embedding/methods.js';
 import { writeBundle } from '../src/exporting/bundle.js';
-import { evaluate, open, type PartialConfig, type RawRow, resolveConfig, train } from '../src/index.js';
+import { evaluate, open, type PartialConfig, predictFiles, type RawRow } from '../src/index.js';
 import { modelNames } from '../src/models/registry.js';
+import { type QuantizedTable, quantizeInMemory } from '../src/posttraining/quantized-table.js';
 import { openRun } from '../src/scoring/open-run.js';
+import { tableSource } from '../src/scoring/table-source.js';
+import { BundleFolder, rawRows } from './bundle-fixture.js';
 import { prepareRich } from './rich-dataset.js';
 import { storedRows } from './stored-rows.js';
 import { prepareToy } from './toy-dataset.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'bitrow-bundle-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = new BundleFolder();
+afterAll(() => folder.remove());
 
 let toy: string;
 let rich: string;
@@ -24,37 +26,12 @@ let richRows: RawRow[];
 let tested: number[];
 
 beforeAll(async () => {
-  toy = await prepareToy(folder, { rows: 2000, users: 300 });
-  rich = await prepareRich(folder, { rows: 2000 });
-  toyRows = readRows(join(folder, 'rows.csv'));
-  richRows = readRows(join(folder, 'rich.csv'));
+  toy = await prepareToy(folder.path, { rows: 2000, users: 300 });
+  rich = await prepareRich(folder.path, { rows: 2000 });
+  toyRows = rawRows(join(folder.path, 'rows.csv'));
+  richRows = rawRows(join(folder.path, 'rich.csv'));
   tested = storedRows(2000, (row) => row % 10 === 9);
 });
-
-function readRows(file: string): RawRow[] {
-  const [header, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
-  const columns = header.split(',');
-  return lines.map((line) => {
-    const cells = line.split(',');
-    return Object.fromEntries(columns.map((name, i) => [name, cells[i]]));
-  });
-}
-
-let made = 0;
-
-/** Trains a run for a moment. */
-async function trained(data: string, config: PartialConfig): Promise<string> {
-  const out = join(folder, `run-${made++}`);
-  const small = { model: { dim: 6 }, training: { epochs: 1, batchSize: 300 } };
-  await train({ data, out, config: resolveConfig(small, config), threads: 1 });
-  return out;
-}
-
-async function bundled(run: string, options: Parameters<typeof writeBundle>[2] = {}): Promise<string> {
-  const out = `${run}-bundle-${made++}`;
-  await writeBundle(await openRun(run, options.checkpoint ?? 'best', 1), out, options);
-  return out;
-}
 
 /** The logits that an open model gives the rows of the test split. */
 async function predicted(path: string, rows: readonly RawRow[], options = {}): Promise<Float32Array> {
@@ -91,8 +68,8 @@ const variants: [string, PartialConfig][] = [
 
 describe('logits of a bundle are those of its run', () => {
   it.each(variants)('%s', { timeout: 60_000 }, async (_, config) => {
-    const run = await trained(toy, config);
-    const bundle = await bundled(run, { partBytes: 1000 });
+    const run = await folder.run(toy, config);
+    const bundle = await folder.bundle(run, { partBytes: 1000 });
     const { logits } = await evaluate({ run, data: toy, threads: 1 });
     expect(await predicted(bundle, toyRows)).toEqual(logits);
     expect((await evaluate({ run: bundle, data: toy, threads: 2 })).logits).toEqual(logits);
@@ -100,13 +77,75 @@ describe('logits of a bundle are those of its run', () => {
 
   it.each(modelNames)('of the model %s, with lists and numbers', { timeout: 60_000 }, async (name) => {
     const dim = name === 'logistic-regression' ? 1 : 6;
-    const run = await trained(rich, {
+    const run = await folder.run(rich, {
       model: { name, dim } as PartialConfig['model'],
       method: { name: 'alpt', bits: 4 },
     });
-    const bundle = await bundled(run);
+    const bundle = await folder.bundle(run);
     const { logits } = await evaluate({ run, data: rich, threads: 1 });
     expect(await predicted(run, richRows)).toEqual(logits);
     expect(await predicted(bundle, richRows)).toEqual(logits);
   });
+});
+
+describe('a bundle of quantized rows', () => {
+  it.each([
+    ['minmax', 8, 'bitrow-rows'],
+    ['greedy', 4, 'torch-rows'],
+    ['minmax', 2, 'bitrow-rows'],
+    ['kmeans', 4, 'bitrow-rows'],
+    ['kmeans-cls', 4, 'bitrow-rows'],
+  ] as const)(
+    '%s of %i bits in %s is the run with its rows replaced',
+    { timeout: 60_000 },
+    async (method, bits, layout) => {
+      const run = await folder.run(toy, { method: { name: 'full' }, model: { dim: 8 } });
+      const opened = await openRun(run, 'best', 1);
+      const source = tableSource(opened.table);
+      const { table } = await quantizeInMemory(source, { method, bits, layout });
+      const out = folder.place('quantized');
+      await writeBundle(opened, out, { source: table, partBytes: 700 });
+      // The table as fp32 values is as good, and larger.
+      const wide = folder.place('wide');
+      await writeBundle(opened, wide, { source: plain(table) });
+      const found = await predicted(out, toyRows);
+      expect(await predicted(wide, toyRows)).toEqual(found);
+      expect(await predicted(run, toyRows)).not.toEqual(found);
+      const { logits } = await evaluate({ run: out, data: toy, threads: 1 });
+      expect(logits).toEqual(found);
+    },
+  );
+});
+
+/** The rows alone. */
+function plain(table: QuantizedTable) {
+  const { name, rows, dim } = table;
+  return { name, rows, dim, read: (first: number, out: Float32Array) => table.read(first, out) };
+}
+
+it('scores files as its run does', async () => {
+  const run = await folder.run(rich, { method: { name: 'lpt', bits: 4 } });
+  const bundle = await folder.bundle(run);
+  const written = [];
+  for (const path of [run, bundle]) {
+    const out = folder.place('scores').concat('.csv');
+    await predictFiles({ run: path, input: [join(folder.path, 'rich.csv')], out, threads: 2 });
+    written.push(readFileSync(out, 'utf8'));
+  }
+  expect(written[1]).toBe(written[0]);
+});
+
+it('is written whole or not at all', async () => {
+  const run = await folder.run(toy, { method: { name: 'lpt' } });
+  const opened = await openRun(run, 'best', 1);
+  const out = folder.place('stopped');
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(writeBundle(opened, out, { signal })).rejects.toThrow('enough');
+  expect(existsSync(out)).toBe(false);
+  const { files, bytes } = await writeBundle(opened, out);
+  expect(files).toBe(6);
+  expect(bytes).toBeGreaterThan(1000);
+  await expect(writeBundle(opened, out)).rejects.toThrow(/exists/);
+  await writeBundle(opened, out, { force: true });
+  await expect(writeBundle(opened, run, { force: true })).rejects.toThrow(/holds something else/);
 });

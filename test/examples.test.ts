@@ -20,6 +20,12 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const shows: Record<string, RegExp[]> = {
   'own-csv': [/^train 31\d{3} rows, /m, /^test AUC 0\.[67]/m, /^AUC within users 0\.\d+ \(\d+ users/m],
   'in-process-scoring': [/^i3: 0\.\d{3}$/m, /^Items that training never saw: 1$/m, /^100 concurrent calls/m],
+  serving: [
+    /^A row may have: user \(BYTES\), /m,
+    /^i3: 0\.\d{3}$/m,
+    /^Items that training never saw: 1$/m,
+    /^The server ended with 0$/m,
+  ],
   'retraining-daily': [/^day 1: 361 items/m, /^day 4: 541 items, .*yesterday's model on today's rows 0\.6/m],
   'stop-and-resume': [/^stopped in the second epoch$/m, /^resumed from epoch 2, /m, /^same bits .*: true$/m],
   'reading-rows': [/^i0 has id \d+, step .* and codes -?\d+( -?\d+){7}$/m, /^nearest to i0: i\d+ \(/m],

@@ -74,13 +74,14 @@ describe('the package', () => {
         'README.md',
         'package.json',
         'docs/schema.md',
+        'bench/peers/fastify-server.mjs',
         'bench/peers/quantize.py',
         'dist/src/index.d.ts',
         'dist/wasm/kernels.wasm',
       ]),
     );
     const expected =
-      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|docs\/figures\/[a-z-]+\.svg|package\.json|bench\/peers\/quantize\.py|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
+      /^(LICENSE|README\.md|CHANGELOG\.md|docs\/[a-z-]+\.md|docs\/figures\/[a-z-]+\.svg|package\.json|bench\/peers\/[a-z-]+\.(py|mjs)|dist\/wasm\/kernels\.wasm|dist\/src\/.+\.(js|d\.ts))$/;
     expect(files.filter((file) => !expected.test(file) || /\.test[.-]/.test(file))).toEqual([]);
   });
 

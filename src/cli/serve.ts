@@ -1,6 +1,7 @@
 // `bitrow serve`: runs and bundles → an HTTP server, until it is asked to stop. Its log goes to standard error.
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { UserError } from '../errors.js';
 import { type LogLevel, logLevels } from '../serving/log-levels.js';
 import type { CommandSpec, Result } from './command.js';
 import { Interrupted } from './interrupted.js';
@@ -43,7 +44,7 @@ export const serveCommand: CommandSpec = {
         'address to listen at; others than this machine reach it at 0.0.0.0',
         '127.0.0.1',
       )
-      .option('--port <n>', '0: one that is free', wholeNumber('--port', 0), 8080)
+      .option('--port <n>', '0: one that is free', port, 8080)
       .option('--workers <n>', 'threads that score (default: processors - 1)', wholeNumber('--workers', 1))
       .option('--max-batch <n>', 'rows scored together at most', wholeNumber('--max-batch', 16), 1024)
       .option(
@@ -126,6 +127,16 @@ export const serveCommand: CommandSpec = {
     }
   },
 };
+
+function port(text: string): number {
+  const value = wholeNumber('--port', 0)(text);
+  if (value <= 65535) return value;
+  throw new UserError(
+    `The option --port is '${text}', but must be a whole number from 0 to 65535.`,
+    undefined,
+    2,
+  );
+}
 
 function summary(outcome: {
   requests: number;

@@ -9,6 +9,7 @@
 //
 // All little-endian. Slots are filled in the order of the ids, so equal vocabularies have equal bytes.
 import { UserError } from '../errors.js';
+import { VocabularyKey } from './vocabulary-key.js';
 
 export const HEADER_BYTES = 32;
 const MAGIC = [0x72746962, 0x6976776f]; // 'bitrowvi'
@@ -45,7 +46,7 @@ export function indexBytes({ slots, values, textBytes }: IndexShape): number {
 
 /** A vocabulary in memory; ids from 1, 0 is OOV. */
 export class VocabularyIndex {
-  private readonly key = new Key();
+  private readonly key = new VocabularyKey();
 
   private constructor(readonly parts: IndexParts) {}
 
@@ -108,12 +109,22 @@ export class VocabularyIndex {
     key.take(value);
     return parts.slots[findSlot(parts, key)];
   }
+
+  /** The id of the value whose key it is; 0 for one that is not in the vocabulary. */
+  idOfKey(key: VocabularyKey): number {
+    return this.parts.slots[findSlot(this.parts, key)];
+  }
+
+  /** The id of the missing value; 0 if the vocabulary does not have it. */
+  get missingId(): number {
+    return this.parts.shape.missingId;
+  }
 }
 
 /** Builds an index; the values come in the order of their ids. */
 export class VocabularyIndexBuilder {
   private readonly parts: IndexParts;
-  private readonly key = new Key();
+  private readonly key = new VocabularyKey();
   private added = 0;
 
   /**
@@ -167,54 +178,8 @@ export class VocabularyIndexBuilder {
   }
 }
 
-/** A value that is looked for, as bytes with their hash; used again for each. */
-class Key {
-  bytes = new Uint8Array(1024);
-  length = 0;
-  hash = 0;
-  private words = new Uint32Array(this.bytes.buffer);
-
-  take(value: string): void {
-    if (3 * value.length + 4 > this.bytes.length) this.grow(3 * value.length + 4);
-    const { bytes } = this;
-    let length = value.length;
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
-      bytes[i] = code;
-      // Not ASCII: then as the encoder does it.
-      if (code > 127) length = utf8.encodeInto(value, bytes).written;
-      if (length !== value.length) break;
-    }
-    bytes[length] = bytes[length + 1] = bytes[length + 2] = 0;
-    this.length = length;
-    this.hash = hashOf(this.words, length);
-  }
-
-  private grow(bytes: number): void {
-    this.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)));
-    this.words = new Uint32Array(this.bytes.buffer);
-  }
-}
-
-const utf8 = new TextEncoder();
-
-/** MurmurHash3's mixing (32 bits) of whole words, the last one padded with zeros. */
-function hashOf(words: Uint32Array, length: number): number {
-  let hash = length;
-  for (let i = 0; 4 * i < length; i++) {
-    let word = Math.imul(words[i], 0xcc9e2d51);
-    word = (word << 15) | (word >>> 17);
-    hash ^= Math.imul(word, 0x1b873593);
-    hash = (hash << 13) | (hash >>> 19);
-    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
 /** Where the key is, or the free slot where it would be. At most half of the slots are taken, so there is one. */
-function findSlot({ slots, offsets, text }: IndexParts, { bytes, length, hash }: Key): number {
+function findSlot({ slots, offsets, text }: IndexParts, { bytes, length, hash }: VocabularyKey): number {
   const mask = slots.length - 1;
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const id = slots[slot];

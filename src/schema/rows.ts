@@ -182,8 +182,8 @@ function crossPart(value: Value): string {
 export class RowReader {
   private readonly readings = new Readings();
   private readonly simple: Compute[] = [];
-  /** Per field, the simple values that it is made of. */
-  private readonly fields: { isCross: boolean; parts: number[] }[];
+  /** Per field, the numbers of the simple values that it is made of. A cross joins its own with `|`. */
+  readonly fields: readonly { readonly isCross: boolean; readonly parts: readonly number[] }[];
   /** Per numeric input, its reading. */
   private readonly numbers: number[];
   private readonly values: Value[] = [];
@@ -209,10 +209,8 @@ export class RowReader {
    * @throws BadCell for a cell that cannot be read
    */
   read(raw: RawRow, out: Value[] = [], numbers: (number | null)[] = []): Value[] {
-    const { fields, simple, values } = this;
-    const row = this.readings.read(raw);
-    for (let n = 0; n < this.numbers.length; n++) numbers[n] = row.numbers[this.numbers[n]];
-    for (let i = 0; i < simple.length; i++) values[i] = simple[i](row);
+    const { fields } = this;
+    const values = this.readParts(raw, numbers);
     for (let f = 0; f < fields.length; f++) {
       const { isCross, parts } = fields[f];
       if (!isCross) {
@@ -224,6 +222,20 @@ export class RowReader {
       out[f] = text;
     }
     return out;
+  }
+
+  /**
+   * The simple values that the fields are made of, lent until the next row: for who puts crosses together by himself.
+   *
+   * @param numbers as of `read`
+   * @throws BadCell for a cell that cannot be read
+   */
+  readParts(raw: RawRow, numbers: (number | null)[]): readonly Value[] {
+    const { simple, values } = this;
+    const row = this.readings.read(raw);
+    for (let n = 0; n < this.numbers.length; n++) numbers[n] = row.numbers[this.numbers[n]];
+    for (let i = 0; i < simple.length; i++) values[i] = simple[i](row);
+    return values;
   }
 }
 

@@ -152,7 +152,7 @@ export class CallQueue {
 
   /** Encodes rows of waiting calls into the batch that is filled, by turns. */
   private fill(): void {
-    const { filling, waiting } = this;
+    const { filling, waiting, shape } = this;
     while (!filling.isFull) {
       const call = waiting.shift();
       if (!call) return;
@@ -160,7 +160,8 @@ export class CallQueue {
       const at = filling.rows.rows;
       if (at === 0) filling.since = call.since;
       try {
-        filling.isFull = call.rows.addTo(filling.rows, call.next, call.oov);
+        const isFull = call.rows.addTo(filling.rows, call.next, call.oov);
+        filling.isFull = isFull || filling.rows.rows === shape.batchRows;
       } catch (error) {
         this.end(call, error);
         continue;

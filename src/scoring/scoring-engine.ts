@@ -6,7 +6,7 @@ import { Exchange } from './exchange.js';
 import { allocateExchange } from './exchange-layout.js';
 import type { ScoringMessage } from './messages.js';
 import { MICRO_ROWS } from './micro-rows.js';
-import type { ScoringModel } from './scoring-model.js';
+import { type ScoringModel, unusableGraph } from './scoring-model.js';
 import type { ScoringWorkerData } from './worker.js';
 
 export interface ScoringEngine {
@@ -17,10 +17,11 @@ export interface ScoringEngine {
 
 /** Starts the threads and gives them the model. Whoever has the engine closes its team. */
 export async function startScoring(
-  { config, dataset, table, firstOrder, graph }: ScoringModel,
+  scored: ScoringModel,
   /** `bagIds`: with bags, the most ids of a batch. */
   { threads, batchRows, bagIds }: { threads: number; batchRows: number; bagIds: number | null },
 ): Promise<ScoringEngine> {
+  const { config, dataset, table, firstOrder, graph } = scored;
   const model = createModel(config, dataset, 'scoring');
   const exchangeMemory = allocateExchange({
     ...batchShape(config, dataset, model, { batchRows, bagIds }),
@@ -40,7 +41,7 @@ export async function startScoring(
     await team.call({ kind: 'load', model: graph() });
   } catch (error) {
     await team.close();
-    throw error;
+    throw unusableGraph(scored, error);
   }
   return { team, exchange, planner };
 }

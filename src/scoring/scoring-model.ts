@@ -1,9 +1,11 @@
 // A model in memory as whatever scores with it sees it, whether it came from a run or from a bundle.
 import { createHash } from 'node:crypto';
+import { UserError } from '../errors.js';
 import type { Config } from '../runs/config.js';
 import type { CheckpointName, Run } from '../runs/run-directory.js';
 import { createModel } from './blueprint.js';
 import type { OpenedRun } from './open-run.js';
+import { ScoringFailure } from './scoring-failure.js';
 import { scoringOnnx } from './scoring-graph.js';
 import type { TableInMemory } from './table-in-memory.js';
 
@@ -45,4 +47,15 @@ export function modelOfRun(
     firstOrder,
     graph: () => scoringOnnx(createModel(config, run.dataset, 'scoring'), dense),
   };
+}
+
+/** What was thrown when a graph could not be run: of a bundle, whose graph came as a file, a sentence for people. */
+export function unusableGraph({ kind, path }: ScoringModel, thrown: unknown): unknown {
+  const reason = thrown instanceof ScoringFailure ? (thrown.cause ?? thrown) : thrown;
+  if (kind === 'run' || reason instanceof UserError) return reason;
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return new UserError(
+    `The scoring graph of the bundle '${path}' cannot be run: ${text.split('\n')[0].replace(/\.$/, '')}.`,
+    'export the bundle again',
+  );
 }

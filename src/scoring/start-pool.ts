@@ -4,7 +4,7 @@ import type { Manifest } from '../data/manifest.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
 import type { PoolWorkerData } from './pool-worker.js';
-import type { ScoringModel } from './scoring-model.js';
+import { type ScoringModel, unusableGraph } from './scoring-model.js';
 import { WorkerPool } from './worker-pool.js';
 
 export interface PoolOptions extends QueueOptions {
@@ -16,10 +16,11 @@ export interface PoolOptions extends QueueOptions {
 
 /** Starts the threads. Whoever has the pool closes it. */
 export async function startPool(
-  { config, dataset, table, firstOrder, graph }: ScoringModel,
+  scored: ScoringModel,
   manifest: Manifest,
   { workers, maxBatch, onWorkerFailure, ...queued }: PoolOptions,
 ): Promise<{ pool: WorkerPool; queue: CallQueue }> {
+  const { config, dataset, table, firstOrder, graph } = scored;
   const model = createModel(config, dataset, 'scoring');
   const batch = { batchRows: maxBatch, bagIds: mostIdsOf(manifest, maxBatch) };
   const { pairs, ...shape } = batchShape(config, dataset, model, batch);
@@ -33,7 +34,11 @@ export async function startPool(
     lookup: { firstRows: fieldOffsets(dataset), isMean, pairs },
     batches,
   };
-  const pool = await WorkerPool.start(workers, (thread) => ({ ...shared, thread }));
+  const pool = await WorkerPool.start(workers, (thread) => ({ ...shared, thread })).catch(
+    (error: unknown) => {
+      throw unusableGraph(scored, error);
+    },
+  );
   if (onWorkerFailure) pool.onFailure = onWorkerFailure;
   return { pool, queue: new CallQueue(pool, shape, batches, queued) };
 }

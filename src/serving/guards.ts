@@ -6,8 +6,13 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { RequestError } from './request-error.js';
 
+/** Headers that are remembered: clients have few, whoever invents them gets no memory by it. */
+const MOST_REMEMBERED = 100;
+
 export class Guards {
   private readonly names: ReadonlySet<string>;
+  /** Host headers that were found to be ours, so that most requests are one look-up. */
+  private readonly ours = new Set<string>();
 
   /**
    * @param host that the server is bound to
@@ -18,9 +23,13 @@ export class Guards {
   }
 
   /** @throws RequestError 403 */
-  requireKnownHost(header: string | undefined): void {
-    const name = hostName(header ?? '');
-    if (isIP(name) !== 0 || this.names.has(name) || this.names.has('*')) return;
+  requireKnownHost(header = ''): void {
+    if (this.ours.has(header)) return;
+    const name = hostName(header);
+    if (isIP(name) !== 0 || this.names.has(name) || this.names.has('*')) {
+      if (this.ours.size < MOST_REMEMBERED) this.ours.add(header);
+      return;
+    }
     throw new RequestError(
       403,
       `This server is not called '${name.slice(0, 60)}' (allowed: its addresses and ${[...this.names].join(', ')}; others are named by --allow-host).`,

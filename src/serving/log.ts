@@ -1,37 +1,15 @@
-// The log: one JSON object a line on standard error, by pino. A log that cannot be written (a full disk, a reader that
-// is gone) ends no server: its lines are lost, and their number is said when there is room again.
-import { destination, type Logger, pino } from 'pino';
+// The log: one JSON object a line on standard error, by pino. It says how many lines were lost before, if any.
+import { type Logger, pino } from 'pino';
 import type { LogLevel } from './log-levels.js';
+import { LogSink } from './log-sink.js';
 import type { ModelSlot, SlotEvent } from './model-slot.js';
-
-/** Lines that wait for a slow reader; beyond it they are lost. */
-const WAITING_BYTES = 2 ** 20;
 
 /** @returns the log, and what writes out the rest of it */
 export function createLog(level: LogLevel, fd = 2): { log: Logger; flush(): void } {
-  const out = destination({ fd, sync: false, maxLength: WAITING_BYTES });
-  let lost = 0;
-  out.on('error', () => lost++);
-  out.on('drop', () => lost++);
-  const log = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => (lost > 0 ? { linesLost: lost } : {}),
-    },
-    out,
-  );
-  return {
-    log,
-    flush() {
-      try {
-        out.flushSync();
-      } catch {
-        // Nowhere to say it.
-      }
-    },
-  };
+  const sink = new LogSink(fd);
+  const mixin = () => (sink.lost > 0 ? { linesLost: sink.lost } : {});
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin }, sink);
+  return { log, flush: () => sink.flush() };
 }
 
 /** Says what became of a model. */

@@ -111,6 +111,11 @@ export class Metrics {
     return this.declare(new Family(name, 'histogram', help, () => new Histogram(bounds)));
   }
 
+  /** What was declared, by name. */
+  get declared(): readonly { name: string; kind: Kind; help: string }[] {
+    return this.families;
+  }
+
   /** The exposition. */
   text(): string {
     return `${this.families.flatMap((family) => family.lines()).join('\n')}\n`;

@@ -88,6 +88,14 @@ describe('answers', () => {
       expect(Object.keys(description.components.schemas)).toContain(reference.split('/').at(-1));
   });
 
+  it('to JSON that says that it is UTF-8', async () => {
+    const { server } = await start();
+    for (const charset of ['utf-8', '"UTF-8"']) {
+      const type = { 'content-type': `application/json; charset=${charset}` };
+      expect((await server.app.inject(jsonPost('/predict', rows, type))).statusCode).toBe(200);
+    }
+  });
+
   it('of the version that is asked for', async () => {
     const { server } = await start({ models: ['ctr@1=a', 'ctr=c', 'ctr@2=b', 'other=d'] });
     const version = async (url: string) => (await server.app.inject(jsonPost(url, rows))).json().version;
@@ -126,6 +134,12 @@ describe('refuses', () => {
     ['a long text', jsonPost('/predict', [{ user: 'x'.repeat(51) }]), 400, /a text of up to 50 characters/],
     ['a large body', jsonPost('/predict', ' '.repeat(3000)), 413, /up to 2000 bytes/],
     ['text/plain', jsonPost('/predict', rows, { 'content-type': 'text/plain' }), 415, /application\/json/],
+    [
+      'latin 1',
+      jsonPost('/predict', rows, { 'content-type': 'application/json; charset=latin1' }),
+      415,
+      /utf-8/,
+    ],
     ['no content type', jsonPost('/predict', rows, { 'content-type': '' }), 415, /application\/json/],
     ['gzip', jsonPost('/predict', rows, { 'content-encoding': 'gzip' }), 415, /content encoding/],
     [

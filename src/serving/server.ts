@@ -160,6 +160,9 @@ export class Server {
       if (headers['content-encoding'] !== undefined) {
         return done(new RequestError(415, 'A body with a content encoding is not read.', 'content_type'));
       }
+      if (/charset=(?!"?utf-8)/i.test(headers['content-type'] ?? '')) {
+        return done(new RequestError(415, "A body's charset must be utf-8.", 'content_type'));
+      }
       reader.read(payload, headers['content-length'], done);
     });
   }

@@ -102,7 +102,8 @@ const OWN_SUM = /"sha256": ?"([0-9a-f]{64})"/;
 
 /** The text of a bundle.json, with its checksum. */
 export function encodeBundle(bundle: Omit<Bundle, 'sha256' | 'format' | 'version'>): string {
-  const named = { format: 'bitrow-bundle', version: 1, sha256: ZEROS, ...bundle } satisfies Bundle;
+  const begin = { format: 'bitrow-bundle', version: 1, sha256: ZEROS } as const;
+  const named = { ...begin, ...bundle, ...begin } satisfies Bundle;
   const text = `${JSON.stringify(named, null, 1)}\n`;
   return text.replace(ZEROS, sha256(text));
 }
