@@ -75,6 +75,7 @@ describe('the package', () => {
         'package.json',
         'docs/schema.md',
         'bench/peers/dcn.py',
+        'bench/peers/fastify-server.mjs',
         'bench/peers/quantize.py',
         'dist/src/index.d.ts',
         'dist/wasm/kernels.wasm',

@@ -22,7 +22,7 @@ import { type MemoryCase, report, type ThroughputCase } from './serve-report.js'
 const FEATURES = 5_000_000;
 const FEW_FEATURES = 1000;
 const SECONDS = 5;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const BODIES = 200;
 const WARM_REQUESTS = 10_000;
 /** Of a probability: what fp32 logits within 1e-5 come to. */
