@@ -29,6 +29,9 @@ export class Drain {
     this.isDraining = true;
     const { server, sockets } = this;
     if (!server.listening) return 0;
+    // Connections that the kernel has accepted and this process has not are reset when the listening ends: right after
+    // they were taken there are next to none.
+    await new Promise((resolve) => setImmediate(resolve));
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => resolve());
     });
