@@ -150,10 +150,11 @@ describe('the program', () => {
     program.kill('SIGTERM');
     expect(await program.ended).toBe(0);
     await Promise.all(asking);
-    // Each ended when it could connect no more, not in the middle of a request.
-    expect(failures.map((error) => (error as { cause?: { code?: string } }).cause?.code)).toEqual(
-      Array(20).fill('ECONNREFUSED'),
-    );
+    // Each ended when it could connect no more, not in the middle of a request: what the server took is below. Reset is a
+    // connection that only the kernel had accepted when the listening ended.
+    const codes = failures.map((error) => (error as { cause?: { code?: string } }).cause?.code);
+    expect(codes.filter((code) => code !== 'ECONNREFUSED' && code !== 'ECONNRESET')).toEqual([]);
+    expect(codes).toHaveLength(20);
     expect(JSON.parse(program.out)).toMatchObject({
       requests: answered,
       rows: 50 * answered,

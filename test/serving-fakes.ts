@@ -97,7 +97,7 @@ export async function fakeServer(
     sources: parseModelSources(models),
     host: '127.0.0.1',
     port: 0,
-    limits: limitsSchema.parse(limits ?? {}),
+    limits: limitsSchema.parse({ drainIdleMs: 250, ...limits }),
     engine: { workers: 1, maxBatch: 64, maxDelayMs: 0 },
     ignoreUnknown: false,
     token: null,

@@ -3,9 +3,8 @@
 // just arriving.
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import type { Limits } from './limits.js';
 
-/** How long connections that are idle may still bring a request that was on its way. */
-const GRACE_MS = 250;
 const LOOK_MS = 50;
 
 /** The connections of a server, from before it listens. */
@@ -24,11 +23,17 @@ export class Drain {
     return this.isDraining;
   }
 
-  /** Stops accepting, waits for all that was sent. @param deadlineMs after it connections are cut @returns those that were */
-  async drain(deadlineMs: number): Promise<number> {
+  /** Stops accepting, waits for all that was sent. @returns connections that had to be cut */
+  async drain({
+    drainIdleMs: idleMs,
+    drainMs: deadlineMs,
+  }: Pick<Limits, 'drainIdleMs' | 'drainMs'>): Promise<number> {
     this.isDraining = true;
     const { server, sockets } = this;
     if (!server.listening) return 0;
+    // Connections that the kernel has accepted and this process has not are reset when the listening ends: right after
+    // they were taken there are next to none.
+    await new Promise((resolve) => setImmediate(resolve));
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => resolve());
     });
@@ -39,7 +44,7 @@ export class Drain {
       if (elapsed > deadlineMs) {
         cut = sockets.size;
         for (const socket of sockets) socket.destroy();
-      } else if (elapsed > GRACE_MS) {
+      } else if (elapsed > idleMs) {
         server.closeIdleConnections();
         // One that never sent a byte is not idle to Node, but waited for.
         for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();

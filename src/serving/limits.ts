@@ -26,6 +26,9 @@ export const limitsSchema = z.strictObject({
   connections: count.default(4096),
   /** Milliseconds that a server which was asked to stop waits for requests under way. */
   drainMs: count.default(30_000),
+  /** Milliseconds in which connections that are idle then may still bring a request that was on its way: whoever heard
+   * the last response before the server was asked to stop does not know yet. */
+  drainIdleMs: count.default(2000),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

@@ -129,7 +129,7 @@ export class Server {
   /** Answers what was accepted, then ends. @returns connections that had to be cut */
   async close(): Promise<number> {
     this.metrics.ready.with().set(0);
-    const cut = await this.connections.drain(this.options.limits.drainMs);
+    const cut = await this.connections.drain(this.options.limits);
     await this.models.close();
     this.pending.close();
     await this.app.close();
