@@ -39,7 +39,7 @@ describe.each([
   });
 
   it('gives an open model rows of three or four values', async () => {
-    const model = await open(run, { threads: 1 });
+    const model = await open(run);
     try {
       const { values, steps } = await model.embeddings('user', ['u1', 'u2', 'u17', 'unseen']);
       const codes = Array.from(values, (value, i) => value / steps[Math.floor(i / 8)]);

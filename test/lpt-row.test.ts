@@ -87,7 +87,7 @@ describe.each(kinds)('in $stepType', ({ stepType, other, dtype, recordBytes }) =
   });
 
   it('gives an open model steps and biases, with which its values are codes from 0 up', async () => {
-    const model = await open(out, { threads: 1 });
+    const model = await open(out);
     try {
       const { values, steps, biases, dim } = model.embeddings(model.schema.fields[0].name, [
         null,

@@ -93,7 +93,7 @@ describe.each(runs)('$bits of $stored bits', (run) => {
     // Of seen codes: at 2 bits there are four, of which most are 0 after so few steps.
     expect(table?.zero).toBeGreaterThan(run.bits === 8 ? 0 : 0.3);
     expect(table?.erased).toBeGreaterThan(0);
-    const model = await open(out, { threads: 1 });
+    const model = await open(out);
     try {
       const { values, steps } = model.embeddings(model.schema.fields[0].name, [null]);
       const codes = values.map((value) => value / steps[0]);

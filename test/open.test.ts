@@ -57,13 +57,13 @@ async function withModel<T>(options: OpenOptions, work: (model: Model) => Promis
 describe('predict', () => {
   it('gives the logits of evaluate, bit for bit, in calls of any size and on any threads', async () => {
     const tested = [...logits.keys()];
-    for (const [size, threads, batchRows] of [
+    for (const [size, workers, maxBatch] of [
       [1, 1, 4096],
       [7, 2, 16],
       [31, 1, 100],
       [600, 2, 333],
     ]) {
-      await withModel({ threads, batchRows }, async (model) => {
+      await withModel({ workers, maxBatch }, async (model) => {
         for (let at = 0; at < tested.length; at += size) {
           const called = tested.slice(at, at + size);
           const { logits: found, probabilities } = await model.predict(called.map((row) => rows[row]));
@@ -75,7 +75,7 @@ describe('predict', () => {
   });
 
   it('gives all rows at once what it gives each alone', async () => {
-    await withModel({ threads: 2 }, async (model) => {
+    await withModel({ workers: 2 }, async (model) => {
       const all = await model.predict(rows);
       expect(all.logits).toHaveLength(6000);
       for (const [row, logit] of logits) expect(all.logits[row]).toBe(logit);
@@ -83,7 +83,7 @@ describe('predict', () => {
   });
 
   it('keeps concurrent calls apart', async () => {
-    await withModel({ batchRows: 64 }, async (model) => {
+    await withModel({ maxBatch: 64 }, async (model) => {
       const all = await model.predict(rows);
       const calls = Array.from({ length: 60 }, (_, i) => ({ first: i * 90, count: (i * 37) % 150 }));
       const found = await Promise.all(
@@ -113,7 +113,7 @@ describe('predict', () => {
   });
 
   it('refuses a call with a bad row, and no other', async () => {
-    await withModel({ batchRows: 16 }, async (model) => {
+    await withModel({ maxBatch: 16 }, async (model) => {
       const good = model.predict(rows.slice(0, 50));
       const misspelt = model.predict([rows[0], { usr: 'u1' }]);
       const wrong = model.predict([...rows.slice(0, 40), { user: {} as unknown as string }]);
@@ -133,7 +133,7 @@ describe('predict', () => {
   });
 
   it('stops one call by its signal', async () => {
-    await withModel({ batchRows: 16 }, async (model) => {
+    await withModel({ maxBatch: 16 }, async (model) => {
       const controller = new AbortController();
       const heard: number[] = [];
       const stopped = model.predict(rows, {
@@ -166,7 +166,7 @@ describe('a model', () => {
   });
 
   it('lets calls end when it is closed, and takes no more', async () => {
-    const model = await open(run, { batchRows: 64 });
+    const model = await open(run, { maxBatch: 64 });
     const under = model.predict(rows);
     const closing = model.close();
     await expect(model.predict([rows[0]])).rejects.toThrow(`The model '${run}' is closed.`);
@@ -188,7 +188,7 @@ describe('a model', () => {
     await expect(open(copy)).rejects.toThrow(/user\.index' is damaged: its checksum is wrong/);
     renameSync(join(copy, 'dataset.json'), join(copy, 'elsewhere'));
     await expect(open(copy)).rejects.toThrow(/keeps no schema and vocabularies/);
-    await expect(open(run, { batchRows: 1 })).rejects.toThrow(UserError);
+    await expect(open(run, { maxBatch: 1 })).rejects.toThrow(UserError);
     await expect(open(join(folder, 'nowhere'))).rejects.toThrow('holds no run');
   });
 });

@@ -90,13 +90,13 @@ describe('open', () => {
   it('gives the logits of evaluate in calls and batches of any size', async () => {
     const tested = [...logits.keys()];
     // Of 16 rows the ids of four fields fit, 64: lists fill it up long before.
-    for (const [size, threads, batchRows] of [
+    for (const [size, workers, maxBatch] of [
       [1, 1, 4096],
       [7, 1, 16],
       [460, 2, 20],
       [460, 2, 333],
     ]) {
-      await withModel({ threads, batchRows }, async (model) => {
+      await withModel({ workers, maxBatch }, async (model) => {
         for (let at = 0; at < tested.length; at += size) {
           const called = tested.slice(at, at + size);
           const { logits: found } = await model.predict(called.map((row) => rows[row]));
@@ -133,7 +133,7 @@ describe('open', () => {
   });
 
   it('keeps concurrent calls apart when their lists fill the batches', async () => {
-    await withModel({ batchRows: 16, threads: 2 }, async (model) => {
+    await withModel({ maxBatch: 16, workers: 2 }, async (model) => {
       const some = rows.slice(first - 200);
       const all = await model.predict(some);
       const calls = Array.from({ length: 40 }, (_, i) => ({ from: i * 19, count: (i * 37) % 90 }));
@@ -147,7 +147,7 @@ describe('open', () => {
   });
 
   it('refuses a row that no batch can hold, by its number, and no other call', async () => {
-    await withModel({ batchRows: 16 }, async (model) => {
+    await withModel({ maxBatch: 16 }, async (model) => {
       const long = { ...asked(rows[0]), seen: Array.from({ length: 500 }, (_, i) => `i${i}`).join('|') };
       const good = model.predict(rows.slice(0, 50));
       await expect(model.predict([...rows.slice(0, 3), long])).rejects.toThrow(

@@ -283,7 +283,7 @@ describe('the program', () => {
     await program.address();
     program.kill('SIGINT');
     expect(await program.ended).toBe(130);
-    expect(program.err).toMatch(/Stopped; every accepted request was answered\.\n$/);
+    expect(program.err).toMatch(/^Stopped; every accepted request was answered\.$/m);
   });
 
   it.each([

@@ -19,12 +19,8 @@ export interface OpenOptions {
   checkpoint?: CheckpointName | undefined;
   /** Threads that score, each batches of its own, beside the one that asks; all read one copy of the table. Default: 1. */
   workers?: number | undefined;
-  /** The same as `workers`. */
-  threads?: number | undefined;
   /** Rows that are scored together at most, 16 or more. Default: 1024. Logits do not depend on it. */
   maxBatch?: number | undefined;
-  /** The same as `maxBatch`. */
-  batchRows?: number | undefined;
   /** How long rows may wait for others when a thread is free. Default: 0, a batch takes what waits then. */
   maxDelayMs?: number | undefined;
   /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
@@ -113,7 +109,7 @@ export interface Model {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
   const { checkpoint = 'best', ignoreUnknown = false, memory, ignoreLimits, signal } = options;
-  const { workers = options.threads ?? 1, maxBatch = options.batchRows ?? 1024, maxDelayMs = 0 } = options;
+  const { workers = 1, maxBatch = 1024, maxDelayMs = 0 } = options;
   const { onBatch, onWorkerFailure } = options;
   if (!(maxDelayMs >= 0)) {
     throw new UserError(`The option maxDelayMs is ${maxDelayMs} (allowed: numbers from 0).`, undefined, 2);
