@@ -1,4 +1,5 @@
 // The lookup of rows as training has them: codes with a step, or fp32 values. Specification: src/kernels/reference-lookup.ts.
+import { copyLine } from './lines';
 import { AHEAD, keepLoads, maskOf, oneCode, places, side, sixteenCodes } from './lookup';
 
 /** Touches the rows from k on: their ways from memory overlap. Gives where it stopped. */
@@ -77,6 +78,6 @@ export function lookupValues(values: usize, stride: u32, dim: u32, rows: usize, 
   let fetched: u32 = 0;
   for (let k: u32 = 0; k < count; k++, out += bytes) {
     if (k >= fetched) fetched = touchAhead(k, count, rows, values, stride, bytes - 1, 0, 0);
-    memory.copy(out, values + <usize>load<u32>(rows + (k << 2)) * stride, bytes);
+    copyLine(out, values + <usize>load<u32>(rows + (k << 2)) * stride, bytes);
   }
 }

@@ -75,7 +75,6 @@ const furtherOptions: Partial<Record<MethodName, PartialConfig[]>> = {
     merge(halfSteps, hotRowsOf(8)),
     { alpt: { pass: 'reuse' } },
     { alpt: { pass: 'sampled' } },
-    { alpt: { pass: 'sampled', passShare: 0.1 } },
   ],
   'lpt-row': [affine, merge(halfSteps, affine), merge(affine, hotRowsOf(8)), merge(halfSteps, hotRowsOf(16))],
   nested: [{ nested: { storedBits: 6 } }, { nested: { storedBits: 12 } }, halfSteps],
