@@ -24,7 +24,7 @@ import { denseTensors } from '../src/scoring/scoring-graph.js';
 import { DenseNetwork } from '../src/training/dense-network.js';
 import { FirstOrder } from '../src/training/first-order.js';
 import { trainStep } from '../src/training/step.js';
-import { trainingExchange } from '../src/training/trainer.js';
+import { trainingExchange } from '../src/training/training-exchange.js';
 
 /** (rows, F): an id, or a bag of them. */
 type Ids = readonly (readonly (number | readonly number[])[])[];

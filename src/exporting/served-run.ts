@@ -8,10 +8,9 @@ import type { TableMemory } from '../embedding/table-memory.js';
 import { readRecords } from '../embedding/table-records.js';
 import { type Tier, tierRuns, tierStorage } from '../embedding/tiers.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
-import { minMaxCodes } from '../posttraining/min-max.js';
-import { type CodeBits, codeBits, grid } from '../quantization/grid.js';
+import type { CodeBits } from '../quantization/grid.js';
 import { toHalf } from '../quantization/half.js';
-import { packCodes, packedBytes } from '../quantization/packing.js';
+import { codesOnGrid, minMaxPacked, rowsFrom, servedBits } from './packed-codes.js';
 import type { ServedFormat, ServedTable, ServedTier } from './served-table.js';
 
 /** Rows that go out at a time. */
@@ -70,15 +69,15 @@ function rowReader(table: Table, memory: TableMemory, tier: Tier): RowReader {
   const { view, range, nestedShift, hasRowStep, stepBytes = 4 } = storage;
   const stepType = stepBytes === 2 ? 'F16' : 'F32';
   if (isQuantized(bits)) {
-    const served = requireServed(bits - (nestedShift ?? 0));
+    const served = servedBits(bits - (nestedShift ?? 0));
     const step = hasRowStep ? stepType : tableStep;
-    if (nestedShift) return codesOnGrid(table, { kind: 'symmetric', bits: served, step });
+    if (nestedShift) return rowsOnGrid(table, { kind: 'symmetric', bits: served, step });
     if (range === 'affine') {
       return asStored(table, memory, tier, { kind: 'affine', bits: served, side: stepType, roundings: 2 });
     }
     return asStored(table, memory, tier, { kind: 'symmetric', bits: served, step });
   }
-  if (view?.kind === 'grid') return codesOnGrid(table, gridFormat(table, view, hasRowStep));
+  if (view?.kind === 'grid') return rowsOnGrid(table, gridFormat(table, view, hasRowStep));
   if (view?.kind === 'min-max') return minMaxRows(table, view.bits);
   return fp32Rows(table);
 }
@@ -135,41 +134,24 @@ function asStored(
   };
 }
 
-/** Rows that are read as step · code: the code is the quotient, which fp32 gives to within 2^−8 of a whole number. */
-function codesOnGrid(table: Table, format: SymmetricFormat): RowReader {
+/** Rows that are read as step · code. */
+function rowsOnGrid(table: Table, format: SymmetricFormat): RowReader {
   const { dim, name } = table.spec;
-  const { bits, step: stored } = format;
+  const { bits, step } = format;
   const values = new Float32Array(BLOCK_ROWS * dim);
-  const steps = new Float32Array(BLOCK_ROWS);
-  const codes = new Array<number>(dim);
-  const { lowest, highest } = grid(bits);
-  const rowBytes = packedBytes(dim, bits);
   return {
     format,
     read(first, count) {
       const rows = rowsFrom(first, count);
-      table.read(rows, values.subarray(0, count * dim));
-      table.readSteps(rows, steps.subarray(0, count));
-      const packed = new Uint8Array(count * rowBytes);
-      for (let i = 0; i < count; i++) {
-        const step = typeof stored === 'number' ? stored : steps[i];
-        for (let j = 0; j < dim; j++) {
-          const value = values[i * dim + j];
-          const code = Math.round(value / step);
-          // The sum makes −0 of +0, which codes do not tell apart.
-          if (Math.fround(step * code) + 0 !== value + 0 || code < lowest || code > highest) {
-            throw new Error(
-              `Row ${first + i} of '${name}' is ${value} at ${j}, which ${step} does not divide.`,
-            );
-          }
-          codes[j] = code;
-        }
-        packCodes(codes, bits, packed, i * rowBytes);
+      const some = values.subarray(0, count * dim);
+      table.read(rows, some);
+      if (typeof step === 'number') {
+        return [asWords(codesOnGrid({ name, first, values: some, steps: step }, dim, bits), bits)];
       }
-      const out = bits === 16 ? new Uint16Array(packed.buffer) : packed;
-      if (typeof stored === 'number') return [out];
-      const sides = steps.slice(0, count);
-      return [out, stored === 'F16' ? Uint16Array.from(sides, toHalf) : sides];
+      const steps = new Float32Array(count);
+      table.readSteps(rows, steps);
+      const packed = asWords(codesOnGrid({ name, first, values: some, steps }, dim, bits), bits);
+      return [packed, step === 'F16' ? Uint16Array.from(steps, toHalf) : steps];
     },
   };
 }
@@ -178,34 +160,23 @@ function codesOnGrid(table: Table, format: SymmetricFormat): RowReader {
 function minMaxRows(table: Table, bits: CodeBits): RowReader {
   const { dim } = table.spec;
   const values = new Float32Array(BLOCK_ROWS * dim);
-  const rowBytes = packedBytes(dim, bits);
-  const half = 2 ** (bits - 1);
   return {
     format: { kind: 'affine', bits, side: 'F32', roundings: 1 },
     read(first, count) {
-      table.readStored(rowsFrom(first, count), values.subarray(0, count * dim));
-      const { codes, scales, biases } = minMaxCodes(values.subarray(0, count * dim), dim, bits);
-      const packed = new Uint8Array(count * rowBytes);
-      for (let i = 0; i < count; i++) {
-        const row = Array.from(codes.subarray(i * dim, (i + 1) * dim), (code) => code - half);
-        packCodes(row, bits, packed, i * rowBytes);
-      }
-      return [bits === 16 ? new Uint16Array(packed.buffer) : packed, scales, biases];
+      const some = values.subarray(0, count * dim);
+      table.readStored(rowsFrom(first, count), some);
+      const { packed, scales, biases } = minMaxPacked(some, dim, bits);
+      return [asWords(packed, bits), scales, biases];
     },
   };
 }
 
-function rowsFrom(first: number, count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => first + i);
+/** Codes of 16 bits as numbers. */
+function asWords(packed: Uint8Array, bits: CodeBits): TensorArray {
+  return bits === 16 ? new Uint16Array(packed.buffer) : packed;
 }
 
 /** Bytes in a buffer of their own. */
 function aligned(bytes: Uint8Array): ArrayBuffer {
   return bytes.slice().buffer as ArrayBuffer;
-}
-
-function requireServed(bits: number): CodeBits {
-  const served = codeBits.find((known) => known === bits);
-  if (served === undefined) throw new Error(`Codes of ${bits} bits are not served.`);
-  return served;
 }

@@ -13,15 +13,13 @@ import { Table } from '../embedding/table.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import { tierStorage, tiersOf } from '../embedding/tiers.js';
 import type { TensorArray } from '../formats/safetensors-reader.js';
-import { type AffineGrid, codeOf, fullRange, type Range } from '../posttraining/affine-row.js';
 import { entriesPerRow } from '../posttraining/layouts/layout.js';
 import { layouts } from '../posttraining/layouts/registry.js';
-import { minMaxGrid } from '../posttraining/min-max.js';
 import { QuantizedTable } from '../posttraining/quantized-table.js';
-import { type QuantizedBits, quantizedBits, type RowSource } from '../posttraining/quantizer.js';
-import { type CodeBits, codeBits } from '../quantization/grid.js';
+import { quantizedBits, type RowSource } from '../posttraining/quantizer.js';
 import { toHalf } from '../quantization/half.js';
-import { packCodes, packedBytes } from '../quantization/packing.js';
+import { packedBytes } from '../quantization/packing.js';
+import { codesOnGrid, minMaxPacked, rowsFrom, servedBits } from './packed-codes.js';
 
 /** Rows are those of a group, from `first` on. */
 export interface TableToPack {
@@ -83,7 +81,7 @@ export function packSource(source: RowSource, name: string): TableToPack {
 function packRecords({ spec, plans, memories, ...rest }: TableMemory): TableToPack {
   const table = new Table({ spec, plans, memories, ...rest }, 0);
   for (let first = 0; first < table.rows; first += CHUNK_ROWS) {
-    table.touch(upTo(first, Math.min(CHUNK_ROWS, table.rows - first)));
+    table.touch(rowsFrom(first, Math.min(CHUNK_ROWS, table.rows - first)));
   }
   const { hasRowStep, stepBytes = 4, range } = spec.storage;
   const tiers = tiersOf(spec);
@@ -148,7 +146,7 @@ function packRecords({ spec, plans, memories, ...rest }: TableMemory): TableToPa
     async values(group, first, out) {
       let to = 0;
       each(group, first, out.length / spec.dim, ({ section }, row, rows) => {
-        table.read(upTo(section.firstRow + row, rows), out.subarray(to, to + rows * spec.dim));
+        table.read(rowsFrom(section.firstRow + row, rows), out.subarray(to, to + rows * spec.dim));
         to += rows * spec.dim;
       });
     },
@@ -169,21 +167,23 @@ function packServed(memory: TableMemory): TableToPack {
       runs: [{ firstRow: 0, rows, group: 0 }],
     },
     async arrays(_, first, count) {
-      const list = upTo(first, count);
+      const list = rowsFrom(first, count);
       const values = new Float32Array(count * dim);
       if (format.kind === 'quantized') {
         table.readStored(list, values);
-        return minMaxArrays(values, dim, format.format.bits);
+        const { packed, scales, biases } = minMaxPacked(values, dim, format.format.bits);
+        return [packed, scales, biases];
       }
       table.read(list, values);
       if (format.kind === 'values') return [values];
       const steps = new Float32Array(count);
       table.readSteps(list, steps);
-      return [stepRows(values, steps, dim, format)];
+      const codes = codesOnGrid({ name: table.spec.name, first, values, steps }, dim, format.bits);
+      return [fusedRows(codes, steps, dim, format)];
     },
     shared: () => [],
     async values(_, first, out) {
-      table.read(upTo(first, out.length / dim), out);
+      table.read(rowsFrom(first, out.length / dim), out);
     },
   };
 }
@@ -208,56 +208,23 @@ function servedFormat({ spec: { storage }, parameters }: Table): RowFormat {
   };
 }
 
-/** Fused rows of values (n, D) that lie on the grids of steps (n). */
-function stepRows(
-  values: Float32Array,
+/** Fused rows: packed codes (n, ·), each row's step behind its own where rows have one. */
+function fusedRows(
+  codes: Uint8Array,
   steps: Float32Array,
   dim: number,
   format: Extract<RowFormat, { kind: 'steps' }>,
 ): Uint8Array {
+  if (format.tableStep !== null) return codes;
   const [{ rowBytes }] = rowArrays(format, dim);
-  const { bits, tableStep, stepBytes } = format;
+  const codeBytes = packedBytes(dim, format.bits);
   const bytes = new Uint8Array(steps.length * rowBytes);
   const view = new DataView(bytes.buffer);
-  const codes = new Float32Array(dim);
   for (const [row, step] of steps.entries()) {
-    for (let j = 0; j < dim; j++) codes[j] = Math.round(values[row * dim + j] / step);
-    packCodes(codes, bits, bytes, row * rowBytes);
-    const at = row * rowBytes + packedBytes(dim, bits);
-    if (tableStep !== null) continue;
-    if (stepBytes === 2) view.setUint16(at, toHalf(step), true);
-    else view.setFloat32(at, step, true);
+    const at = row * rowBytes;
+    bytes.set(codes.subarray(row * codeBytes, (row + 1) * codeBytes), at);
+    if (format.stepBytes === 2) view.setUint16(at + codeBytes, toHalf(step), true);
+    else view.setFloat32(at + codeBytes, step, true);
   }
   return bytes;
-}
-
-/** Codes, scales and biases of values (n, D) as `roundMinMax` rounds them. */
-function minMaxArrays(values: Float32Array, dim: number, bits: QuantizedBits): TensorArray[] {
-  const rows = values.length / dim;
-  const bytes = packedBytes(dim, bits);
-  const packed = new Uint8Array(rows * bytes);
-  const [scales, biases] = [new Float32Array(rows), new Float32Array(rows)];
-  const range: Range = { least: 0, most: 0 };
-  const grid: AffineGrid = { scale: 0, bias: 0, inverse: 0 };
-  const codes = new Float32Array(dim);
-  const middle = 2 ** (bits - 1);
-  for (let row = 0; row < rows; row++) {
-    fullRange(values, row * dim, dim, range);
-    minMaxGrid(range, bits, 'fp32', grid);
-    for (let j = 0; j < dim; j++) codes[j] = codeOf(values[row * dim + j], grid, 2 ** bits - 1) - middle;
-    packCodes(codes, bits, packed, row * bytes);
-    scales[row] = grid.scale;
-    biases[row] = grid.bias;
-  }
-  return [packed, scales, biases];
-}
-
-function servedBits(bits: number): CodeBits {
-  const known = codeBits.find((width) => width === bits);
-  if (known === undefined) throw new Error(`Rows of ${bits} bits are not packed.`);
-  return known;
-}
-
-function upTo(first: number, count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => first + i);
 }

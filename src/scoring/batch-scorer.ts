@@ -32,6 +32,7 @@ export class BatchScorer {
   private readonly staging: Record<'x' | 'logits' | 'numbers' | 'firstOrder', Float32Array>;
   /** Numbers of the looked-up rows, of a micro-batch. */
   private numbers: Uint32Array;
+  private readonly readEmbeddings: Read;
 
   private constructor(
     private readonly session: Session,
@@ -50,6 +51,7 @@ export class BatchScorer {
     ]);
     this.staging = { x, logits, numbers: dense, firstOrder: weights };
     this.numbers = new Uint32Array(rows * fields);
+    this.readEmbeddings = lookup.pairs ? readPairs(table, lookup.pairs) : readRows(table);
   }
 
   /** @param graph scoring graph (ONNX, weights inside) */
@@ -101,8 +103,7 @@ export class BatchScorer {
     const ids = batch.ids.subarray(from, offsets ? offsets[segments] : first + segments);
     const numbers = this.numbersOf(ids, offsets, segments);
     const x = staging.x.subarray(0, paddedRows * fields * table.dim);
-    const read = lookup.pairs ? readPairs(table, lookup.pairs) : table.read.bind(table);
-    readPooled(read, numbers, offsets, segments, table.dim, lookup.isMean, x);
+    readPooled(this.readEmbeddings, numbers, offsets, segments, table.dim, lookup.isMean, x);
     const feeds: Record<string, View> = {
       [inputNames.x]: { data: x, shape: [paddedRows, fields * table.dim] },
     };
@@ -114,7 +115,7 @@ export class BatchScorer {
     }
     if (firstOrder) {
       const weights = staging.firstOrder.subarray(0, paddedRows * fields);
-      readPooled(firstOrder.read.bind(firstOrder), numbers, offsets, segments, 1, lookup.isMean, weights);
+      readPooled(readRows(firstOrder), numbers, offsets, segments, 1, lookup.isMean, weights);
       feeds[inputNames.firstOrder] = { data: weights, shape: [paddedRows, fields] };
     }
     return feeds;
@@ -182,6 +183,10 @@ function readPooled(
       out[to + j] = isMean[s % isMean.length] ? sum / length : sum;
     }
   }
+}
+
+function readRows(table: RowValues): Read {
+  return (rows, values) => table.read(rows, values);
 }
 
 /** Reads embeddings that are made of two rows each. */

@@ -14,7 +14,7 @@ export class LongRow extends UserError {
   ) {
     super(
       `${place}: its fields have ${values} values in all (at most ${most} fit into a batch).`,
-      'shorten the lists, or score with larger batches (batchRows)',
+      'shorten the lists, or score with larger batches (maxBatch, --max-batch)',
     );
   }
 

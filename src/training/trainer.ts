@@ -14,23 +14,15 @@ import type { Config } from '../runs/config.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
 import { BatchPlanner, batchWeight } from '../scoring/batch-planner.js';
 import {
-  batchShape,
-  createDenseOptimizer,
   createMethod,
   createModel,
-  type DatasetShape,
   datasetShape,
   embeddingSpec,
   fieldOffsets,
   firstOrderSpec,
 } from '../scoring/blueprint.js';
 import { Exchange } from '../scoring/exchange.js';
-import {
-  allocateExchange,
-  type ExchangeMemory,
-  type ExchangeShape,
-  SLOTS,
-} from '../scoring/exchange-layout.js';
+import { allocateExchange, type ExchangeMemory, SLOTS } from '../scoring/exchange-layout.js';
 import { tablesOf } from '../scoring/open-run.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
@@ -38,6 +30,7 @@ import { checkThreads, Team } from '../team/team.js';
 import { allocateTrace, Trace } from '../team/trace.js';
 import { addBatch, combineReplies } from './epoch-sums.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
+import { trainingExchange } from './training-exchange.js';
 import type {
   ThreadReport,
   TrainedBatch,
@@ -94,10 +87,10 @@ export class Trainer {
   readonly table: TableMemory;
   /** Of first-order weights, where the model has them. */
   readonly firstOrder: TableMemory | null;
-  /** Batches of each epoch. */
   /** Rings of spans, of this thread and then of the team's; none without a trace. */
   readonly traces: readonly SharedArrayBuffer[];
   private readonly trace: Trace | null;
+  /** Batches of each epoch. */
   private readonly epochBatches: number;
   private readonly exchange: Exchange;
   private readonly exchangeMemory: ExchangeMemory;
@@ -304,27 +297,4 @@ export class Trainer {
   async close(): Promise<void> {
     await this.team.close();
   }
-}
-
-/** Sizes of the exchange that a training needs. */
-export function trainingExchange(
-  config: Config,
-  shape: DatasetShape,
-  model: Model,
-  threads: number,
-  /** The most ids of a batch where a field is a bag. */
-  bagIds: number | null = null,
-): ExchangeShape {
-  const denseLength = denseLayout(model).length;
-  return {
-    ...batchShape(config, shape, model, { batchRows: config.training.batchSize, bagIds }),
-    microRows: config.training.microBatch,
-    threads,
-    training: {
-      denseLength,
-      denseStateBytes: (denseLength / DENSE_BLOCK) * createDenseOptimizer().stateBytes(DENSE_BLOCK),
-      statistics: model.statistics.reduce((sum, { width }) => sum + width, 0),
-      maskColumns: model.dropouts.reduce((most, { width }) => Math.max(most, width), 0),
-    },
-  };
 }

@@ -18,7 +18,7 @@ import { mostMicroRows } from '../scoring/exchange-layout.js';
 import { expectedShape } from '../scoring/hot-rows.js';
 import { processBytes } from '../scoring/process-bytes.js';
 import { type MemoryReport, predictMemory } from './memory.js';
-import { trainingExchange } from './trainer.js';
+import { trainingExchange } from './training-exchange.js';
 
 /** What a training needs, in bytes. */
 export interface TrainingNeeds {

@@ -189,7 +189,7 @@ function lookup(
   list: number,
   out: number,
 ): (count: number) => void {
-  const [codes, , ,] = arrays;
+  const [codes] = arrays;
   const [{ rowBytes: stride }, second] = rowArrays(format, dim);
   const sides = sidesOf(format, dim, arrays);
   switch (format.kind) {
