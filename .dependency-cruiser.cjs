@@ -1,6 +1,6 @@
 // The architecture, as a rule that fails: a folder of src/ imports only from those above it in this list.
 // Types count as imports. The map in words is src/README.md.
-const anyone = ['errors.ts', 'version.ts', 'webassembly.d.ts'];
+const anyone = ['errors.ts', 'options.ts', 'version.ts', 'webassembly.d.ts'];
 const folders = [
   'machine',
   'random',
@@ -80,6 +80,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: [test] },
       to: { dependencyTypes: ['local'], pathNot: '^src/' },
+    },
+    {
+      name: 'options-are-declared-without-loading-zod',
+      comment:
+        'A training thread loads methods, models and optimizers, and needs no zod for it (src/options.ts).',
+      severity: 'error',
+      from: { path: `^src/${oneOf(['optimizers', 'embedding', 'models'])}/`, pathNot: [test] },
+      to: { path: '(^|/)node_modules/zod/', dependencyTypesNot: ['type-only'] },
     },
     onlyIn('@duckdb', ['data', 'batch']),
     onlyIn('onnxruntime-node', ['graph']),

@@ -2,6 +2,7 @@
 // the validation AUC on frappe with fp32 rows, one seed. Not tuned: one rate for all rules that divide by a moment.
 //
 //   node dist/experiments/optimizers.js DATA OUT [EPOCHS]      DATA: bitrow prepare frappe --input DIR --out DATA
+import { z } from 'zod';
 import { Table } from '../src/embedding/table.js';
 import { FULL_BITS } from '../src/kernels/header.js';
 import type { Optimizer, OptimizerSpec } from '../src/optimizers/optimizer.js';
@@ -32,7 +33,7 @@ const cases = optimizerNames.flatMap((name) => {
     })),
   ];
   return settings.flatMap((options) => {
-    const parsed = spec.options.safeParse(options);
+    const parsed = spec.options(z).safeParse(options);
     const label = [name, ...Object.values(options)].join(' ');
     return parsed.success ? [{ name, label, options, optimizer: spec.create(parsed.data) }] : [];
   });

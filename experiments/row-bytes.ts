@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { isQuantized, type RowLayout, rowLayout } from '../src/embedding/layout.js';
 import { methodNames, methods } from '../src/embedding/methods.js';
 import { UserError } from '../src/errors.js';
@@ -30,7 +31,7 @@ function rules(): Kind[] {
   return optimizerNames.flatMap((name) =>
     withOptions(
       { title: `\`${name}\``, values: { optimizer: { name } } },
-      wordOptions('optimizer', optimizers[name].options),
+      wordOptions('optimizer', optimizers[name].options(z)),
     ),
   );
 }

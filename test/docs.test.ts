@@ -1,9 +1,11 @@
 // The documents hold what the code has: every default stands in docs/defaults.md with its value, every command and
 // every byte of a row in README.md, every package in docs/dependencies.md, and every link leads somewhere.
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { withRowBytes } from '../experiments/row-bytes.js';
 import { commands } from '../src/cli/commands.js';
 import { datasets } from '../src/data/datasets/registry.js';
@@ -49,7 +51,7 @@ function defaults(): Map<string, unknown> {
       if (name === config[section].name) continue;
       const { options, defaultRate } = spec as OptimizerSpec<unknown>;
       const rate = defaultRate === undefined ? {} : { learningRate: defaultRate };
-      for (const [path, value] of leaves({ ...rate, ...Object(options.parse({})) }, section)) {
+      for (const [path, value] of leaves({ ...rate, ...Object(options(z).parse({})) }, section)) {
         all.set(`\`${path}\` (${name})`, value);
       }
     }

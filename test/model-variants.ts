@@ -1,6 +1,7 @@
 // Every model of the registry in a small size, for the suites that all models run. A model enters by being registered:
 // lists of layers become short, dropout and batch normalization are on, and only what an option chooses between is
 // told here by name.
+import { z } from 'zod';
 import { type ModelName, modelNames, models } from '../src/models/registry.js';
 
 /** An option set that makes another network of a model, beside its defaults. */
@@ -27,7 +28,7 @@ export const modelVariants: ModelVariant[] = modelNames.flatMap((name) =>
 );
 
 function small(name: ModelName): Record<string, unknown> {
-  const defaults = Object.entries(models[name].options.parse({}));
+  const defaults = Object.entries(models[name].options(z).parse({}));
   return Object.fromEntries(
     defaults.map(([key, value]) => {
       if (Array.isArray(value)) return [key, [8, 6]];

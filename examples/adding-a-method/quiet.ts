@@ -1,15 +1,16 @@
 // LPT that leaves small changes alone: a change below a share of the step is dropped instead of being rounded up
 // now and then, so that codes of rows that hardly move stay as they are. No source: an example.
-import { z } from 'zod';
 import type { Method, MethodSpec } from '../../src/embedding/method.js';
+import type { OptionsOf, Zod } from '../../src/options.js';
 import { clipStep } from '../../src/quantization/grid.js';
 
-const options = z.strictObject({
-  /** c: the grid spans −c … c; step = c / 2^(M−1). */
-  clip: z.number().positive().default(0.1),
-  /** Changes smaller than this many steps are dropped. */
-  deadZone: z.number().min(0).lt(1).default(0.1),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** c: the grid spans −c … c; step = c / 2^(M−1). */
+    clip: z.number().positive().default(0.1),
+    /** Changes smaller than this many steps are dropped. */
+    deadZone: z.number().min(0).lt(1).default(0.1),
+  });
 
 export const quiet = {
   summary: 'lpt without the smallest changes',
@@ -37,4 +38,4 @@ export const quiet = {
       },
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

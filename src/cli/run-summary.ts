@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { tableRows } from '../embedding/shard.js';
 import { partBytes } from '../embedding/table-records.js';
 import { count } from '../reports/numbers.js';
-import { configBits, configRounding } from '../runs/config.js';
+import { configBits, configRounding } from '../runs/config-method.js';
 import { vocabularyOffsets } from '../scoring/blueprint.js';
 import { modelChecksum } from '../scoring/model-checksum.js';
 import { openRun, tablesOf } from '../scoring/open-run.js';

@@ -3,7 +3,8 @@
 // leaves the cells of all others what they are.
 import { createHash } from 'node:crypto';
 import { hasRowSteps, methods } from '../embedding/methods.js';
-import { type Config, configHotBits, configRounding, configSchema } from '../runs/config.js';
+import { type Config, configSchema } from '../runs/config.js';
+import { configHotBits, configRounding } from '../runs/config-method.js';
 
 /** The configuration without what its method does not read: other methods' options, a width that it has not. */
 export function relevantConfig(config: Config): Record<string, unknown> {

@@ -2,7 +2,7 @@
 // per row. The weights are updated first; a second pass over the same batch, with the updated weights rounded
 // deterministically, gives the gradient of the step; then the weights are rounded to the new grid. `alpt.pass` makes
 // the second pass cheaper, or spares it (docs/performance.md#the-second-pass-of-alpt).
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { firstStep, grid, type StoredBits } from '../quantization/grid.js';
 import { storedStep } from '../quantization/row-grid.js';
 import { tieredStorage } from './layout.js';
@@ -24,19 +24,20 @@ export type GradientScale = keyof typeof gradientScales;
  */
 export const stepPasses = ['full', 'sampled', 'reuse'] as const;
 
-const options = z
-  .strictObject({
-    ...stepRuleOptions,
-    pass: z.enum(stepPasses).default('full'),
-    /** Of the micro-batches, at least one, where the pass is sampled. */
-    passShare: z.number().gt(0).lte(1).default(0.5),
-    gradientScale: z
-      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-      .default('1/sqrt(bdq)'),
-    /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
-    firstStep: z.number().min(1e-30).nullable().default(null),
-  })
-  .transform(completeStepRule);
+const options = (z: Zod) =>
+  z
+    .strictObject({
+      ...stepRuleOptions(z),
+      pass: z.enum(stepPasses).default('full'),
+      /** Of the micro-batches, at least one, where the pass is sampled. */
+      passShare: z.number().gt(0).lte(1).default(0.5),
+      gradientScale: z
+        .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+        .default('1/sqrt(bdq)'),
+      /** Step every row starts with; null: 2·E|w| / √q of the initial values. */
+      firstStep: z.number().min(1e-30).nullable().default(null),
+    })
+    .transform(completeStepRule);
 
 /** Adaptive low-precision training: algorithm 1 of the paper. */
 export const alpt = {
@@ -101,4 +102,4 @@ export const alpt = {
       },
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

@@ -1,7 +1,7 @@
 // Which changes deterministic rounding would erase, as remark 1 of the ALPT paper has it: those below half a step.
 import { expect, it } from 'vitest';
 import { smallTable } from '../../test/small-table.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import type { ErasedChanges } from './erased-changes.js';
 import { type Rounding, Table } from './table.js';
 
@@ -12,7 +12,7 @@ const SAMPLED = 8;
 /** Rows of three codes of 4 bits, all 0, as a method with that step per table or per row has them. */
 function zeroTable(hasRowStep: boolean): Table {
   const storage = { bits: 4, tableStep: STEP, hasRowStep } as const;
-  const optimizer = adam.create(adam.options.parse({}));
+  const optimizer = adam.create(adamDefaults);
   const memory = smallTable({ dim: 3, offsets: [0, 4], storage, optimizer, deviation: 1e-9 });
   const table = new Table(memory, 0);
   table.touch(Uint32Array.of(0, 1, 2, 3));

@@ -1,9 +1,10 @@
 // Full precision: fp32 rows and the optimizer, nothing else. The baseline of every comparison.
-import { z } from 'zod';
+
 import { FULL_BITS } from '../kernels/header.js';
+import type { OptionsOf, Zod } from '../options.js';
 import type { Method, MethodSpec } from './method.js';
 
-const options = z.strictObject({});
+const options = (z: Zod) => z.strictObject({});
 
 /** fp32 rows and the optimizer's steps. */
 export const full = {
@@ -27,4 +28,4 @@ export const full = {
       }
     },
   }),
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

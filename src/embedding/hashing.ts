@@ -2,16 +2,17 @@
 // so that a table of V rows is one of ⌈V/r⌉ + r, in training as in serving. Nothing is quantized. The features of all
 // vocabularies are numbered one after the other, as the code of the ALPT paper's author does, which adds the two rows
 // where both papers multiply them: `combine`.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { full } from './full.js';
 import type { Method, MethodSpec } from './method.js';
 import { combinations } from './pairs.js';
 
-const options = z.strictObject({
-  /** r: the table has about a r-th of the rows. */
-  ratio: z.int().min(2).default(2),
-  combine: z.enum(combinations).default('product'),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** r: the table has about a r-th of the rows. */
+    ratio: z.int().min(2).default(2),
+    combine: z.enum(combinations).default('product'),
+  });
 
 /** fp32 rows, two for each feature. */
 export const hashing = {
@@ -24,4 +25,4 @@ export const hashing = {
     const method = full.create({ ...settings, options: {} });
     return { ...method, storage: { ...method.storage, lookups: settings.options } };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
 import { smallTable } from '../../test/small-table.js';
 import { FULL_BITS } from '../kernels/header.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import { type CodeBits, codeBits } from '../quantization/grid.js';
 import { gridOfRange, type RowRange, rowRanges, type StepBytes } from '../quantization/row-grid.js';
 import type { Storage } from './layout.js';
@@ -14,7 +14,7 @@ const ROWS = 30;
 const FIRST_STEP = 0.125;
 
 function tableOf(dim: number, storage: Storage): Table {
-  const optimizer = adam.create(adam.options.parse({}));
+  const optimizer = adam.create(adamDefaults);
   const memory = smallTable({ dim, offsets: [0, ROWS], storage, optimizer, seed: 5, deviation: 0.01 });
   return new Table(memory, 0);
 }

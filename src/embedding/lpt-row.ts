@@ -1,17 +1,18 @@
 // LPT with a step per row that is not learned: after each update it is that of the row's own range, so no value is ever
 // clipped and nothing has to be tuned. Symmetric: step = max|value| / q, q = 2^(M−1) − 1. Affine, as FBGEMM trains int8
 // tables: step = (max − min) / (2^M − 1) and a bias, the least value. One pass; no optimizer state for the step.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { firstStep } from '../quantization/grid.js';
 import { rowRanges, storedStep } from '../quantization/row-grid.js';
 import { tieredStorage } from './layout.js';
 import { lowPrecision } from './lpt.js';
 import type { Method, MethodSpec } from './method.js';
 
-const options = z.strictObject({
-  /** What the codes of a row span: −max|value| … max|value|, or min … max with a bias per row. */
-  range: z.enum(rowRanges).default('symmetric'),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** What the codes of a row span: −max|value| … max|value|, or min … max with a bias per row. */
+    range: z.enum(rowRanges).default('symmetric'),
+  });
 
 /** Low-precision training, each row on the grid of its own range. */
 export const lptRow = {
@@ -31,4 +32,4 @@ export const lptRow = {
       stepBytes: settings.stepBytes,
       range: settings.options.range,
     }),
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

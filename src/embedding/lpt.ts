@@ -1,14 +1,15 @@
 // LPT, low-precision training (eq. 8 of the ALPT paper; Xu et al. 2021): integer codes with one fixed step for
 // the whole table. Rows of the batch are dequantized, updated and rounded back; no fp32 copy is kept.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { clipStep } from '../quantization/grid.js';
 import { type Storage, tieredStorage } from './layout.js';
 import type { Method, MethodSettings, MethodSpec } from './method.js';
 
-const options = z.strictObject({
-  /** c: the grid spans −c … c; step = c / 2^(M−1). */
-  clip: z.number().min(1e-25).default(0.1),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** c: the grid spans −c … c; step = c / 2^(M−1). */
+    clip: z.number().min(1e-25).default(0.1),
+  });
 
 /** Low-precision training with a fixed step. */
 export const lpt = {
@@ -21,7 +22,7 @@ export const lpt = {
       ...tieredStorage(settings, (bits) => clipStep(settings.options.clip, bits)),
       hasRowStep: false,
     }),
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;
 
 /** Low-precision training on whatever grid the storage says: one pass, and nothing to learn but the codes. */
 export function lowPrecision(

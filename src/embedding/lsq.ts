@@ -1,8 +1,9 @@
 // LSQ, learned step size quantization (Esser et al. 2020; eq. 6 and 7 of the ALPT paper): fp32 rows, which the network
 // sees on a grid of M bits, and one learned step for the table. Quantization-aware training: only a table that is
 // served has M bits, the one that is trained has 32.
-import { z } from 'zod';
-import { adam } from '../optimizers/adam.js';
+
+import { adam, adamDefaults } from '../optimizers/adam.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { firstStep, grid } from '../quantization/grid.js';
 import { stepSlope } from '../quantization/master-value.js';
 import { gridGradient, seeOnGrid } from './grid-view.js';
@@ -25,22 +26,23 @@ const gradientScales = {
 } as const;
 type GradientScale = keyof typeof gradientScales;
 
-const options = z.strictObject({
-  /** Whether all rows share one step, or each learns its own. */
-  granularity: z.enum(granularities).default('table'),
-  stepLearningRate: z.number().positive().default(1e-4),
-  /** λ of the step's own decay, coupled. */
-  stepWeightDecay: z.number().min(0).default(0),
-  gradientScale: z
-    .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-    .default('1/sqrt(nq)'),
-  /** The step training begins with; null: 2·E|w| / √q of the initial values. */
-  firstStep: z.number().min(1e-30).nullable().default(null),
-  /** Steps stay at or above it: a step must not reach zero or change its sign. */
-  stepFloor: z.number().min(1e-30).default(1e-8),
-  /** Adam's ε for steps, whose gradients are scaled by g. */
-  stepEpsilon: z.number().positive().default(1e-20),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** Whether all rows share one step, or each learns its own. */
+    granularity: z.enum(granularities).default('table'),
+    stepLearningRate: z.number().positive().default(1e-4),
+    /** λ of the step's own decay, coupled. */
+    stepWeightDecay: z.number().min(0).default(0),
+    gradientScale: z
+      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+      .default('1/sqrt(nq)'),
+    /** The step training begins with; null: 2·E|w| / √q of the initial values. */
+    firstStep: z.number().min(1e-30).nullable().default(null),
+    /** Steps stay at or above it: a step must not reach zero or change its sign. */
+    stepFloor: z.number().min(1e-30).default(1e-8),
+    /** Adam's ε for steps, whose gradients are scaled by g. */
+    stepEpsilon: z.number().positive().default(1e-20),
+  });
 
 /** Learned step size quantization: fp32 rows seen on a learned grid. */
 export const lsq = {
@@ -60,7 +62,7 @@ export const lsq = {
       unit: 1,
       first: options.firstStep ?? firstStep(deviation, bits),
       floor: options.stepFloor,
-      optimizer: adam.create(adam.options.parse({ epsilon: options.stepEpsilon })),
+      optimizer: adam.create({ ...adamDefaults, epsilon: options.stepEpsilon }),
     };
     const { storage, stepFloor, servedRowBytes } = gridStorage(step, dim);
     const { view } = storage;
@@ -95,4 +97,4 @@ export const lsq = {
       },
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

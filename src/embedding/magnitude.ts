@@ -1,16 +1,16 @@
 // Magnitude pruning after training: trains as `full`, and the values that are smallest by magnitude, over the whole
 // table and exactly the share `sparsity` of it, are read as zero. What is stored keeps them, and training goes on with
 // it in the next epoch.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { full } from './full.js';
 import type { Method, MethodSpec } from './method.js';
 import { findSmallest, shareOf } from './smallest.js';
 import { setSmallest, thresholdStorage } from './threshold-view.js';
 
 /** S: the share of all values that is zero. */
-export const sparsity = z.number().min(0).lt(1).default(0.5);
+export const sparsityOption = (z: Zod) => z.number().min(0).lt(1).default(0.5);
 
-const options = z.strictObject({ sparsity });
+const options = (z: Zod) => z.strictObject({ sparsity: sparsityOption(z) });
 
 /** `full`, its smallest values zero afterwards. */
 export const magnitude = {
@@ -30,7 +30,7 @@ export const magnitude = {
       servedRowBytes: sparseRowBytes(dim, options.sparsity),
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;
 
 /** Mean bytes of a row of a pruned table as served, no whole number: a bit for each value, and those not zero in fp32. */
 export function sparseRowBytes(dim: number, sparsity: number): number {

@@ -3,6 +3,7 @@
 // and runs on every thread at the same time; `network.backward` is where they meet.
 import type { z } from 'zod';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Zod } from '../options.js';
 import type { CodeBits } from '../quantization/grid.js';
 import type { StepBytes } from '../quantization/row-grid.js';
 import type { Storage } from './layout.js';
@@ -138,6 +139,6 @@ export interface MethodSpec<Options> {
   /** The method that this one trains exactly as: only what is read afterwards differs (training/derive.ts). */
   readonly derivedFrom?: 'full';
   /** Strict schema of `--set <method>.…`, with defaults. */
-  readonly options: z.ZodType<Options>;
+  readonly options: (z: Zod) => z.ZodType<Options>;
   create(settings: MethodSettings<Options>): Method;
 }

@@ -3,8 +3,9 @@
 // codes, which move by stochastic rounding. What is stored is finer than what is seen, so the gradient by the step (eq.
 // 7 of the ALPT paper, as in LSQ) exists in the same pass: no second one as in ALPT, no fp32 copy as in LSQ.
 // docs/nested.md tells the whole.
-import { z } from 'zod';
+
 import { UserError } from '../errors.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { type CodeBits, codeBits, grid } from '../quantization/grid.js';
 import { stepSlope } from '../quantization/master-value.js';
 import { nestedShift } from '../quantization/nested-grid.js';
@@ -18,24 +19,25 @@ import { completeStepRule, createStepRule, moveSteps, stepDomains, stepRuleOptio
 /** S: widths of what is stored. */
 const storedWidths = [6, 8, 12] as const;
 
-const options = z
-  .strictObject({
-    /** S; --bits, what is served, is less. */
-    storedBits: z.union(storedWidths.map((bits) => z.literal(bits))).default(8),
-    /** The (served) step every row starts with; null: `bestStep` of rows as they become. */
-    firstStep: z.number().min(1e-30).nullable().default(null),
-    gradientScale: z
-      .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
-      .default('1/sqrt(bdq)'),
-    /** Whether all gradients pass to the fine codes, or those of values within the served grid, as in LSQ. */
-    straightThrough: z.enum(['all', 'inside']).default('all'),
-    ...stepRuleOptions,
-    stepDomain: z.enum(stepDomains).default('log'),
-    stepWeightDecay: stepRuleOptions.stepWeightDecay.unwrap().default(0),
-    /** 2: the step learns from a second pass, at the changed values, as in ALPT. */
-    passes: z.union([z.literal(1), z.literal(2)]).default(1),
-  })
-  .transform(completeStepRule);
+const options = (z: Zod) =>
+  z
+    .strictObject({
+      /** S; --bits, what is served, is less. */
+      storedBits: z.union(storedWidths.map((bits) => z.literal(bits))).default(8),
+      /** The (served) step every row starts with; null: `bestStep` of rows as they become. */
+      firstStep: z.number().min(1e-30).nullable().default(null),
+      gradientScale: z
+        .enum(Object.keys(gradientScales) as [GradientScale, ...GradientScale[]])
+        .default('1/sqrt(bdq)'),
+      /** Whether all gradients pass to the fine codes, or those of values within the served grid, as in LSQ. */
+      straightThrough: z.enum(['all', 'inside']).default('all'),
+      ...stepRuleOptions(z),
+      stepDomain: z.enum(stepDomains).default('log'),
+      stepWeightDecay: stepRuleOptions(z).stepWeightDecay.unwrap().default(0),
+      /** 2: the step learns from a second pass, at the changed values, as in ALPT. */
+      passes: z.union([z.literal(1), z.literal(2)]).default(1),
+    })
+    .transform(completeStepRule);
 
 /** Nested codes: 8 bits stored, 4 or 2 of them seen and served. */
 export const nested = {
@@ -121,7 +123,7 @@ export const nested = {
 
     return { ...stored, trainStep: options.passes === 1 ? trainStep : trainStepTwice };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;
 
 /** M: the widths that a stored one can be more than. */
 type ServedBits = Exclude<CodeBits, 16>;

@@ -1,8 +1,9 @@
 // PACT, parameterized clipping (Choi et al. 2018), for rows that have both signs: fp32 rows, which the network sees
 // clipped to −α … α and rounded to the grid of α / (2^(M−1) − 1), and one learned α for the table. It learns from the
 // clipped values alone; LSQ adds what rounding costs within the grid. Quantization-aware training, as LSQ.
-import { z } from 'zod';
-import { adam } from '../optimizers/adam.js';
+
+import { adam, adamDefaults } from '../optimizers/adam.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { clipSlope } from '../quantization/master-value.js';
 import { gridGradient, seeOnGrid } from './grid-view.js';
 import {
@@ -16,19 +17,20 @@ import {
 } from './learned-step.js';
 import type { Method, MethodSpec } from './method.js';
 
-const options = z.strictObject({
-  /** Whether all rows share one clip, or each learns its own. */
-  granularity: z.enum(granularities).default('table'),
-  clipLearningRate: z.number().positive().default(1e-4),
-  /** λ of the clip's own decay, coupled; null: the rows'. */
-  clipDecay: z.number().min(0).nullable().default(null),
-  /** The α training begins with. Values that are clipped get no gradient: it should be where they will go. */
-  firstClip: z.number().min(1e-25).default(0.1),
-  /** Clips stay at or above it. */
-  clipFloor: z.number().min(1e-25).default(1e-6),
-  /** Adam's ε for clips. */
-  clipEpsilon: z.number().positive().default(1e-20),
-});
+const options = (z: Zod) =>
+  z.strictObject({
+    /** Whether all rows share one clip, or each learns its own. */
+    granularity: z.enum(granularities).default('table'),
+    clipLearningRate: z.number().positive().default(1e-4),
+    /** λ of the clip's own decay, coupled; null: the rows'. */
+    clipDecay: z.number().min(0).nullable().default(null),
+    /** The α training begins with. Values that are clipped get no gradient: it should be where they will go. */
+    firstClip: z.number().min(1e-25).default(0.1),
+    /** Clips stay at or above it. */
+    clipFloor: z.number().min(1e-25).default(1e-6),
+    /** Adam's ε for clips. */
+    clipEpsilon: z.number().positive().default(1e-20),
+  });
 
 /** Parameterized clipping: fp32 rows seen on a grid that ends at a learned clip. */
 export const pact = {
@@ -47,7 +49,7 @@ export const pact = {
       unit: limits.highest,
       first: options.firstClip,
       floor: options.clipFloor,
-      optimizer: adam.create(adam.options.parse({ epsilon: options.clipEpsilon })),
+      optimizer: adam.create({ ...adamDefaults, epsilon: options.clipEpsilon }),
     };
     const { storage, stepFloor, servedRowBytes } = gridStorage(clip, dim);
     const { view } = storage;
@@ -77,4 +79,4 @@ export const pact = {
       },
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

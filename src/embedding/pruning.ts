@@ -6,17 +6,18 @@
 //
 // The share comes close to S only after tens of thousands of batches. The model that is scored and stored at the end
 // of an epoch has exactly S: what is still missing is read as zero, and training goes on without it being so.
-import { z } from 'zod';
-import { magnitude, sparsity } from './magnitude.js';
+import type { OptionsOf, Zod } from '../options.js';
+import { magnitude, sparsityOption } from './magnitude.js';
 import type { EpochPosition, Method, MethodSpec } from './method.js';
 import { findSmallest, shareOf, zeroSmallest } from './smallest.js';
 
-const options = z.strictObject({
-  sparsity,
-  /** Epochs before the first value is pruned. */
-  warmUpEpochs: z.int().min(0).default(0),
-});
-type Options = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    sparsity: sparsityOption(z),
+    /** Epochs before the first value is pruned. */
+    warmUpEpochs: z.int().min(0).default(0),
+  });
+type Options = OptionsOf<typeof options>;
 
 /** Batches from one pruning to the next. */
 const INTERVAL = 10;

@@ -1,11 +1,11 @@
 // Rounding after training, the baseline of every method that trains in few bits: trains as `full`, and what is read of
 // it, scored and served, is each row rounded to M bits between its least and its greatest value.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { minMaxBytes } from '../posttraining/min-max.js';
 import { full } from './full.js';
 import type { Method, MethodSpec } from './method.js';
 
-const options = z.strictObject({});
+const options = (z: Zod) => z.strictObject({});
 
 /** `full`, rounded row by row afterwards. */
 export const round = {
@@ -23,4 +23,4 @@ export const round = {
       servedRowBytes: minMaxBytes(dim, bits),
     };
   },
-} satisfies MethodSpec<z.infer<typeof options>>;
+} satisfies MethodSpec<OptionsOf<typeof options>>;

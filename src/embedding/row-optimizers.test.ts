@@ -1,5 +1,7 @@
 // Each rule against its formula in float64, on rows that are in some batches and not in others; and its bytes.
+
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { allRows } from '../../test/local-training.js';
 import { smallTable } from '../../test/small-table.js';
 import { FULL_BITS } from '../kernels/header.js';
@@ -18,7 +20,7 @@ const decay = 0.1;
 
 function create(name: OptimizerName, options: object = {}): Optimizer {
   const spec = optimizers[name] as OptimizerSpec<unknown>;
-  return spec.create(spec.options.parse(options));
+  return spec.create(spec.options(z).parse(options));
 }
 
 /** Rows of each batch: one in all of them, one late, one now and then. */
@@ -143,7 +145,7 @@ it('all are near their fp32 selves with a smaller state, at first', () => {
   for (const name of optimizerNames) {
     const exact = changesOf(create(name));
     for (const state of ['bf16', 'int8'] as const) {
-      if (!optimizers[name].options.safeParse({ state }).success) continue;
+      if (!optimizers[name].options(z).safeParse({ state }).success) continue;
       const rounded = changesOf(create(name, { state }));
       expect(rounded, `${name} ${state}`).not.toEqual(exact);
       const error = mean(rounded.map((change, i) => Math.abs(change - exact[i])));

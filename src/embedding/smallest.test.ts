@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { smallTable } from '../../test/small-table.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import type { Storage } from './layout.js';
 import { findSmallest, shareOf, zeroSmallest } from './smallest.js';
 import { Table } from './table.js';
@@ -31,7 +31,7 @@ const cases: fc.Arbitrary<Case & { share: number }> = fc.record({
 });
 
 function build({ rows, dim, written, seed, isSharded }: Case): Table {
-  const optimizer = adam.create(adam.options.parse({}));
+  const optimizer = adam.create(adamDefaults);
   const memory = smallTable({
     dim,
     offsets: [0, Math.floor(rows / 2), rows],

@@ -5,11 +5,12 @@
 //            is a share of the step, so that one rate serves steps of every size, and no step changes its sign.
 //
 // Then the step is what the row can hold of it: at or above the floor, and in half precision one of two neighbours.
-import { z } from 'zod';
-import { adam } from '../optimizers/adam.js';
+import type { z } from 'zod';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { rms } from '../optimizers/rms.js';
 import { sgd } from '../optimizers/sgd.js';
+import type { Zod } from '../options.js';
 import { type StepBytes, storedStep } from '../quantization/row-grid.js';
 import type { Rounding, Table } from './table.js';
 
@@ -19,9 +20,9 @@ export type StepDomain = (typeof stepDomains)[number];
 
 /** The rules a step may be learned by. For rows of width 1 row-wise rules are the same, with more state. */
 const stepOptimizers = {
-  adam: (epsilon, state) => adam.create(adam.options.parse({ epsilon, state })),
+  adam: (epsilon, state) => adam.create({ ...adamDefaults, epsilon, state }),
   // No first moment dampens the first move of a row that comes late, 1/√(1 − β2) times the rate with Adam's correction.
-  rms: (epsilon, state) => rms.create(rms.options.parse({ epsilon, state, correction: 'first' })),
+  rms: (epsilon, state) => rms.create({ beta2: adamDefaults.beta2, epsilon, state, correction: 'first' }),
   sgd: () => sgd.create(),
 } satisfies Record<string, (epsilon: number, state: 'fp32' | 'bf16') => Optimizer>;
 type StepOptimizer = keyof typeof stepOptimizers;
@@ -30,7 +31,7 @@ type StepOptimizer = keyof typeof stepOptimizers;
  * The options of a method that learns a step for each row, to be spread into its own, which then are to be transformed by
  * `completeStepRule`.
  */
-export const stepRuleOptions = {
+export const stepRuleOptions = (z: Zod) => ({
   stepOptimizer: z.enum(Object.keys(stepOptimizers) as [StepOptimizer, ...StepOptimizer[]]).default('adam'),
   /** What its moments are stored as: 4 bytes or 2 each. Adam has two of them, rms one, sgd none. */
   stepState: z.enum(['fp32', 'bf16']).default('fp32'),
@@ -44,8 +45,8 @@ export const stepRuleOptions = {
   stepFloor: z.number().min(1e-30).default(1e-8),
   /** The optimizer's ε for steps. Their gradients are scaled by g and tiny; a usual ε would freeze them. */
   stepEpsilon: z.number().positive().default(1e-20),
-};
-type GivenOptions = z.output<z.ZodObject<typeof stepRuleOptions>>;
+});
+type GivenOptions = z.output<z.ZodObject<ReturnType<typeof stepRuleOptions>>>;
 type Complete<Options> = Options & { stepLearningRate: number };
 export type StepRuleOptions = Complete<GivenOptions>;
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../test/local-training.js';
 import { smallTable } from '../../test/small-table.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import { type CodeBits, clipStep, codeBits } from '../quantization/grid.js';
 import { packCodes } from '../quantization/packing.js';
 import { Table } from './table.js';
@@ -15,7 +15,7 @@ const D = 6;
 /** A table of LPT rows, all codes −1. */
 async function tableOf(bits: CodeBits): Promise<Table> {
   const storage = { bits, tableStep: Math.fround(clipStep(1, bits)), hasRowStep: false };
-  const optimizer = adam.create(adam.options.parse({}));
+  const optimizer = adam.create(adamDefaults);
   const memory = smallTable({ dim: D, offsets: [0, ROWS / 4, ROWS], storage, optimizer });
   const row = new Uint8Array(partOf(memory, 'codes').bytes);
   packCodes(new Array(D).fill(-1), bits, row, 0);

@@ -1,13 +1,13 @@
 // Rows ever written, as ranges, and their records as bytes: against a plain list of rows, over many shards.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import { rowLayout, type Storage } from './layout.js';
 import { allocateTable, type TableMemory } from './table-memory.js';
 import { countWritten, readRecords, rowsIn, writeRecords, writtenRanges } from './table-records.js';
 
 const storage: Storage = { bits: 8, tableStep: 0.01, hasRowStep: true };
-const optimizer = adam.create(adam.options.parse({}));
+const optimizer = adam.create(adamDefaults);
 
 function build(V: number, shardBytes = 2 ** 31): TableMemory {
   const [dim, threads] = [1, 1];

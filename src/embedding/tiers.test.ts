@@ -1,7 +1,7 @@
 // How a table with hot rows is cut into sections and shards, and that each of its rows has one place.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import { rowLayout, type Storage } from './layout.js';
 import { MAX_SHARD_BYTES, planShards, scratchAt, type TableSpec } from './shard.js';
 import { Table } from './table.js';
@@ -9,7 +9,7 @@ import { allocateTable } from './table-memory.js';
 import { countWritten, readRecords, rowsOfTier, writtenRanges } from './table-records.js';
 import { tierRuns } from './tiers.js';
 
-const optimizer = adam.create(adam.options.parse({}));
+const optimizer = adam.create(adamDefaults);
 const storage: Storage = {
   bits: 4,
   tableStep: 0.01,

@@ -1,6 +1,6 @@
 // What an exported file says of itself: of which run and data it is, what the model is, and which row of a table stands for
 // which value of a field. Texts by name, as the metadata of safetensors and ONNX files has them.
-import { configBits } from '../runs/config.js';
+import { configBits } from '../runs/config-method.js';
 import { tablePairs, vocabularyOffsets } from '../scoring/blueprint.js';
 import { version } from '../version.js';
 import type { ExportSubject } from './exporter.js';

@@ -9,7 +9,7 @@ import { removeStale, requireFree, writeDirectory } from '../data/output-directo
 import { UserError } from '../errors.js';
 import { syncDirectory } from '../formats/sync-directory.js';
 import type { RowSource } from '../posttraining/quantizer.js';
-import { configBits } from '../runs/config.js';
+import { configBits } from '../runs/config-method.js';
 import { readKeptDataset } from '../runs/kept-dataset.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import { cannotWrite } from '../runs/whole-file.js';

@@ -1,6 +1,8 @@
 // What the graphs of every model must do. A model enters by being in the registry; which inputs it has beside X is
 // read off its graph.
+
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { draw, type Feed, feedsOf, ROWS, type Tensors } from '../../test/model-feeds.js';
 import { modelVariants } from '../../test/model-variants.js';
 import { differentiate } from '../graph/differentiate.js';
@@ -37,7 +39,7 @@ const aboutRows: string[] = [
 
 describe.each(cases)('$title, $dataTitle', ({ name, options, shape }) => {
   const build = (mode: Mode): Model => {
-    const parsed = models[name].options.parse(options);
+    const parsed = models[name].options(z).parse(options);
     // A model may have a width of its own.
     return (models[name] as ModelSpec<unknown>).build(
       { ...shape, ...('dim' in parsed && { dim: Number(parsed.dim) }) },

@@ -1,12 +1,15 @@
 // DCN-V2 against the equations of its paper in plain float64 loops: nothing of the graph.
+
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { draw, ROWS, type Tensors } from '../../test/model-feeds.js';
 import { interpret } from '../graph/interpret.js';
 import { dcnV2 } from './dcn-v2.js';
 
 const SHAPE = { fields: 2, dim: 2, numbers: 1 };
 const WIDTH = 5;
-const options = dcnV2.options.parse.bind(dcnV2.options);
+const schema = dcnV2.options(z);
+const options = schema.parse.bind(schema);
 
 /** v · (rows, columns), by the elements of the matrix. */
 const times = (v: number[], { shape: [, columns], data }: Tensors[string]) =>

@@ -7,21 +7,23 @@
 //
 // W_l mixes the elements of x_l before they meet those of x_0, so the short form of version 1 (dcn.ts) does not hold:
 // layers are evaluated one by one. The mixture of low-rank experts (section 3.3 of the paper) is not here.
-import { z } from 'zod';
+
 import type { Node } from '../graph/node.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { mlp, mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject({
-  /** L. */
-  crossLayers: z.int().min(1).max(16).default(3),
-  /** r, the rank of W_l; null: a full matrix. */
-  rank: z.int().min(1).max(4096).nullable().default(null),
-  /** The MLP beside the cross network, or behind it. */
-  structure: z.enum(['parallel', 'stacked']).default('parallel'),
-  ...mlpOptions,
-});
-export type DcnV2Options = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    /** L. */
+    crossLayers: z.int().min(1).max(16).default(3),
+    /** r, the rank of W_l; null: a full matrix. */
+    rank: z.int().min(1).max(4096).nullable().default(null),
+    /** The MLP beside the cross network, or behind it. */
+    structure: z.enum(['parallel', 'stacked']).default('parallel'),
+    ...mlpOptions(z),
+  });
+export type DcnV2Options = OptionsOf<typeof options>;
 
 /** x_L (B, width) over x_0 (B, width). */
 function crossNetwork(m: ModelBuilder, x0: Node, { crossLayers, rank }: DcnV2Options): Node {

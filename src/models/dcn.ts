@@ -9,17 +9,19 @@
 //
 // so with a linear output all of it is one product x_0 · [w_0 … w_{L−1} w_out] and recursions of numbers. That is
 // exact because nothing non-linear stands between the cross network and the output.
-import { z } from 'zod';
+
 import type { Node } from '../graph/node.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape } from './model.js';
 
-const options = z.strictObject({
-  /** L. */
-  crossLayers: z.int().min(1).max(16).default(3),
-  ...mlpOptions,
-});
-export type DcnOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    /** L. */
+    crossLayers: z.int().min(1).max(16).default(3),
+    ...mlpOptions(z),
+  });
+export type DcnOptions = OptionsOf<typeof options>;
 
 function build(
   shape: ModelShape,

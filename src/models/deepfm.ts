@@ -3,13 +3,13 @@
 //   logit = y_FM + y_DNN,   y_FM = ⟨w, x⟩ + Σ_{i<j} ⟨v_i, v_j⟩ x_i x_j,   y_DNN = W · MLP([v_1 … v_F]) + b
 //
 // Both parts read the same embeddings. Numbers are part of the linear term and of the MLP's input.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { factorizationMachine } from './fm.js';
 import { mlp, mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject(mlpOptions);
-export type DeepFmOptions = z.infer<typeof options>;
+const options = (z: Zod) => z.strictObject(mlpOptions(z));
+export type DeepFmOptions = OptionsOf<typeof options>;
 
 function build(shape: ModelShape, options: DeepFmOptions, mode: Mode): Model {
   const m = new ModelBuilder(shape, mode);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { dcn } from './dcn.js';
 import { DENSE_BLOCK, denseLayout, initializeDense } from './dense.js';
 
 const model = dcn.build(
   { fields: 9, dim: 7 },
-  dcn.options.parse({ crossLayers: 3, hidden: [51, 30], batchNorm: true }),
+  dcn.options(z).parse({ crossLayers: 3, hidden: [51, 30], batchNorm: true }),
   'training',
 );
 const layout = denseLayout(model);

@@ -8,19 +8,21 @@
 //
 // Every layer of the bottom MLP ends in ReLU, also the last. Without numbers there is no bottom MLP and no z.
 // Embeddings reach the logit through products alone, so where they begin near 0, learning begins slowly.
-import { z } from 'zod';
+
 import { UserError } from '../errors.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { mlp, mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject({
-  /** Units of the bottom MLP's layers before the last, which has D. No meaning without numbers. */
-  bottom: z.array(z.int().min(1)).default([512, 256, 64]),
-  ...mlpOptions,
-  /** Units of each layer of the top MLP, whose `dropout` and `batchNorm` are options too. */
-  hidden: mlpOptions.hidden.unwrap().default([512, 256]),
-});
-export type DlrmOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    /** Units of the bottom MLP's layers before the last, which has D. No meaning without numbers. */
+    bottom: z.array(z.int().min(1)).default([512, 256, 64]),
+    ...mlpOptions(z),
+    /** Units of each layer of the top MLP, whose `dropout` and `batchNorm` are options too. */
+    hidden: mlpOptions(z).hidden.unwrap().default([512, 256]),
+  });
+export type DlrmOptions = OptionsOf<typeof options>;
 
 function build(shape: ModelShape, { bottom, ...top }: DlrmOptions, mode: Mode): Model {
   const { fields, dim } = shape;

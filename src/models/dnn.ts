@@ -2,12 +2,12 @@
 // multi-field categorical data", 2016, FNN without its pre-training; called DNN in open benchmarks):
 //
 //   logit = w_out · MLP(x_0) + bias,   x_0 = [embeddings of all fields, numbers]
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { mlp, mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject(mlpOptions);
-export type DnnOptions = z.infer<typeof options>;
+const options = (z: Zod) => z.strictObject(mlpOptions(z));
+export type DnnOptions = OptionsOf<typeof options>;
 
 function build(shape: ModelShape, options: DnnOptions, mode: Mode): Model {
   const m = new ModelBuilder(shape, mode);

@@ -6,13 +6,14 @@
 //
 // A row has one feature in each field, x_i = 1; of a bag the field's v and w are pooled before. Its numbers are part of
 // the linear term alone.
-import { z } from 'zod';
+
 import type { Node } from '../graph/node.js';
+import type { OptionsOf, Zod } from '../options.js';
 import { linearTerm } from './linear.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject({});
-export type FmOptions = z.infer<typeof options>;
+const options = (z: Zod) => z.strictObject({});
+export type FmOptions = OptionsOf<typeof options>;
 
 /** Both terms of a factorization machine and its bias, (B, 1). */
 export function factorizationMachine(m: ModelBuilder): Node {

@@ -6,15 +6,16 @@
 // over the row's features i and its numbers z. The embedding table is the weights: a feature's row is w_i, of width 1,
 // so that every embedding method applies to it; but a step for each row is larger than the one value it belongs to, so
 // only methods with one step for the table (`lpt`) make it smaller than fp32. Of a bag the weights are pooled.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { linearTerm } from './linear.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject({
-  /** A row of the table is one weight. */
-  dim: z.literal(1).default(1),
-});
-export type LogisticRegressionOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    /** A row of the table is one weight. */
+    dim: z.literal(1).default(1),
+  });
+export type LogisticRegressionOptions = OptionsOf<typeof options>;
 
 function build(shape: ModelShape, _options: LogisticRegressionOptions, mode: Mode): Model {
   const m = new ModelBuilder(shape, mode);

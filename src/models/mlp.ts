@@ -1,17 +1,18 @@
 // The multilayer perceptron that many models have as their deep part: linear, batch normalization if asked for, ReLU,
 // dropout, layer by layer.
-import { z } from 'zod';
+
 import type { Node } from '../graph/node.js';
+import type { Zod } from '../options.js';
 import type { ModelBuilder } from './model.js';
 
 /** Options of a model with an MLP. */
-export const mlpOptions = {
+export const mlpOptions = (z: Zod) => ({
   /** Units of each layer of the MLP. */
   hidden: z.array(z.int().min(1)).min(1).default([200, 200, 200]),
   /** Probability that a hidden unit is dropped in training. */
   dropout: z.number().min(0).lt(1).default(0),
   batchNorm: z.boolean().default(false),
-};
+});
 export interface MlpOptions {
   hidden: number[];
   dropout: number;

@@ -6,6 +6,7 @@ import { batchNormalization, normalize } from '../graph/batch-normalization.js';
 import { Graph } from '../graph/graph.js';
 import type { Node } from '../graph/node.js';
 import type { Shape } from '../graph/shape.js';
+import type { Zod } from '../options.js';
 
 /** A dense parameter, by its name unique in the model. */
 export interface Parameter {
@@ -71,7 +72,7 @@ export interface ModelSpec<Options> {
   /** One line for `--help`. */
   readonly summary: string;
   /** Strict schema of its own options, with defaults. */
-  readonly options: z.ZodObject;
+  readonly options: (z: Zod) => z.ZodObject;
   build(shape: ModelShape, options: Options, mode: Mode): Model;
 }
 

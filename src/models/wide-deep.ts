@@ -5,13 +5,13 @@
 // The wide part is linear: a weight for each feature of the row, and for its numbers. The products φ(x) of features are
 // fields of the data set (a `cross` in its schema), so that what is memorised is a matter of the data. The deep part is
 // an MLP on all embeddings and numbers. The paper trains the wide part by FTRL with L1; here one optimizer trains both.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { linearTerm } from './linear.js';
 import { mlp, mlpOptions } from './mlp.js';
 import { type Mode, type Model, ModelBuilder, type ModelShape, type ModelSpec } from './model.js';
 
-const options = z.strictObject(mlpOptions);
-export type WideDeepOptions = z.infer<typeof options>;
+const options = (z: Zod) => z.strictObject(mlpOptions(z));
+export type WideDeepOptions = OptionsOf<typeof options>;
 
 function build(shape: ModelShape, options: WideDeepOptions, mode: Mode): Model {
   const m = new ModelBuilder(shape, mode);

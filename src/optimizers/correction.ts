@@ -8,14 +8,15 @@
 //   first    nothing to divide: where a second moment is still zero, both moments begin as the first gradient and its
 //            square (of a row: the mean of squares). No count is needed; the first gradient has more say than others
 //   none     nothing at all
-import { z } from 'zod';
+
 import { COUNT_BYTES, startNumbers } from '../kernels/row-state.js';
+import type { Zod } from '../options.js';
 
 export const corrections = ['global', 'row', 'first', 'none'] as const;
 export type Correction = (typeof corrections)[number];
 
 /** `optimizer.correction` of rules with decaying averages. */
-export const correctionOption = z.enum(corrections).default('global');
+export const correctionOption = (z: Zod) => z.enum(corrections).default('global');
 
 /** Bytes that a row's state has for it. */
 export function correctionBytes(correction: Correction): number {

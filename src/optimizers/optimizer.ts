@@ -2,6 +2,7 @@
 // *change* of the values. The table, the checkpoint and the memory report never look inside the state.
 import type { z } from 'zod';
 import type { OptimizerKernels } from '../kernels/kernels.js';
+import type { Zod } from '../options.js';
 import { Stream } from '../random/streams.js';
 
 /** Where the states of a shard's rows lie: row r's at `states + (r − firstRow)·stride`. */
@@ -49,7 +50,7 @@ export interface Optimizer {
 
 /** A rule in the registry: its options, and the rule they make. */
 export interface OptimizerSpec<Options> {
-  readonly options: z.ZodType<Options>;
+  readonly options: (z: Zod) => z.ZodType<Options>;
   /** Of rows where none is given; 1e-3 without it. What a rate means differs from rule to rule. */
   readonly defaultRate?: number;
   create(options: Options): Optimizer;

@@ -1,18 +1,19 @@
 // Adam without a first moment, which is RMSprop (Hinton 2012) with bias correction: the gradient itself over the root of
 // its averaged square. Lazy and corrected as Adam.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { correctionOption } from './correction.js';
 import { momentRule } from './moment-rule.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { valueStateOption } from './state-type.js';
 
-const options = z.strictObject({
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().positive().default(1e-8),
-  correction: correctionOption,
-  state: valueStateOption,
-});
-export type RmsOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    beta2: z.number().min(0).lt(1).default(0.999),
+    epsilon: z.number().positive().default(1e-8),
+    correction: correctionOption(z),
+    state: valueStateOption(z),
+  });
+export type RmsOptions = OptionsOf<typeof options>;
 
 /** RMSprop, corrected: a second moment for each value. */
 export const rms = {

@@ -1,15 +1,16 @@
 // Row-wise Adagrad: one number of state per row, the sum over steps of the mean squared gradient of its values
 // (as in FBGEMM's EXACT_ROWWISE_ADAGRAD). All values of a row share one rate.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import { momentRule } from './moment-rule.js';
 import type { OptimizerSpec } from './optimizer.js';
 import { rowStateOption } from './state-type.js';
 
-const options = z.strictObject({
-  epsilon: z.number().positive().default(1e-10),
-  state: rowStateOption,
-});
-export type RowwiseAdagradOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    epsilon: z.number().positive().default(1e-10),
+    state: rowStateOption(z),
+  });
+export type RowwiseAdagradOptions = OptionsOf<typeof options>;
 
 /** Row-wise Adagrad: a sum for the row. */
 export const rowwiseAdagrad = {

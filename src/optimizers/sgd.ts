@@ -1,12 +1,13 @@
 // Gradient descent as it stands: change = −rate · gradient. No momentum, no state.
-import { z } from 'zod';
+import type { OptionsOf, Zod } from '../options.js';
 import type { Optimizer, OptimizerSpec } from './optimizer.js';
 import { noStateOption } from './state-type.js';
 
-const options = z.strictObject({
-  state: noStateOption,
-});
-export type SgdOptions = z.infer<typeof options>;
+const options = (z: Zod) =>
+  z.strictObject({
+    state: noStateOption(z),
+  });
+export type SgdOptions = OptionsOf<typeof options>;
 
 /** Stochastic gradient descent; no state. */
 export const sgd = {

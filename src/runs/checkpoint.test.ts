@@ -8,7 +8,7 @@ import { rowLayout, type Storage } from '../embedding/layout.js';
 import { Table } from '../embedding/table.js';
 import { allocateTable, type TableMemory } from '../embedding/table-memory.js';
 import { SafetensorsWriter } from '../formats/safetensors-writer.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 
 const V = 300_000;
@@ -16,7 +16,7 @@ const plain: Storage = { bits: 8, tableStep: 0.01, hasRowStep: true };
 const tiered: Storage = { ...plain, bits: 4, hot: { bits: 16, tableStep: 0.001 } };
 /** Of each vocabulary: some blocks of ranges end among them. */
 const HOT = 90_001;
-const optimizer = adam.create(adam.options.parse({}));
+const optimizer = adam.create(adamDefaults);
 
 /** Two vocabularies of V / 2 values, the first of them `grown` more. */
 function build(grown = 0, storage = plain): TableMemory {

@@ -2,11 +2,11 @@
 // soon as its method, model or optimizer does, and a typo is an error that lists what exists.
 import { z } from 'zod';
 import type { MethodSpec } from '../embedding/method.js';
-import { hasTiers, type MethodName, methodNames, methods, onlyRounding } from '../embedding/methods.js';
-import type { Rounding } from '../embedding/table.js';
+import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
-import { type CodeBits, codeBits } from '../quantization/grid.js';
+import type { OptionsOf, Zod } from '../options.js';
+import { codeBits } from '../quantization/grid.js';
 import { stepTypeNames } from '../quantization/row-grid.js';
 
 const rate = z.number().positive();
@@ -35,18 +35,21 @@ const optimizerBase = {
 };
 
 /** What `model`, or `optimizer`, can be: one strict object for each name in the registry, with the keys all have. */
-type Choice<Specs extends Record<string, { options: z.ZodObject }>, Base extends z.ZodRawShape> = {
+type Choice<
+  Specs extends Record<string, { options: (z: Zod) => z.ZodObject }>,
+  Base extends z.ZodRawShape,
+> = {
   [Name in keyof Specs & string]: { name: Name } & z.output<z.ZodObject<Base>> &
-    z.output<Specs[Name]['options']>;
+    OptionsOf<Specs[Name]['options']>;
 }[keyof Specs & string];
 
 function choice<
-  Specs extends Record<string, { options: z.ZodObject; defaultRate?: number }>,
+  Specs extends Record<string, { options: (z: Zod) => z.ZodObject; defaultRate?: number }>,
   Base extends z.ZodRawShape,
 >(specs: Specs, base: Base): z.ZodType<Choice<Specs, Base>> {
   const members = Object.entries(specs).map(([name, { options, defaultRate }]) => {
     const own = defaultRate === undefined ? {} : { learningRate: rate.default(defaultRate) };
-    return z.strictObject({ name: z.literal(name), ...base, ...own, ...options.shape });
+    return z.strictObject({ name: z.literal(name), ...base, ...own, ...options(z).shape });
   });
   const [first, ...rest] = members;
   // A list made by mapping has lost which name goes with which options; the type says it again.
@@ -55,8 +58,8 @@ function choice<
 
 /** The options of every method, under its name; `fromEntries` forgets which is whose, so the type says it. */
 const methodSections = Object.fromEntries(
-  Object.entries(methods).map(([name, { options }]) => [name, (options as z.ZodObject).prefault({})]),
-) as unknown as { [Name in MethodName]: z.ZodPrefault<(typeof methods)[Name]['options']> };
+  Object.entries(methods).map(([name, { options }]) => [name, (options(z) as z.ZodObject).prefault({})]),
+) as unknown as { [Name in MethodName]: z.ZodPrefault<ReturnType<(typeof methods)[Name]['options']>> };
 
 export const configSchema = z.strictObject({
   model: z.preprocess(named('dcn'), choice(models, modelBase)),
@@ -122,20 +125,4 @@ function withWidth(section: unknown) {
   const name = methodNames.find((known) => known === section.name);
   const { defaultBits } = name ? (methods[name] as MethodSpec<unknown>) : {};
   return defaultBits === undefined ? section : { bits: defaultBits, ...section };
-}
-
-/** Width of the stored codes, for methods that have one. */
-export function configBits(config: Config): CodeBits | null {
-  return methods[config.method.name].isQuantized ? config.method.bits : null;
-}
-
-/** Width of hot rows, for methods that have them and where they are asked for. */
-export function configHotBits({ method }: Config): CodeBits | null {
-  return hasTiers(method.name) ? method.hotBits : null;
-}
-
-/** How codes are rounded: by `--rounding`, or as the method is defined; null for methods without codes. */
-export function configRounding({ method }: Config): Rounding | null {
-  if (!methods[method.name].isQuantized) return null;
-  return onlyRounding(method.name) ?? method.rounding;
 }

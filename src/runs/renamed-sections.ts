@@ -2,9 +2,10 @@
 // has and the other has not, or takes no such value of, are left out, since whoever wrote them spoke of the one; the
 // others stay. A layer that names no model speaks of the chosen one, and what that does not know is a mistake. The same
 // for `optimizer`.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { models } from '../models/registry.js';
 import { optimizers } from '../optimizers/registry.js';
+import type { Zod } from '../options.js';
 import type { ConfigLayer, PartialConfig } from './resolve-config.js';
 
 /** Sections that are named by what they choose, and the options of each choice. */
@@ -74,9 +75,12 @@ function accepts(option: z.ZodType | undefined, value: unknown): boolean {
 
 type Shapes = { [name: string]: { [option: string]: z.ZodType | undefined } | undefined };
 
-function shapesOf(registry: Record<string, { options: z.ZodObject }>): Shapes {
+function shapesOf(registry: Record<string, { options: (z: Zod) => z.ZodObject }>): Shapes {
   return Object.fromEntries(
-    Object.entries(registry).map(([name, { options }]) => [name, options.shape as Record<string, z.ZodType>]),
+    Object.entries(registry).map(([name, { options }]) => [
+      name,
+      options(z).shape as Record<string, z.ZodType>,
+    ]),
   );
 }
 

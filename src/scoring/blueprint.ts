@@ -11,11 +11,12 @@ import { UserError } from '../errors.js';
 import { FULL_BITS } from '../kernels/header.js';
 import type { Mode, Model, ModelShape, ModelSpec } from '../models/model.js';
 import { models } from '../models/registry.js';
-import { adam } from '../optimizers/adam.js';
+import { adam, adamDefaults } from '../optimizers/adam.js';
 import type { Optimizer, OptimizerSpec } from '../optimizers/optimizer.js';
 import { optimizers } from '../optimizers/registry.js';
 import { stepTypes } from '../quantization/row-grid.js';
-import { type Config, configHotBits } from '../runs/config.js';
+import type { Config } from '../runs/config.js';
+import { configHotBits } from '../runs/config-method.js';
 import type { NumberStatistics } from '../schema/number-input.js';
 import type { Pooling } from '../schema/schema.js';
 
@@ -69,12 +70,12 @@ export function fieldOffsets(shape: DatasetShape): Uint32Array {
 export function createRowOptimizer({ optimizer }: Config): Optimizer {
   const { name, learningRate: _rate, drops: _drops, weightDecay: _decay, ...own } = optimizer;
   const spec = optimizers[name] as OptimizerSpec<unknown>;
-  return spec.create(spec.options.parse(own));
+  return spec.create(own);
 }
 
 /** The rule of dense parameters: Adam as it stands, whatever the rows' rule. */
 export function createDenseOptimizer(): Optimizer {
-  return adam.create(adam.options.parse({}));
+  return adam.create(adamDefaults);
 }
 
 /** The method of a configuration, with all its settings. */

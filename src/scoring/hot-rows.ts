@@ -8,7 +8,8 @@ import type { EncodedDataset } from '../data/encoded-dataset.js';
 import type { Manifest } from '../data/manifest.js';
 import { readCounts } from '../data/vocabulary-file.js';
 import { UserError } from '../errors.js';
-import { type Config, configHotBits } from '../runs/config.js';
+import type { Config } from '../runs/config.js';
+import { configHotBits } from '../runs/config-method.js';
 import { type DatasetShape, datasetShape } from './blueprint.js';
 
 /**

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { writeEncodedDataset } from '../../test/encoded-dataset.js';
 import { allRows, LocalTraining } from '../../test/local-training.js';
 import type { EncodedDataset } from '../data/encoded-dataset.js';
@@ -476,7 +476,7 @@ describe.each(variants)('$title at $bits bits, $rounding', ({ name, options, bit
 
 /** Every rule with every state it has, and for a rule by value and one by row every correction. */
 const rules = optimizerNames.flatMap((name) => {
-  const { state } = (optimizers[name].options as z.ZodObject).shape;
+  const { state } = (optimizers[name].options(z) as z.ZodObject).shape;
   const states = stateTypes.filter((type) => (state as z.ZodType).safeParse(type).success);
   const smallest = states[states.length - 1];
   return [

@@ -1,9 +1,11 @@
 // What a training of every model must do, on plain fields and on rows with bags, numbers and weights. A model enters
 // by being in the registry; its graphs alone are checked in models/conformance.test.ts.
+
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { modelVariants } from '../../test/model-variants.js';
 import { prepareRich, richFields, richRow } from '../../test/rich-dataset.js';
 import { loadDataset } from '../data/encoded-dataset.js';
@@ -110,7 +112,7 @@ function tensorBytes(file: string): Buffer {
 
 /** A value that an option does not take, made from its default, and how the sentence about it begins. */
 function wrongValue(name: ModelName, key: string): [value: unknown, sentence: string] {
-  const value = (models[name].options.parse({}) as Record<string, unknown>)[key];
+  const value = (models[name].options(z).parse({}) as Record<string, unknown>)[key];
   if (Array.isArray(value)) return [[0], `model.${key}.0 is 0 (allowed: at least 1).`];
   if (typeof value === 'boolean') {
     return ['often', `model.${key} is "often" (allowed: a value of type boolean).`];
@@ -120,7 +122,7 @@ function wrongValue(name: ModelName, key: string): [value: unknown, sentence: st
 }
 
 describe.each(modelNames)('options of %s', (name) => {
-  const keys = [...new Set(['dim', ...Object.keys(models[name].options.shape)])];
+  const keys = [...new Set(['dim', ...Object.keys(models[name].options(z).shape)])];
 
   it.each(keys)('%s out of its range is a sentence with what is allowed', (key) => {
     const [value, sentence] = wrongValue(name, key);

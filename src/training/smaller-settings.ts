@@ -2,13 +2,15 @@
 // state of rows, then fewer bits, then a smaller width. Nothing is named here: rules, methods and widths come from their
 // registries, and which options change the bytes of a row is found by trying them. What a setting does to accuracy
 // nobody knows before it is trained; with the fewest changes comes first.
+import { z } from 'zod';
 import { isQuantized, rowLayout, type Storage } from '../embedding/layout.js';
 import type { Method } from '../embedding/method.js';
 import { type MethodName, methodNames, methods } from '../embedding/methods.js';
 import { UserError } from '../errors.js';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.js';
 import { codeBits } from '../quantization/grid.js';
-import { type Config, configHotBits, configSchema } from '../runs/config.js';
+import { type Config, configSchema } from '../runs/config.js';
+import { configHotBits } from '../runs/config-method.js';
 import { merge, type PartialConfig } from '../runs/resolve-config.js';
 import { createMethod, createRowOptimizer } from '../scoring/blueprint.js';
 import { methodWordOptions, type WordOption, wordOptions } from './word-options.js';
@@ -118,7 +120,7 @@ function ruleChanges(config: Config, name: OptimizerName): Change[][] {
     : [];
   const base = variantOf(config, rename);
   if (!base) return [];
-  const choices = wordOptions('optimizer', optimizers[name].options)
+  const choices = wordOptions('optimizer', optimizers[name].options(z))
     .map((option) => changesOf(base.config, option))
     .filter(isSmaller(base));
   return combinations(choices).map((changes) => [...rename, ...changes]);

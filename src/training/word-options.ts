@@ -24,7 +24,7 @@ export function wordOptions(section: string, options: z.ZodType): WordOption[] {
 /** Those of a method: its own, and what all methods have beside their name. */
 export function methodWordOptions(name: MethodName): WordOption[] {
   const common = wordOptions('method', configSchema.shape.method).filter(({ key }) => key !== 'name');
-  return [...common, ...wordOptions(name, methods[name].options)];
+  return [...common, ...wordOptions(name, methods[name].options(z))];
 }
 
 /** The schema behind defaults and what fills them in, and before what completes the options. */
