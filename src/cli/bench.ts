@@ -5,7 +5,6 @@ import { wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 
 export const benchCommand: CommandSpec = {
-  summary: 'measure how fast bitrow is on this machine',
   example: 'bitrow bench step --data data/flights',
   declare(command) {
     command

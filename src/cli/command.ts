@@ -1,10 +1,14 @@
 // What a command is: commander's declaration, which must import nothing heavy, and an action that loads what it
-// needs when it runs. To add one: a file that exports a CommandSpec, and a line in commands.ts.
+// needs when it runs. To add one: a file that exports a CommandSpec, and an entry in commands.ts.
 import type { Command } from 'commander';
 
-export interface CommandSpec {
-  /** One line for `bitrow --help`. */
+/** A command as `bitrow --help` knows it, without having loaded it. */
+export interface ListedCommand {
   summary: string;
+  load(): Promise<CommandSpec>;
+}
+
+export interface CommandSpec {
   /** A command line that works, shown under --help. */
   example: string;
   /** Declares arguments and options. `--json` and `--verbose` are added to every command. */

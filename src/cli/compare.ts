@@ -29,7 +29,6 @@ const optionsSchema = commonOptionsSchema.extend({
 type Options = z.infer<typeof optionsSchema>;
 
 export const compareCommand: CommandSpec = {
-  summary: 'compare methods over several seeds on one data set',
   example:
     'bitrow compare --data data/flights --out comparisons/bits --methods full,alpt:8,alpt:4,lpt:4:deterministic --seeds 3 --epochs 1',
   declare(command) {

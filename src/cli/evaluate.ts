@@ -23,7 +23,6 @@ const optionsSchema = z.object({
 });
 
 export const evaluateCommand: CommandSpec = {
-  summary: 'metrics of a run or a bundle on a split, also by slice; predictions of its rows',
   example: 'bitrow evaluate runs/alpt-8 --data data/flights --split test',
   declare(command) {
     command

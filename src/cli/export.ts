@@ -31,7 +31,6 @@ const optionsSchema = z.object({
 });
 
 export const exportCommand: CommandSpec = {
-  summary: 'the model of a run as ONNX, safetensors, PyTorch rows, or a bundle to serve',
   example: 'bitrow export runs/alpt-4 --format onnx --out alpt-4.onnx',
   declare(command) {
     command

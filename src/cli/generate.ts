@@ -20,7 +20,6 @@ const optionsSchema = z.object({
 });
 
 export const generateCommand: CommandSpec = {
-  summary: 'make raw rows that look like a known data set, with a known best AUC',
   example: 'bitrow generate --like criteo --rows 1000000 --out criteo.tsv',
   declare(command) {
     command

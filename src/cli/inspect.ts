@@ -5,7 +5,6 @@ import { UserError } from '../errors.js';
 import type { CommandSpec, Result } from './command.js';
 
 export const inspectCommand: CommandSpec = {
-  summary: 'what a run, a bundle, a data set, a .safetensors or a .npy file is',
   example: 'bitrow inspect runs/alpt-8',
   declare(command) {
     command.argument('<path>', 'a run, a bundle, a data set, a .safetensors or a .npy file');

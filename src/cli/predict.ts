@@ -21,7 +21,6 @@ const optionsSchema = z.object({
 });
 
 export const predictCommand: CommandSpec = {
-  summary: 'score raw files with a run or a bundle',
   example: 'bitrow predict runs/criteo --input new-rows.txt.gz --out predictions.parquet',
   declare(command) {
     command

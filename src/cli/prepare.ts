@@ -40,7 +40,6 @@ const thresholds = datasetNames.map((name) => `${name} ${datasets[name].minCount
 const defaultSplits = datasetNames.map((name) => `${name} ${datasets[name].splits[0]}`).join(', ');
 
 export const prepareCommand: CommandSpec = {
-  summary: 'turn raw rows into an encoded data set',
   example: 'bitrow prepare flights --out data/flights',
   declare(command) {
     command

@@ -6,7 +6,6 @@ import { wholeNumber } from './option-values.js';
 import { runCommandLine } from './program.js';
 
 const echo: CommandSpec = {
-  summary: 'say it again',
   example: 'bitrow echo hello',
   declare: (command) =>
     command.argument('<word>').option('--times <n>', 'how often', wholeNumber('--times', 1)),
@@ -29,7 +28,12 @@ async function run(line: string, signal = new AbortController().signal) {
       seen.err += text;
     },
   };
-  const code = await runCommandLine({ echo }, line.split(' ').filter(Boolean), streams, signal);
+  const code = await runCommandLine(
+    { echo: { summary: 'say it again', load: async () => echo } },
+    line.split(' ').filter(Boolean),
+    streams,
+    signal,
+  );
   return { code, ...seen };
 }
 

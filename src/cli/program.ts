@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
 import { version } from '../version.js';
-import type { CommandSpec, Result } from './command.js';
+import type { CommandSpec, ListedCommand, Result } from './command.js';
 import { Interrupted } from './interrupted.js';
 import { usageError } from './usage-error.js';
 
@@ -14,14 +14,15 @@ export interface Streams {
 
 /** Runs one command line (without node and script). Gives the exit code; prints, but never exits. */
 export async function runCommandLine(
-  commands: Readonly<Record<string, CommandSpec>>,
+  commands: Readonly<Record<string, ListedCommand>>,
   argv: readonly string[],
   streams: Streams,
   signal: AbortSignal,
 ): Promise<number> {
   const json = beforeTerminator(argv).includes('--json');
   const verbose = beforeTerminator(argv).includes('--verbose');
-  let current: Command | undefined;
+  const name = askedCommand(argv);
+  const spec = Object.hasOwn(commands, name) ? await commands[name].load() : undefined;
   let exitCode = 0;
   // Help and version are text too: with --json they are held back and put into an object.
   let help = '';
@@ -30,14 +31,20 @@ export async function runCommandLine(
         help += text;
       }
     : streams.out;
-  const program = buildProgram(commands, showHelp, async (name, command, args) => {
-    current = command;
-    const options = command.opts();
-    const result = await commands[name]?.run({ args, options, json, signal });
-    if (!result) return;
-    printResult(result, json, streams);
-    exitCode = result.exitCode ?? 0;
-  });
+  const program = emptyProgram(showHelp);
+  for (const [listed, { summary }] of Object.entries(commands)) {
+    program.command(listed).copyInheritedSettings(program).summary(summary);
+  }
+  const command = program.commands.find((known) => known.name() === name);
+  if (spec && command) {
+    declare(command, spec, async () => {
+      // Ctrl-C while the command was loaded.
+      signal.throwIfAborted();
+      const result = await spec.run({ args: command.args, options: command.opts(), json, signal });
+      printResult(result, json, streams);
+      exitCode = result.exitCode ?? 0;
+    });
+  }
   try {
     if (argv.length === 0) {
       program.outputHelp();
@@ -47,54 +54,56 @@ export async function runCommandLine(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
-      if (json) streams.out(`${JSON.stringify(await helpObject(commands, argv, error, help))}\n`);
+      if (json) streams.out(`${JSON.stringify(await helpObject(spec, error, help))}\n`);
       return 0;
     }
     if (signal.aborted) {
       const stopped = error instanceof Interrupted ? error : new Interrupted();
       return printFailure(stopped, 130, json, verbose, streams);
     }
-    const known = error instanceof CommanderError ? usageError(error, program, argv, current) : error;
+    const known = error instanceof CommanderError ? usageError(error, program, command) : error;
     return printFailure(known, known instanceof UserError ? known.exitCode : 1, json, verbose, streams);
   }
 }
 
-function buildProgram(
-  commands: Readonly<Record<string, CommandSpec>>,
-  showHelp: (text: string) => void,
-  action: (name: string, command: Command, args: string[]) => Promise<void>,
-): Command {
-  const program = new Command('bitrow')
-    .description('Train click-through-rate models with embedding tables of 2, 4, 8 or 16 bits.')
-    .version(version, '--version', 'print the version')
-    .helpOption('--help', 'show this help')
-    .helpCommand(false)
-    .showSuggestionAfterError(false)
-    .exitOverride()
-    // Errors are worded and printed here, not by commander.
-    .configureOutput({ writeOut: showHelp, writeErr: () => {} });
-  for (const [name, spec] of Object.entries(commands)) {
-    const command = program.command(name).copyInheritedSettings(program).summary(spec.summary);
-    command.description(spec.summary).helpOption('--help', 'show this help').allowExcessArguments(false);
-    spec.declare(command);
-    command.option('--json', 'print one JSON object on standard output and nothing else');
-    command.option('--verbose', 'show the stack of an error');
-    command.addHelpText('after', `\nExample:\n  ${spec.example}`);
-    command.action(() => action(name, command, command.args));
-  }
-  return program.addHelpText('after', '\n`bitrow <command> --help` shows an example.');
+/** The name of the command that a command line asks for, known or not; empty where it has none. */
+function askedCommand(argv: readonly string[]): string {
+  return argv.find((arg) => !arg.startsWith('-')) ?? '';
+}
+
+/** The program without its commands. */
+function emptyProgram(showHelp: (text: string) => void): Command {
+  return (
+    new Command('bitrow')
+      .description('Train click-through-rate models with embedding tables of 2, 4, 8 or 16 bits.')
+      .version(version, '--version', 'print the version')
+      .helpOption('--help', 'show this help')
+      .helpCommand(false)
+      .showSuggestionAfterError(false)
+      .exitOverride()
+      // Errors are worded and printed here, not by commander.
+      .configureOutput({ writeOut: showHelp, writeErr: () => {} })
+      .addHelpText('after', '\n`bitrow <command> --help` shows an example.')
+  );
+}
+
+/** Everything about the command that is asked for; of the others the summary will do. */
+function declare(command: Command, spec: CommandSpec, action: () => Promise<void>): void {
+  command.description(command.summary()).helpOption('--help', 'show this help').allowExcessArguments(false);
+  spec.declare(command);
+  command.option('--json', 'print one JSON object on standard output and nothing else');
+  command.option('--verbose', 'show the stack of an error');
+  command.addHelpText('after', `\nExample:\n  ${spec.example}`);
+  command.action(action);
 }
 
 /** What `--help --json` prints: what the command itself has to say, else the text. */
 async function helpObject(
-  commands: Readonly<Record<string, CommandSpec>>,
-  argv: readonly string[],
+  spec: CommandSpec | undefined,
   { code }: CommanderError,
   text: string,
 ): Promise<unknown> {
   if (code === 'commander.version') return { version };
-  const name = argv.find((arg) => !arg.startsWith('-')) ?? '';
-  const spec = Object.hasOwn(commands, name) ? commands[name] : undefined;
   return spec?.helpJson ? await spec.helpJson() : { help: text };
 }
 

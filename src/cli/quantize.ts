@@ -38,7 +38,6 @@ const listed = (registry: Readonly<Record<string, { summary: string }>>) =>
     .join('\n');
 
 export const quantizeCommand: CommandSpec = {
-  summary: 'trained tables in 8, 4 or 2 bits: of a .npy or .safetensors file, or of a run',
   example: 'bitrow quantize table.npy --method minmax --bits 4 --out table-4.safetensors',
   declare(command) {
     command

@@ -29,7 +29,6 @@ const optionsSchema = commonOptionsSchema.extend({
 });
 
 export const reproduceCommand: CommandSpec = {
-  summary: 'make a table or figure of the papers on your data',
   example: 'bitrow reproduce table1 --data data/flights --out paper --seeds 2 --epochs 1',
   declare(command) {
     command

@@ -31,7 +31,6 @@ const optionsSchema = z.object({
 });
 
 export const serveCommand: CommandSpec = {
-  summary: 'answer requests over HTTP with runs or bundles',
   example: 'bitrow serve ctr=runs/criteo --port 8080',
   declare(command) {
     command

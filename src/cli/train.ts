@@ -26,7 +26,6 @@ const optionsSchema = configOptionsSchema.extend({
 });
 
 export const trainCommand: CommandSpec = {
-  summary: 'train a model on an encoded data set',
   example: 'bitrow train --data data/flights --out runs/alpt-8 --method alpt --bits 8 --epochs 1',
   declare(command) {
     command

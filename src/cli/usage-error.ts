@@ -2,15 +2,9 @@
 import type { Command, CommanderError } from 'commander';
 import { UserError, unknownName } from '../errors.js';
 
-/** The error to print for one that commander raised while reading `argv`. */
-export function usageError(
-  error: CommanderError,
-  program: Command,
-  argv: readonly string[],
-  running: Command | undefined,
-): UserError {
-  const named = program.commands.find((known) => known.name() === argv.find((arg) => !arg.startsWith('-')));
-  const command = running ?? named ?? program;
+/** The error to print for one that commander raised while reading a command line that asks for a command, or for none. */
+export function usageError(error: CommanderError, program: Command, asked: Command | undefined): UserError {
+  const command = asked ?? program;
   const help = `see \`bitrow ${command === program ? '' : `${command.name()} `}--help\``;
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   if (error.code === 'commander.unknownOption') {
