@@ -15,7 +15,7 @@ export { quantizeGreedy } from './greedy';
 export { quantizeMinMax } from './minmax';
 export { rowLosses } from './row-losses';
 export { dropoutMask } from './random';
-export { readBiases, readRows, readServed, readSteps, touchRows } from './read';
+export { fetchRows, readBiases, readRows, readServed, readSteps, touchRows } from './read';
 export { bindState } from './row-state';
 export { countCodes, countErased } from './statistics';
 export { bind } from './table';

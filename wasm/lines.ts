@@ -1,4 +1,16 @@
-// Copies of single rows. `memory.copy` of so few bytes is a call out of WebAssembly, which costs more than the copy.
+// Lines of memory: what the caches hold, and copies of single rows. `memory.copy` of so few bytes is a call out of WebAssembly, which costs more than the copy.
+
+/** Of a line of the caches. Where they are longer, some are asked for twice. */
+export const LINE_BYTES: u32 = 64;
+
+let lastTouched: u32 = 0;
+
+/** Loads whose result nobody uses would be left out by the compiler. */
+// @ts-ignore: decorator
+@inline
+export function keepLoads(touched: u32): void {
+  lastTouched = touched;
+}
 
 /** `bytes`, a multiple of 4, from one place to another that it does not overlap. */
 // @ts-ignore: decorator

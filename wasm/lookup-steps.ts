@@ -1,6 +1,6 @@
 // The lookup of rows as training has them: codes with a step, or fp32 values. Specification: src/kernels/reference-lookup.ts.
-import { copyLine } from './lines';
-import { AHEAD, keepLoads, maskOf, oneCode, places, side, sixteenCodes } from './lookup';
+import { copyLine, keepLoads } from './lines';
+import { AHEAD, maskOf, oneCode, places, side, sixteenCodes } from './lookup';
 
 /** Touches the rows from k on: their ways from memory overlap. Gives where it stopped. */
 // @ts-ignore: decorator

@@ -3,20 +3,13 @@
 // Sixteen codes at a time. Of 4 or 2 bits, two or four bytes get the bits of their codes and each keeps its own where they are: code ·
 // 16 or 4, 16, 64, which a scale divided by that power of two takes back exactly, instead of a shift for every lane.
 import { fromHalf, fromHalves } from './half';
+import { keepLoads } from './lines';
 
 /**
  * Rows of a large table are nowhere in the caches. So many of them are touched in a row, before they are needed: their ways
  * from memory overlap, where a row's arithmetic in between would keep the processor from seeing the next one.
  */
 export const AHEAD: u32 = 32;
-let lastTouched: u32 = 0;
-
-/** Loads whose result nobody uses would be left out by the compiler. */
-// @ts-ignore: decorator
-@inline
-export function keepLoads(touched: u32): void {
-  lastTouched = touched;
-}
 
 // @ts-ignore: decorator
 @inline

@@ -1,11 +1,11 @@
 // Rows out of the table: value = step · (code − origin) + bias. A row never written has the value its generator gives, and costs
 // no write. Specification: src/kernels/reference-rows.ts.
 import { packCodes, unpackCodes } from './codes';
-import { copyLine } from './lines';
+import { copyLine, keepLoads, LINE_BYTES } from './lines';
 import { bindFirstGrid, bindGrid, rowBias, rowStep, storedStep, storeGrid } from './row-grid';
 import { drawInitial } from './random';
 import {
-  bits, coarse, dim, fine, highest, isWritten, lowest, markWritten, origin, record, rowRange, tableStep, workCodes,
+  bits, coarse, dim, fine, highest, isWritten, lowest, markWritten, origin, record, recordBytes, rowRange, tableStep, workCodes,
 } from './table';
 
 /** Rounds half up (eq. 3 of the ALPT paper): floor, and one more where what is left is at least a half. */
@@ -118,6 +118,17 @@ export function readBiases(rows: usize, count: u32, biases: usize): void {
     bindAnyGrid(load<u32>(rows + (i << 2)));
     store<f32>(biases + (i << 2), rowBias);
   }
+}
+
+/** Brings the records of rows into the caches: their ways from memory overlap, since none of these loads waits for another. */
+export function fetchRows(rows: usize, count: u32): void {
+  let touched: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = record(load<u32>(rows + (i << 2)));
+    for (let byte: u32 = 0; byte < recordBytes; byte += LINE_BYTES) touched ^= load<u8>(at + byte);
+    touched ^= load<u8>(at + recordBytes - 1);
+  }
+  keepLoads(touched);
 }
 
 /** Writes the initial value of rows never written, so that update kernels find codes and step in the record. */

@@ -142,11 +142,11 @@ export class KernelStep {
     const line = 4 * dim;
     const stored = table.spec.layout.stateOffset;
     const state = recordBytes - stored;
-    for (const block of blocks) table.touch(block.rows);
     for (const block of blocks) {
-      note('read', 'row', block.rows.length, 'stored + 4·D', stored + line, () =>
-        table.read(block.rows, block.values),
-      );
+      note('touch and read', 'row', block.rows.length, 'stored + 4·D', stored + line, () => {
+        table.touch(block.rows);
+        table.read(block.rows, block.values);
+      });
     }
     for (const [m, { firstRow, rows: count }] of micro.entries()) {
       const { local, starts, occurrences, firstSum } = plan.microBatches[m];

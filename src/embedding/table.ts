@@ -83,6 +83,7 @@ export class Table implements RowValues {
   private readBy(kernel: 'readRows' | 'readServed', rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
     this.chunks.each(rows, (chunk) => {
+      chunk.kernels.fetchRows(chunk.scratch.rows, chunk.count);
       chunk.kernels[kernel](chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
       copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
     });
@@ -316,6 +317,8 @@ export class Table implements RowValues {
       copyIn(chunk, valuesAt, dim, values);
       copyIn(chunk, gradientAt, dim, gradient);
       const address = { states: records + layout[state], stride: layout.recordBytes, firstRow, of };
+      // The first to come to these rows after the network, which has driven them from the caches.
+      if (of === 'values') kernels.fetchRows(scratch.rows, count);
       const block = {
         rows: scratch.rows,
         count,

@@ -147,6 +147,7 @@ function exercise(
 ): void {
   const states = at.records + stateOffset;
   kernels.bind(at.work, at.header);
+  kernels.fetchRows(at.rows, CHUNK);
   kernels.readSteps(at.rows, CHUNK, at.firstSteps);
   kernels.readBiases(at.rows, CHUNK, at.biases);
   kernels.readRows(at.rows, CHUNK, at.values);

@@ -9,6 +9,8 @@ import type { RowLossKernels } from './row-losses.js';
 export interface RowKernels {
   /** Reads the header there. `work`: this thread's own `workBytes(dim)` bytes, 16-byte aligned. */
   bind(work: number, header: number): void;
+  /** Has no effect but on time: brings the rows' records, with all optimizer state, into the caches. */
+  fetchRows(rows: number, count: number): void;
   /** Writes the initial value of every row never written; update kernels need it done. */
   touchRows(rows: number, count: number): void;
   /** values = step · code; of nested codes the fine values. */

@@ -129,6 +129,7 @@ export function referenceRowKernels(memory: WebAssembly.Memory): RowKernels {
       offsets = new Uint32Array(memory.buffer, header.offsets, header.vocabularies + 1);
     },
 
+    fetchRows() {},
     touchRows(rows, count) {
       for (const row of rowList(rows, count)) {
         if (isWritten(row)) continue;
