@@ -25,7 +25,7 @@ export interface Invocation {
   /** Options as commander parsed them; the command validates them. */
   options: Readonly<Record<string, unknown>>;
   json: boolean;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, perhaps before the work begins. */
   signal: AbortSignal;
 }
 

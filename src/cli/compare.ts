@@ -9,7 +9,7 @@ import { comparisonSummary } from './comparison-summary.js';
 import { commonConfig, commonOptionsSchema, declareCommonOptions } from './config-options.js';
 import { givenCommand } from './given-command.js';
 import { Interrupted } from './interrupted.js';
-import { jobCount, wholeNumber } from './option-values.js';
+import { jobCount, threadCount, wholeNumber } from './option-values.js';
 
 const DEFAULT_SEEDS = 5;
 
@@ -55,7 +55,7 @@ export const compareCommand: CommandSpec = {
         'YAML: a configuration with lists of values; all points, ranked by validation AUC',
       )
       .option('--split <name>', 'scored once beside validation, or none (default: test, where there is one)')
-      .option('--threads <n>', 'of all cells together (default: all processors)', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'of all cells together (default: all processors)', threadCount)
       .option('--jobs <n>', 'cells at a time (default: auto, as memory allows with 2 threads each)', jobCount)
       .option('--keep-runs', 'keep the weights of every cell')
       .option('--ignore-limits', 'train even where memory or disk seem too small')

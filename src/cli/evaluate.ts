@@ -5,7 +5,7 @@ import { type RowFormat, rowFormats } from '../data/row-format.js';
 import { UserError } from '../errors.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec } from './command.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, threadCount, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 
 const optionsSchema = z.object({
@@ -48,7 +48,7 @@ export const evaluateCommand: CommandSpec = {
         oneOf<RowFormat>('--format', rowFormats),
       )
       .option('--force', 'replace a predictions file that exists')
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', threadCount)
       .option('--ignore-limits', 'score even where memory seems too small');
   },
   async run({ args, options, json, signal }) {

@@ -10,7 +10,7 @@ import { quantizerNames } from '../posttraining/registry.js';
 import { count } from '../reports/numbers.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec, Result } from './command.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, threadCount } from './option-values.js';
 import { createProgress } from './progress.js';
 import { bytes } from './quantities.js';
 import { costLines } from './quantization-cost.js';
@@ -68,7 +68,7 @@ export const exportCommand: CommandSpec = {
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
         'best',
       )
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', threadCount)
       .option('--force', 'replace what is already at --out')
       .option('--ignore-limits', 'go on even where memory seems too small')
       .addHelpText('after', `\nFormats:\n${formatLines()}`);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { shapeNames, shapes } from '../generating/registry.js';
 import { count } from '../reports/numbers.js';
 import type { CommandSpec } from './command.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, threadCount, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 import { bytes, metric } from './quantities.js';
 
@@ -32,11 +32,7 @@ export const generateCommand: CommandSpec = {
       )
       .requiredOption('--out <file>', 'file to write; compressed when it ends in .gz')
       .option('--seed <n>', 'of rows and planted model (default: 1)', wholeNumber('--seed', 0))
-      .option(
-        '--threads <n>',
-        'default: all processors; the file is the same for any number',
-        wholeNumber('--threads', 1),
-      )
+      .option('--threads <n>', 'default: all processors; the file is the same for any number', threadCount)
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nLike:\n${known}`);
   },

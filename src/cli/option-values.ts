@@ -1,18 +1,29 @@
 // Reads the values of options: commander's argument parsers that raise the house's errors.
 import { UserError } from '../errors.js';
 
-/** A parser for whole numbers from `least` up. @throws UserError naming the option, the value and the range. */
-export function wholeNumber(option: string, least: number): (text: string) => number {
+/** A parser for whole numbers from `least` up, to `most`. @throws UserError naming the option, the value and the range. */
+export function wholeNumber(
+  option: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} up` : `${least} to ${most}`;
     throw new UserError(
-      `The option ${option} is '${text}', but must be a whole number from ${least} up.`,
+      `The option ${option} is '${text}', but must be a whole number from ${range}.`,
       undefined,
       2,
     );
   };
 }
+
+/** More than any machine has; a slip of the finger asks for more, and gets as many stacks and graphs as it asked for. */
+const MOST_THREADS = 1024;
+
+/** The parser of `--threads`. */
+export const threadCount = wholeNumber('--threads', 1, MOST_THREADS);
 
 /** A parser for a share: more than 0, at most 1. @throws UserError naming the option, the value and the range. */
 export function share(option: string): (text: string) => number {

@@ -6,7 +6,7 @@ import { count } from '../reports/numbers.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { FilePrediction } from '../scoring/predict-files.js';
 import type { CommandSpec, Result } from './command.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, threadCount } from './option-values.js';
 import { createProgress } from './progress.js';
 
 const optionsSchema = z.object({
@@ -42,7 +42,7 @@ export const predictCommand: CommandSpec = {
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
         'best',
       )
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', threadCount)
       .option('--force', 'replace a file that is already at --out')
       .option('--ignore-limits', 'score even where memory seems too small');
   },

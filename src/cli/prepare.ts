@@ -10,7 +10,7 @@ import { fileKinds, isFileKind } from '../data/schema-file.js';
 import { UserError } from '../errors.js';
 import type { CommandSpec, Result } from './command.js';
 import { datasetSummary } from './dataset-summary.js';
-import { oneOf, share, wholeNumber } from './option-values.js';
+import { oneOf, share, threadCount, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 import { bytes } from './quantities.js';
 
@@ -80,7 +80,7 @@ export const prepareCommand: CommandSpec = {
       )
       .option('--seed <n>', 'seed of random split and stored order (default: 1)', wholeNumber('--seed', 0))
       .option('--memory-limit <size>', 'such as 4GB (default: 4GB, or half of the memory)', parseMemory)
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', threadCount)
       .option('--force', 'replace a data set that is already at --out')
       .addHelpText('after', `\nData sets:\n${summaries.join('\n')}`);
   },

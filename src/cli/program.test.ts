@@ -12,8 +12,10 @@ const echo: CommandSpec = {
   async run({ args, options, signal }) {
     if (args[0] === 'wrong') throw new UserError("The word 'wrong' is wrong.", 'say another');
     if (args[0] === 'defect') throw new TypeError('x is undefined');
-    if (args[0] === 'stop')
+    if (args[0] === 'stop') {
+      signal.throwIfAborted();
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
     return { text: String(args[0]), json: { word: args[0], times: options.times ?? 1 } };
   },
 };

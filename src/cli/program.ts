@@ -38,8 +38,6 @@ export async function runCommandLine(
   const command = program.commands.find((known) => known.name() === name);
   if (spec && command) {
     declare(command, spec, async () => {
-      // Ctrl-C while the command was loaded.
-      signal.throwIfAborted();
       const result = await spec.run({ args: command.args, options: command.opts(), json, signal });
       printResult(result, json, streams);
       exitCode = result.exitCode ?? 0;

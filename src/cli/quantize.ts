@@ -9,7 +9,7 @@ import { quantizedBits, sides } from '../posttraining/quantizer.js';
 import { quantizerNames, quantizers } from '../posttraining/registry.js';
 import { type CheckpointName, checkpointNames } from '../runs/run-directory.js';
 import type { CommandSpec, Invocation, Result } from './command.js';
-import { oneOf, wholeNumber } from './option-values.js';
+import { oneOf, threadCount } from './option-values.js';
 import { createProgress } from './progress.js';
 
 /** Unless more are asked for: one thread reads and writes, and what it can feed has an end. */
@@ -63,7 +63,7 @@ export const quantizeCommand: CommandSpec = {
         'of a run: the model of the best (default) or the last epoch',
         oneOf<CheckpointName>('--checkpoint', checkpointNames),
       )
-      .option('--threads <n>', 'default: all processors, at most 8', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors, at most 8', threadCount)
       .option('--ignore-limits', 'go on with a run even where memory seems too small')
       .option('--force', 'replace a file that is already at --out')
       .addHelpText('after', `\nMethods:\n${listed(quantizers)}\n\nLayouts:\n${listed(layouts)}`);

@@ -9,7 +9,7 @@ import { compareProgress } from './compare-progress.js';
 import { commonConfig, commonOptionsSchema, declareCommonOptions } from './config-options.js';
 import { givenCommand } from './given-command.js';
 import { Interrupted } from './interrupted.js';
-import { jobCount, wholeNumber } from './option-values.js';
+import { jobCount, threadCount, wholeNumber } from './option-values.js';
 import { createProgress } from './progress.js';
 
 const DEFAULT_SEEDS = 5;
@@ -58,7 +58,7 @@ export const reproduceCommand: CommandSpec = {
       );
     declareCommonOptions(command);
     command
-      .option('--threads <n>', 'of all cells together (default: all processors)', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'of all cells together (default: all processors)', threadCount)
       .option('--jobs <n>', 'cells at a time (default: auto, as memory allows with 2 threads each)', jobCount)
       .option('--ignore-limits', 'train even where memory or disk seem too small')
       .addHelpText(

@@ -226,6 +226,7 @@ describe('the configuration of a run', () => {
     ],
     [['--set', 'seed'], /^--set takes path.to.option=value, not 'seed'/],
     [['--config', '/nowhere/my.yaml'], /^The configuration '\/nowhere\/my.yaml' cannot be read/],
+    [['--threads', '5000'], /^The option --threads is '5000', but must be a whole number from 1 to 1024/],
     [['--epochs', '0'], /^The option --epochs is '0', but must be a whole number from 1 up/],
     [
       ['--set', 'lpt.clip=0.2'],

@@ -8,7 +8,7 @@ import type { Config } from '../runs/config.js';
 import type { CommandSpec } from './command.js';
 import { configFromOptions, configOptionsSchema, declareConfigOptions } from './config-options.js';
 import { Interrupted } from './interrupted.js';
-import { positiveOrNever, wholeNumber } from './option-values.js';
+import { positiveOrNever, threadCount } from './option-values.js';
 import { trainProgress } from './train-progress.js';
 import { shellWord, trainSummary } from './train-summary.js';
 
@@ -33,7 +33,7 @@ export const trainCommand: CommandSpec = {
       .requiredOption('--out <run>', 'directory to make');
     declareConfigOptions(command);
     command
-      .option('--threads <n>', 'default: all processors', wholeNumber('--threads', 1))
+      .option('--threads <n>', 'default: all processors', threadCount)
       .option(
         '--checkpoint-minutes <n>',
         'between two checkpoints, or never: only at the end of an epoch (default: 5)',
