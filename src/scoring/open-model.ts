@@ -12,7 +12,7 @@ import { openBundle } from './bundle/open-bundle.js';
 import { EmbeddingReader } from './embedding-reader.js';
 import { openRun } from './open-run.js';
 import type { ScoringSize } from './require-memory.js';
-import { RowEncoder } from './row-encoder.js';
+import type { Encoding } from './row-encoder.js';
 import { modelOfRun, type ScoringModel } from './scoring-model.js';
 
 export interface RawModel {
@@ -20,7 +20,8 @@ export interface RawModel {
   /** Of the data that the model was trained on. */
   manifest: Manifest;
   schema: Schema;
-  encoder: RowEncoder;
+  /** Raw rows to ids. */
+  encoding: Encoding;
   embeddings: EmbeddingReader;
 }
 
@@ -49,9 +50,8 @@ export async function openModel(path: string, options: OpenModelOptions): Promis
     : await openFromRun(path, options);
   signal?.throwIfAborted();
   const schema = parseSchema(manifest.schema);
-  const encoder = new RowEncoder(schema, indexes, manifest.numbers);
   const embeddings = new EmbeddingReader(model, threads, schema, indexes);
-  return { model, manifest, schema, encoder, embeddings };
+  return { model, manifest, schema, encoding: { schema, indexes, numbers: manifest.numbers }, embeddings };
 }
 
 interface Opened {

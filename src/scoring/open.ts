@@ -122,9 +122,9 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     ignoreLimits,
     signal,
   });
-  const { model, manifest, schema, encoder, embeddings } = opened;
+  const { model, manifest, schema, encoding, embeddings } = opened;
   const { kind, version, epoch, dataset, table, firstOrder } = model;
-  const { pool, queue } = await startPool(model, manifest, {
+  const { pool, queue } = await startPool(model, manifest, encoding, {
     workers,
     maxBatch,
     maxDelayMs,
@@ -161,7 +161,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     async predict(rows, options = {}) {
       requireOpen();
       if (!ignoreUnknown) requireKnownColumns(rows, known);
-      return predictionOf(await queue.score(new RawCallRows(rows, encoder), options));
+      return predictionOf(await queue.score(new RawCallRows(rows), options));
     },
     async predictEncoded(rows, options = {}) {
       requireOpen();

@@ -1,9 +1,11 @@
 // A pool of threads with a model in it, and the queue of calls in front: what an open model scores with.
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
+import { RowReader } from '../schema/rows.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
 import type { PoolWorkerData } from './pool-worker.js';
+import type { Encoding } from './row-encoder.js';
 import { type ScoringModel, unusableGraph } from './scoring-model.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -18,6 +20,7 @@ export interface PoolOptions extends QueueOptions {
 export async function startPool(
   scored: ScoringModel,
   manifest: Manifest,
+  encoding: Encoding,
   { workers, maxBatch, onWorkerFailure, ...queued }: PoolOptions,
 ): Promise<{ pool: WorkerPool; queue: CallQueue }> {
   const { config, dataset, table, firstOrder, graph } = scored;
@@ -33,12 +36,17 @@ export async function startPool(
     shape,
     lookup: { firstRows: fieldOffsets(dataset), isMean, pairs },
     batches,
+    encoding: {
+      ...encoding,
+      indexes: new Map(Array.from(encoding.indexes, ([name, { parts }]) => [name, parts])),
+    },
   };
   const pool = await WorkerPool.start(workers, (thread) => ({ ...shared, thread })).catch(
     (error: unknown) => {
       throw unusableGraph(scored, error);
     },
   );
+  const { columns } = new RowReader(encoding.schema);
   if (onWorkerFailure) pool.onFailure = onWorkerFailure;
-  return { pool, queue: new CallQueue(pool, shape, batches, queued) };
+  return { pool, queue: new CallQueue(pool, shape, columns, batches, queued) };
 }
