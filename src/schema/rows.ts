@@ -8,7 +8,7 @@ import { type Cell, cellText } from './cell.js';
 import { type Comparison, type Operator, parseComparison } from './comparison.js';
 import { numberGrammar } from './grammar.js';
 import { type Moment, readMoment, timePartText } from './moment.js';
-import type { Schema } from './schema.js';
+import { inputColumnsOf, type Schema } from './schema.js';
 import { crossParts, isList, sourceColumn, type Transformation, timeFormats } from './transformation.js';
 
 /** The cells of a row by the names of their columns; a column that is not there is missing. */
@@ -30,13 +30,14 @@ type Compute<T = Value> = (row: ReadRow) => T;
 
 /** Collects the readings that values need, each once, and reads them. */
 class Readings {
-  readonly columns: string[] = [];
   private readonly numberTexts: number[] = [];
   private readonly timeTexts: { text: number; format: keyof typeof timeFormats }[] = [];
   private readonly row: ReadRow = { texts: [], numbers: [], times: [] };
 
+  constructor(readonly columns: readonly string[]) {}
+
   text(column: string): number {
-    return placeOf(this.columns, (known) => known === column, column);
+    return this.columns.indexOf(column);
   }
 
   number(column: string): number {
@@ -180,11 +181,11 @@ function crossPart(value: Value): string {
  * reader.read({ city: 'Ghent' }); // ['Ghent']
  */
 export class RowReader {
-  private readonly readings = new Readings();
+  private readonly readings: Readings;
   private readonly simple: Compute[] = [];
   /** Per field, the numbers of the simple values that it is made of. A cross joins its own with `|`. */
   readonly fields: readonly { readonly isCross: boolean; readonly parts: readonly number[] }[];
-  /** The columns that are read, each once. */
+  /** The columns that are read, each once (`inputColumnsOf`). */
   readonly columns: readonly string[]; // (C)
   /** Per simple value, the number of the column that it is as it stands, −1 where something is made of one. */
   readonly plain: readonly number[];
@@ -196,7 +197,9 @@ export class RowReader {
   private readonly values: Value[] = [];
 
   constructor(schema: Pick<Schema, 'fields' | 'numbers'>) {
-    const { readings } = this;
+    this.columns = inputColumnsOf(schema);
+    const readings = new Readings(this.columns);
+    this.readings = readings;
     const known: string[] = [];
     const plain: number[] = [];
     const changed = new Set<number>();
@@ -215,7 +218,6 @@ export class RowReader {
       changed.add(readings.text(column));
       return readings.number(column);
     });
-    this.columns = readings.columns;
     this.plain = plain;
     this.changed = [...changed];
   }

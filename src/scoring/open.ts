@@ -6,10 +6,11 @@ import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
 import { columnsOf, type Schema } from '../schema/schema.js';
 import type { BatchReport, CallResult } from './call-queue.js';
-import { EncodedCallRows, type EncodedRows, RawCallRows } from './call-rows.js';
+import { EncodedCallRows, type EncodedRows, RawCallRows, TextCallRows } from './call-rows.js';
 import type { EmbeddingRows } from './embedding-reader.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
 import { openModel } from './open-model.js';
+import type { CellTexts } from './row-texts.js';
 import { startPool } from './start-pool.js';
 import { tableBytes } from './table-in-memory.js';
 
@@ -98,6 +99,12 @@ export interface Model {
   close(): Promise<void>;
 }
 
+/** An open model that a server asks, which finds the texts of cells in the bytes of requests. */
+export interface TextModel extends Model {
+  /** Scores rows whose cells are texts, in the order of `inputColumnsOf` the schema. Otherwise as `predict`. */
+  predictTexts(texts: CellTexts, options?: PredictOptions): Promise<Prediction>;
+}
+
 /**
  * Opens a run or a bundle for scoring in this process.
  *
@@ -107,7 +114,12 @@ export interface Model {
  * const { probabilities } = await model.predict([{ user: 'u1', item: 'i7', hour: 20 }]);
  * await model.close();
  */
-export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
+export function open(path: string, options: OpenOptions = {}): Promise<Model> {
+  return openTexts(path, options);
+}
+
+/** The same for a server. */
+export async function openTexts(path: string, options: OpenOptions = {}): Promise<TextModel> {
   const { checkpoint = 'best', ignoreUnknown = false, memory, ignoreLimits, signal } = options;
   const { workers = 1, maxBatch = 1024, maxDelayMs = 0 } = options;
   const { onBatch, onWorkerFailure } = options;
@@ -162,6 +174,10 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
       requireOpen();
       if (!ignoreUnknown) requireKnownColumns(rows, known);
       return predictionOf(await queue.score(new RawCallRows(rows), options));
+    },
+    async predictTexts(texts, options = {}) {
+      requireOpen();
+      return predictionOf(await queue.score(new TextCallRows(texts), options));
     },
     async predictEncoded(rows, options = {}) {
       requireOpen();

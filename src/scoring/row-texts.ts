@@ -30,6 +30,14 @@ export class RowTexts implements CellTexts {
     this.ends = new Uint32Array(new SharedArrayBuffer(4 * rows * columns));
   }
 
+  /** The texts of some rows. @throws BadCell */
+  static of(rows: readonly RawRow[], columns: readonly { name: string }[]): CellTexts {
+    const texts = new RowTexts(columns.length, { rows: rows.length });
+    const names = columns.map(({ name }) => name);
+    for (const row of rows) texts.addRow(row, names);
+    return texts;
+  }
+
   clear(): void {
     this.rows = this.textBytes = this.cells = 0;
   }

@@ -1,7 +1,7 @@
 // A pool of threads with a model in it, and the queue of calls in front: what an open model scores with.
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
-import { RowReader } from '../schema/rows.js';
+import { inputColumnsOf } from '../schema/schema.js';
 import { batchShape, createModel, fieldOffsets } from './blueprint.js';
 import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
 import type { PoolWorkerData } from './pool-worker.js';
@@ -46,7 +46,6 @@ export async function startPool(
       throw unusableGraph(scored, error);
     },
   );
-  const { columns } = new RowReader(encoding.schema);
   if (onWorkerFailure) pool.onFailure = onWorkerFailure;
-  return { pool, queue: new CallQueue(pool, shape, columns, batches, queued) };
+  return { pool, queue: new CallQueue(pool, shape, inputColumnsOf(encoding.schema), batches, queued) };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel } from '../../test/serving-fakes.js';
 import { UserError } from '../errors.js';
+import { RowTexts } from '../scoring/row-texts.js';
 import { ModelSlot, type SlotEvent } from './model-slot.js';
 import { requireLive } from './models.js';
 import type { OpenServedModel } from './served-model.js';
@@ -39,7 +40,10 @@ async function slotWith(open: OpenServedModel, version: string | null = null) {
   await slot.load();
   const ask = async () => {
     const live = requireLive(slot);
-    return { version: live.version, ...(await slot.predict(live, [{ user: 'abc' }])) };
+    return {
+      version: live.version,
+      ...(await slot.predict(live, RowTexts.of([{ user: 'abc' }], live.columns.inputs))),
+    };
   };
   return { slot, events, metrics, ask, kinds: () => events.map(({ kind }) => kind) };
 }
