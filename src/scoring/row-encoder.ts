@@ -184,34 +184,45 @@ export class RowEncoder {
   private putTogether(first: number): void {
     const { block, fields, found, lists, mostIds } = this;
     const { offsets, oov } = block;
+    let { ids } = block;
     let end = 0;
     for (let b = 0, segment = 0; b < block.rows; b++) {
       const start = end;
       for (let f = 0, place = b; f < fields.length; f++, place += BLOCK_ROWS, segment++) {
-        oov[segment] = 0;
-        if (fields[f].isList) for (const id of lists[place]) this.addId(id, end++, segment);
-        else this.addId(found[place], end++, segment);
+        if (!fields[f].isList) {
+          const id = found[place];
+          oov[segment] = id === 0 ? 1 : 0;
+          ids[end++] = id;
+        } else {
+          const list = lists[place];
+          ids = this.roomFor(end + list.length);
+          oov[segment] = 0;
+          for (const id of list) {
+            if (id === 0) oov[segment]++;
+            ids[end++] = id;
+          }
+        }
         offsets[segment + 1] = end;
       }
       if (end - start <= mostIds) continue;
       block.refused.push({ row: first + b, reason: { kind: 'long', values: end - start, most: mostIds } });
       end = start;
-      for (let f = 0, at = segment - fields.length; f < fields.length; f++) {
-        this.addId(0, end++, at++);
-        offsets[at] = end;
+      for (let at = segment - fields.length; at < segment; at++) {
+        ids[end++] = 0;
+        offsets[at + 1] = end;
       }
     }
   }
 
-  private addId(id: number, at: number, segment: number): void {
-    const { block } = this;
-    if (at === block.ids.length) {
-      const grown = new Uint32Array(2 * block.ids.length);
+  /** The block's ids, with room for so many and one for every other field. */
+  private roomFor(count: number): Uint32Array {
+    const { block, found } = this;
+    if (count + found.length > block.ids.length) {
+      const grown = new Uint32Array(2 * (count + found.length));
       grown.set(block.ids);
       block.ids = grown;
     }
-    if (id === 0) block.oov[segment]++;
-    block.ids[at] = id;
+    return block.ids;
   }
 }
 
