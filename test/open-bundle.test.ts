@@ -164,6 +164,13 @@ describe('a bundle', () => {
       const found = await model.predictEncoded({ ids: unknown, rows: 1 });
       expect(found).toEqual(await model.predictEncoded({ ids: zero, rows: 1 }));
       expect(found.oov).toEqual({ user: 0, item: 1, hour: 0 });
+      // Batches are of one kind; calls of both take turns.
+      const both = await Promise.all(
+        Array.from({ length: 12 }, (_, i) =>
+          i % 2 === 0 ? model.predict(some) : model.predictEncoded({ ids, rows: some.length }),
+        ),
+      );
+      for (const one of both) expect(one).toEqual(expected);
       await expect(model.predictEncoded({ ids, rows: 299 })).rejects.toThrow(
         '299 encoded rows have 900 ids and 0 numbers (allowed: 3 ids and 0 numbers a row)',
       );
