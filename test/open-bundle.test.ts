@@ -177,6 +177,39 @@ describe('a bundle', () => {
     });
   });
 
+  it('needs no vocabularies where rows have ids', async () => {
+    const some = rows.slice(0, 300);
+    const ids = await withModel({}, async (model) =>
+      some.map((row) =>
+        Object.fromEntries(
+          model.inputs.map(({ column }) => {
+            const [id] = model.embeddings(column, [row[column] === '' ? null : String(row[column])]).ids;
+            return [column, id];
+          }),
+        ),
+      ),
+    );
+    const expected = await withModel({}, (model) => model.predict(some));
+    await withModel({ vocabularies: false, workers: 2, maxBatch: 50 }, async (model) => {
+      expect(await model.predict(ids)).toEqual(expected);
+      const flat = Uint32Array.from(ids.flatMap((row) => Object.values(row)));
+      expect(await model.predictEncoded({ ids: flat, rows: ids.length })).toEqual(expected);
+      const oov = await model.predict([
+        { ...ids[0], item: 4_000_000_000 },
+        { ...ids[0], item: 0 },
+      ]);
+      expect(oov.logits[0]).toBe(oov.logits[1]);
+      expect(oov.oov).toEqual({ user: 0, item: 2, hour: 0 });
+      for (const item of ['i1', -1, 1.5, null]) {
+        await expect(model.predict([ids[0], { ...ids[1], item }])).rejects.toThrow(
+          `Row 1, column 'item': found ${item === null ? 'nothing' : `'${item}'`}, expected an id, a whole number from 0 (0: none, OOV).`,
+        );
+      }
+      expect(model.inputs.map(({ column }) => column)).toEqual(['user', 'item', 'hour']);
+      expect(() => model.embeddings('item', ['i1'])).toThrow("keeps no vocabulary of the field 'item'");
+    });
+  });
+
   it('has the embeddings of its run, and says what it is', async () => {
     const of = (model: Model) => model.embeddings('item', ['i1', 'i7', null, 'i1', 'unheard of']);
     const expected = await withModel({}, async (model) => of(model), run);

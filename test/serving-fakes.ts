@@ -115,7 +115,7 @@ export async function fakeServer(
     host: '127.0.0.1',
     port: 0,
     limits: limitsSchema.parse({ drainIdleMs: 250, ...limits }),
-    engine: { workers: 1, maxBatch: 64, maxDelayMs: 0 },
+    engine: { workers: 1, maxBatch: 64, maxDelayMs: 0, vocabularies: true },
     ignoreUnknown: false,
     token: null,
     allowedHosts: [],

@@ -151,7 +151,8 @@ function lowered(text: string): string {
 
 const isNumber = new RegExp(`^(?:${numberGrammar})$`);
 
-function readNumber(text: string): number | null {
+/** The number that a text is, null where it is none. */
+export function readNumber(text: string): number | null {
   if (!isNumber.test(text)) return null;
   const number = Number(text);
   return Math.abs(number) <= largestNumber ? number : null;

@@ -5,9 +5,11 @@ import { sigmoid } from '../metrics/calibration.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
 import { columnsOf, type Schema } from '../schema/schema.js';
+import { fieldSizes } from './blueprint.js';
 import type { BatchReport, CallResult } from './call-queue.js';
 import { EncodedCallRows, type EncodedRows, RawCallRows, TextCallRows } from './call-rows.js';
 import type { EmbeddingRows } from './embedding-reader.js';
+import { idInputs, idSchema } from './id-encoder.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
 import { openModel } from './open-model.js';
 import type { CellTexts } from './row-texts.js';
@@ -24,6 +26,11 @@ export interface OpenOptions {
   maxBatch?: number | undefined;
   /** How long rows may wait for others when a thread is free. Default: 0, a batch takes what waits then. */
   maxDelayMs?: number | undefined;
+  /**
+   * Whether values are looked up in the model's vocabularies. Default: yes. Without them, which may be most of what it takes
+   * in memory, rows have ids instead: cells by field, and by the names of numbers. Not for models with fields that hold lists.
+   */
+  vocabularies?: boolean | undefined;
   /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
   ignoreUnknown?: boolean | undefined;
   /** Bytes that are free for this process, its own included; by default the system is asked. */
@@ -67,7 +74,7 @@ export interface Model {
   /** Of the data it was trained on. */
   readonly fingerprint: string;
   readonly schema: Schema;
-  /** The columns that a row should have. */
+  /** The columns that a row should have. Of a model without vocabularies, its fields and numbers. */
   readonly inputs: readonly ModelInput[];
   /** Bytes of the table's rows, in the memory that all threads share. */
   readonly tableBytes: number;
@@ -121,7 +128,7 @@ export function open(path: string, options: OpenOptions = {}): Promise<Model> {
 /** The same for a server. */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<TextModel> {
   const { checkpoint = 'best', ignoreUnknown = false, memory, ignoreLimits, signal } = options;
-  const { workers = 1, maxBatch = 1024, maxDelayMs = 0 } = options;
+  const { workers = 1, maxBatch = 1024, maxDelayMs = 0, vocabularies = true } = options;
   const { onBatch, onWorkerFailure } = options;
   if (!(maxDelayMs >= 0)) {
     throw new UserError(`The option maxDelayMs is ${maxDelayMs} (allowed: numbers from 0).`, undefined, 2);
@@ -130,24 +137,31 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     checkpoint,
     threads: workers,
     batchRows: maxBatch,
+    vocabularies,
     memory,
     ignoreLimits,
     signal,
   });
   const { model, manifest, schema, encoding, embeddings } = opened;
   const { kind, version, epoch, dataset, table, firstOrder } = model;
+  const requireNoLists = () => {
+    if (dataset.poolings)
+      throw new UserError(`The model '${path}' has fields that hold lists.`, 'give it values, not ids');
+  };
+  if (!vocabularies) requireNoLists();
   const { pool, queue } = await startPool(model, manifest, encoding, {
     workers,
     maxBatch,
     maxDelayMs,
+    takesIds: !vocabularies,
     onBatch,
     onWorkerFailure,
   });
   if (signal?.aborted) await pool.close();
   signal?.throwIfAborted();
   const fields = schema.fields.map(({ name }) => name);
-  const sizes = dataset.fieldVocabularies.map((number) => dataset.vocabularySizes[number]);
-  const known = new Set(columnsOf(schema));
+  const sizes = fieldSizes(dataset);
+  const known = new Set(columnsOf(vocabularies ? schema : idSchema(schema)));
   let closed: Promise<void> | undefined;
   const requireOpen = () => {
     if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
@@ -165,7 +179,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     epoch,
     fingerprint: dataset.fingerprint,
     schema,
-    inputs: modelInputs(schema),
+    inputs: vocabularies ? modelInputs(schema) : idInputs(schema),
     tableBytes: tableBytes(table) + (firstOrder ? tableBytes(firstOrder) : 0),
     get queuedRows() {
       return queue.queuedRows;
@@ -181,8 +195,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     },
     async predictEncoded(rows, options = {}) {
       requireOpen();
-      if (dataset.poolings)
-        throw new UserError(`The model '${path}' has fields that hold lists.`, 'use predict');
+      requireNoLists();
       const numbers = dataset.numbers?.length ?? 0;
       return predictionOf(await queue.score(new EncodedCallRows(rows, sizes, numbers), options));
     },

@@ -5,6 +5,8 @@ import type { IndexParts } from '../formats/vocabulary-index.js';
 import { VocabularyIndex } from '../formats/vocabulary-index.js';
 import { type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
 import { BatchScorer, type BatchTimes, type LookupShape } from './batch-scorer.js';
+import type { BlockEncoder } from './encoded-block.js';
+import { IdEncoder } from './id-encoder.js';
 import type { RefusedRow } from './refused-row.js';
 import { RowBatch } from './row-batch.js';
 import { type Encoding, RowEncoder } from './row-encoder.js';
@@ -23,8 +25,12 @@ export interface PoolWorkerData {
   lookup: LookupShape;
   /** Memory of every batch that there can be (batch-memory.ts). */
   batches: SharedArrayBuffer[];
-  /** What raw rows are encoded by; all threads read one copy of the vocabularies. */
-  encoding: Omit<Encoding, 'indexes'> & { indexes: ReadonlyMap<string, IndexParts> };
+  /** What rows are encoded by; all threads read one copy of the vocabularies. Without any, rows have ids. */
+  encoding: Omit<Encoding, 'indexes'> & {
+    indexes: ReadonlyMap<string, IndexParts> | null;
+    /** (F), of the fields' vocabularies. */
+    sizes: readonly number[];
+  };
 }
 
 /** Score the first `rows` rows of a batch. */
@@ -53,10 +59,7 @@ const places = batches.map((memory) => {
   const arrays = batchArrays(shape, memory);
   return { arrays, batch: new RowBatch(shape, arrays) };
 });
-const indexes = new Map(
-  Array.from(encoding.indexes, ([name, parts]) => [name, VocabularyIndex.ofChecked(parts)]),
-);
-const encoder = new RowEncoder({ ...encoding, indexes }, places[0].batch.mostIds);
+const encoder = createEncoder(encoding, places[0].batch.mostIds);
 const scorer = await BatchScorer.create(
   graph,
   openTable(table, thread),
@@ -69,6 +72,15 @@ port.on('message', async (request: PoolRequest) =>
   port.postMessage((await answer(request)) satisfies PoolReply),
 );
 port.postMessage({ ready: true } satisfies PoolReply);
+
+function createEncoder(
+  { schema, numbers, sizes, indexes: parts }: PoolWorkerData['encoding'],
+  mostIds: number,
+): BlockEncoder {
+  if (!parts) return new IdEncoder(schema, sizes, numbers);
+  const indexes = new Map(Array.from(parts, ([name, each]) => [name, VocabularyIndex.ofChecked(each)]));
+  return new RowEncoder({ schema, numbers, indexes }, mostIds);
+}
 
 async function answer({ batch, rows, texts }: PoolRequest): Promise<ScoredRows> {
   const { arrays } = places[batch];

@@ -2,7 +2,7 @@
 // next batch.
 import type { Batch } from '../batch/reader.js';
 import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
-import type { EncodedBlock } from './row-encoder.js';
+import type { EncodedBlock } from './encoded-block.js';
 
 export class RowBatch {
   rows = 0;

@@ -11,26 +11,8 @@ import { type NumberStatistics, numberInput } from '../schema/number-input.js';
 import { RowReader, type Value } from '../schema/rows.js';
 import { type Schema, vocabularyOf } from '../schema/schema.js';
 import { isList } from '../schema/transformation.js';
-import type { RefusedRow } from './refused-row.js';
+import { BLOCK_ROWS, type BlockEncoder, type EncodedBlock, emptyBlock, textOf } from './encoded-block.js';
 import { type CellTexts, startOf } from './row-texts.js';
-
-/** Rows that are encoded together: enough that their ways to memory overlap, few enough that their keys stay in cache. */
-const BLOCK_ROWS = 64;
-
-/** Rows that were encoded together, lent until the next ones are. */
-export interface EncodedBlock {
-  rows: number;
-  /** Ids of all fields of all rows, one after the other. */
-  ids: Uint32Array;
-  /** (rows · F + 1), where the ids of field f of row b start, at b · F + f. */
-  offsets: Uint32Array;
-  /** (rows, F), ids that are OOV. */
-  oov: Uint32Array;
-  /** (rows, N), standardised. */
-  numbers: Float32Array;
-  /** Rows that cannot be encoded, by their numbers among all of the texts; all of their values are OOV. */
-  refused: RefusedRow[];
-}
 
 /** What rows are encoded by. */
 export interface Encoding {
@@ -42,7 +24,7 @@ export interface Encoding {
 }
 
 /** Encodes rows of one schema. */
-export class RowEncoder {
+export class RowEncoder implements BlockEncoder {
   /** Of the texts, in their order. */
   readonly columns: readonly string[]; // (C)
   private readonly reader: RowReader;
@@ -82,17 +64,9 @@ export class RowEncoder {
     const segments = schema.fields.length * BLOCK_ROWS;
     this.keys = new VocabularyKeys(segments);
     this.found = new Uint32Array(segments);
-    this.block = {
-      rows: 0,
-      ids: new Uint32Array(segments),
-      offsets: new Uint32Array(segments + 1),
-      oov: new Uint32Array(segments),
-      numbers: new Float32Array(numbers.length * BLOCK_ROWS),
-      refused: [],
-    };
+    this.block = emptyBlock(schema.fields.length, numbers.length);
   }
 
-  /** Encodes rows from `first` on, as many as make a block. */
   encode(texts: CellTexts, first: number): EncodedBlock {
     const { block, fields, keys, found } = this;
     block.rows = Math.min(BLOCK_ROWS, texts.rows - first);
@@ -224,11 +198,4 @@ export class RowEncoder {
     }
     return block.ids;
   }
-}
-
-/** A cell's text, null if it is missing. */
-function textOf({ text, ends }: CellTexts, cell: number): string | null {
-  const start = startOf(ends, cell);
-  const end = ends[cell];
-  return start === end ? null : Buffer.from(text.buffer, text.byteOffset + start, end - start).toString();
 }

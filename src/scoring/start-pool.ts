@@ -2,8 +2,9 @@
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
 import { inputColumnsOf } from '../schema/schema.js';
-import { batchShape, createModel, fieldOffsets } from './blueprint.js';
+import { batchShape, createModel, fieldOffsets, fieldSizes } from './blueprint.js';
 import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
+import { idSchema } from './id-encoder.js';
 import type { PoolWorkerData } from './pool-worker.js';
 import type { Encoding } from './row-encoder.js';
 import { type ScoringModel, unusableGraph } from './scoring-model.js';
@@ -11,6 +12,8 @@ import { WorkerPool } from './worker-pool.js';
 
 export interface PoolOptions extends QueueOptions {
   workers: number;
+  /** Whether rows have ids instead of values (id-encoder.ts). */
+  takesIds: boolean;
   /** Rows that are scored together at most. */
   maxBatch: number;
   onWorkerFailure?: ((error: Error) => void) | undefined;
@@ -21,7 +24,7 @@ export async function startPool(
   scored: ScoringModel,
   manifest: Manifest,
   encoding: Encoding,
-  { workers, maxBatch, onWorkerFailure, ...queued }: PoolOptions,
+  { workers, maxBatch, takesIds, onWorkerFailure, ...queued }: PoolOptions,
 ): Promise<{ pool: WorkerPool; queue: CallQueue }> {
   const { config, dataset, table, firstOrder, graph } = scored;
   const model = createModel(config, dataset, 'scoring');
@@ -38,7 +41,8 @@ export async function startPool(
     batches,
     encoding: {
       ...encoding,
-      indexes: new Map(Array.from(encoding.indexes, ([name, { parts }]) => [name, parts])),
+      indexes: takesIds ? null : new Map(Array.from(encoding.indexes, ([name, { parts }]) => [name, parts])),
+      sizes: fieldSizes(dataset),
     },
   };
   const pool = await WorkerPool.start(workers, (thread) => ({ ...shared, thread })).catch(
@@ -46,6 +50,7 @@ export async function startPool(
       throw unusableGraph(scored, error);
     },
   );
+  const columns = inputColumnsOf(takesIds ? idSchema(encoding.schema) : encoding.schema);
   if (onWorkerFailure) pool.onFailure = onWorkerFailure;
-  return { pool, queue: new CallQueue(pool, shape, inputColumnsOf(encoding.schema), batches, queued) };
+  return { pool, queue: new CallQueue(pool, shape, columns, batches, queued) };
 }

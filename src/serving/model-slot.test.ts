@@ -32,7 +32,7 @@ async function slotWith(open: OpenServedModel, version: string | null = null) {
     {
       open,
       limits: { queueRows: 100, requestTimeoutMs: 1000 },
-      engine: { workers: 1, maxBatch: 64, maxDelayMs: 0 },
+      engine: { workers: 1, maxBatch: 64, maxDelayMs: 0, vocabularies: true },
       metrics,
       onEvent: (event) => events.push(event),
     },

@@ -160,7 +160,7 @@ export class ModelSlot {
       onEvent({ kind: 'unchanged', version: model.version }, this);
       return;
     }
-    const columns = modelColumns(model.schema);
+    const columns = modelColumns(model.schema, !engine.vocabularies);
     ofModel = metrics.model(labels, columns.fields);
     const version = source.version ?? model.version;
     // From here on requests go to the new one; those that the old one has accepted it still answers.

@@ -38,6 +38,15 @@ it('the metadata of a model asks for its raw columns', () => {
   expect(mixed.inputs).toEqual([{ name: 'x', datatype: 'BYTES' }]);
 });
 
+it('the metadata of a model that takes ids asks for its fields and numbers', () => {
+  expect(modelColumns(fakeSchema, true).inputs).toEqual([
+    { name: 'user', datatype: 'INT64' },
+    { name: 'size', datatype: 'INT64' },
+    { name: 'hour', datatype: 'INT64' },
+    { name: 'price', datatype: 'FP64' },
+  ]);
+});
+
 it('tensors become rows, and what is absent is missing', () => {
   const { id, rows, outputs } = infer({
     id: 'a',

@@ -13,6 +13,8 @@ export interface EngineOptions {
   workers: number;
   maxBatch: number;
   maxDelayMs: number;
+  /** Whether requests have values that are looked up, or ids. */
+  vocabularies: boolean;
 }
 
 export type OpenServedModel = (
