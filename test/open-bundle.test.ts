@@ -164,13 +164,17 @@ describe('a bundle', () => {
       const found = await model.predictEncoded({ ids: unknown, rows: 1 });
       expect(found).toEqual(await model.predictEncoded({ ids: zero, rows: 1 }));
       expect(found.oov).toEqual({ user: 0, item: 1, hour: 0 });
-      // Batches are of one kind; calls of both take turns.
-      const both = await Promise.all(
-        Array.from({ length: 12 }, (_, i) =>
-          i % 2 === 0 ? model.predict(some) : model.predictEncoded({ ids, rows: some.length }),
+      // Batches are of one kind; calls of both take turns, and none fills a batch.
+      const parts = Array.from({ length: 20 }, (_, i) => ({ from: 15 * i, to: 15 * i + 15 }));
+      const mixed = await Promise.all(
+        parts.map(({ from, to }, i) =>
+          i % 2 === 0
+            ? model.predict(some.slice(from, to))
+            : model.predictEncoded({ ids: ids.slice(3 * from, 3 * to), rows: to - from }),
         ),
       );
-      for (const one of both) expect(one).toEqual(expected);
+      for (const [i, { from, to }] of parts.entries())
+        expect(mixed[i].logits).toEqual(expected.logits.slice(from, to));
       await expect(model.predictEncoded({ ids, rows: 299 })).rejects.toThrow(
         '299 encoded rows have 900 ids and 0 numbers (allowed: 3 ids and 0 numbers a row)',
       );
