@@ -15,7 +15,8 @@ import { readVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
 import type { Cell } from '../src/schema/cell.js';
 import { labelReader, type RawRow } from '../src/schema/rows.js';
 import { columnsOf, parseSchema } from '../src/schema/schema.js';
-import { type EncodedRow, RowEncoder } from '../src/scoring/row-encoder.js';
+import { RowEncoder } from '../src/scoring/row-encoder.js';
+import { RowTexts } from '../src/scoring/row-texts.js';
 
 export interface Comparison {
   rows: number;
@@ -41,7 +42,7 @@ export async function compareExecutors(
   for (const { name, index } of manifest.vocabularies) {
     indexes.set(name, await readVocabularyIndex(join(data, index.file), index.sha256));
   }
-  const encoder = new RowEncoder(schema, indexes);
+  const encode = rowEncoder(new RowEncoder({ schema, indexes }), schema.fields.length);
   const label = labelReader(schema.label);
   const rows = manifest.splits.reduce((sum, split) => sum + split.rows, 0);
   const F = schema.fields.length;
@@ -59,7 +60,7 @@ export async function compareExecutors(
       const began = performance.now();
       for (let i = 0; i < block.rows && next < rows; i++, next++) {
         for (const column of columns) row[column] = block.columns.get(column)?.[i];
-        encoded.add(encoder.encode(row));
+        encoded.add(encode(row));
         labels[next] = label(row);
       }
       functionMs += performance.now() - began;
@@ -74,7 +75,7 @@ export async function compareExecutors(
   let typedRows = 0;
   if (format.kind === 'parquet') {
     for await (const row of typedCells(files[0].path, columns, rows)) {
-      const { ids, ends } = encoder.encode(row);
+      const { ids, ends } = encode(row);
       differences += encoded.differences(typedRows, ids, 0, ends);
       if (label(row) !== labels[typedRows]) differences++;
       typedRows++;
@@ -95,6 +96,23 @@ export async function compareExecutors(
     if (at !== stored.length) throw new Error(`Split ${name} has ${at} rows, not ${stored.length}.`);
   }
   return { rows, fields: F, differences, typedRows, functionSeconds: functionMs / 1000 };
+}
+
+/** The ids of one row, and where each field's end (F), lent until the next. */
+interface EncodedRow {
+  ids: Uint32Array;
+  ends: Uint32Array;
+}
+
+function rowEncoder(encoder: RowEncoder, F: number): (row: RawRow) => EncodedRow {
+  const texts = new RowTexts(encoder.columns.length);
+  return (row) => {
+    texts.clear();
+    texts.addRow(row, encoder.columns);
+    const { ids, offsets, refused } = encoder.encode(texts, 0);
+    if (refused.length > 0) throw new Error(`A row was refused: ${JSON.stringify(refused[0].reason)}.`);
+    return { ids, ends: offsets.subarray(1, F + 1) };
+  };
 }
 
 /** The ids of a row of a batch: where they start, and where each field's end, from there (F). */

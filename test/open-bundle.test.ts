@@ -164,9 +164,53 @@ describe('a bundle', () => {
       const found = await model.predictEncoded({ ids: unknown, rows: 1 });
       expect(found).toEqual(await model.predictEncoded({ ids: zero, rows: 1 }));
       expect(found.oov).toEqual({ user: 0, item: 1, hour: 0 });
+      // Batches are of one kind; calls of both take turns, and none fills a batch.
+      const parts = Array.from({ length: 20 }, (_, i) => ({ from: 15 * i, to: 15 * i + 15 }));
+      const mixed = await Promise.all(
+        parts.map(({ from, to }, i) =>
+          i % 2 === 0
+            ? model.predict(some.slice(from, to))
+            : model.predictEncoded({ ids: ids.slice(3 * from, 3 * to), rows: to - from }),
+        ),
+      );
+      for (const [i, { from, to }] of parts.entries())
+        expect(mixed[i].logits).toEqual(expected.logits.slice(from, to));
       await expect(model.predictEncoded({ ids, rows: 299 })).rejects.toThrow(
         '299 encoded rows have 900 ids and 0 numbers (allowed: 3 ids and 0 numbers a row)',
       );
+    });
+  });
+
+  it('needs no vocabularies where rows have ids', async () => {
+    const some = rows.slice(0, 300);
+    const ids = await withModel({}, async (model) =>
+      some.map((row) =>
+        Object.fromEntries(
+          model.inputs.map(({ column }) => {
+            const [id] = model.embeddings(column, [row[column] === '' ? null : String(row[column])]).ids;
+            return [column, id];
+          }),
+        ),
+      ),
+    );
+    const expected = await withModel({}, (model) => model.predict(some));
+    await withModel({ vocabularies: false, workers: 2, maxBatch: 50 }, async (model) => {
+      expect(await model.predict(ids)).toEqual(expected);
+      const flat = Uint32Array.from(ids.flatMap((row) => Object.values(row)));
+      expect(await model.predictEncoded({ ids: flat, rows: ids.length })).toEqual(expected);
+      const oov = await model.predict([
+        { ...ids[0], item: 4_000_000_000 },
+        { ...ids[0], item: 0 },
+      ]);
+      expect(oov.logits[0]).toBe(oov.logits[1]);
+      expect(oov.oov).toEqual({ user: 0, item: 2, hour: 0 });
+      for (const item of ['i1', -1, 1.5, null]) {
+        await expect(model.predict([ids[0], { ...ids[1], item }])).rejects.toThrow(
+          `Row 1, column 'item': found ${item === null ? 'nothing' : `'${item}'`}, expected an id, a whole number from 0 (0: none, OOV).`,
+        );
+      }
+      expect(model.inputs.map(({ column }) => column)).toEqual(['user', 'item', 'hour']);
+      expect(() => model.embeddings('item', ['i1'])).toThrow("keeps no vocabulary of the field 'item'");
     });
   });
 

@@ -2,9 +2,9 @@
 // slow, dead or broken as a test wants.
 import { pino } from 'pino';
 import { UserError } from '../src/errors.js';
-import type { RawRow } from '../src/schema/rows.js';
-import type { Schema } from '../src/schema/schema.js';
+import { inputColumnsOf, type Schema } from '../src/schema/schema.js';
 import type { Prediction, PredictOptions } from '../src/scoring/open.js';
+import { type CellTexts, startOf } from '../src/scoring/row-texts.js';
 import { type Limits, limitsSchema } from '../src/serving/limits.js';
 import { parseModelSources } from '../src/serving/model-source.js';
 import type { OpenServedModel, ServedModel } from '../src/serving/served-model.js';
@@ -31,8 +31,8 @@ export class FakeModel implements ServedModel {
   readonly tableBytes = 1000;
   queuedRows = 0;
   isClosed = false;
-  /** Every row that was asked with. */
-  readonly seen: RawRow[] = [];
+  /** Every row that was asked with, without what is missing. */
+  readonly seen: Record<string, string>[] = [];
   private held: (() => void)[] = [];
 
   constructor(
@@ -42,7 +42,8 @@ export class FakeModel implements ServedModel {
     public failure: Error | undefined = undefined,
   ) {}
 
-  async predict(rows: readonly RawRow[], { signal }: PredictOptions = {}): Promise<Prediction> {
+  async predictTexts(texts: CellTexts, { signal }: PredictOptions = {}): Promise<Prediction> {
+    const rows = textRows(texts, inputColumnsOf(fakeSchema));
     if (this.isClosed) throw new UserError('The model is closed.');
     this.queuedRows += rows.length;
     this.seen.push(...rows);
@@ -75,6 +76,22 @@ export class FakeModel implements ServedModel {
   }
 }
 
+/** Texts of cells as rows, without what is missing. */
+export function textRows(
+  { rows, text, ends }: CellTexts,
+  columns: readonly string[],
+): Record<string, string>[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(
+      columns.flatMap((column, c) => {
+        const cell = row * columns.length + c;
+        const found = Buffer.from(text.slice(startOf(ends, cell), ends[cell])).toString();
+        return found === '' ? [] : [[column, found]];
+      }),
+    ),
+  );
+}
+
 export interface FakeServerOptions extends Partial<Omit<ServerOptions, 'limits' | 'sources'>> {
   models?: string[];
   limits?: Partial<Limits>;
@@ -98,7 +115,7 @@ export async function fakeServer(
     host: '127.0.0.1',
     port: 0,
     limits: limitsSchema.parse({ drainIdleMs: 250, ...limits }),
-    engine: { workers: 1, maxBatch: 64, maxDelayMs: 0 },
+    engine: { workers: 1, maxBatch: 64, maxDelayMs: 0, vocabularies: true },
     ignoreUnknown: false,
     token: null,
     allowedHosts: [],

@@ -6,7 +6,7 @@ import Fastify from 'fastify';
 
 const [port, bundle, library] = process.argv.slice(2);
 const { open } = await import(library);
-const model = await open(bundle);
+const model = await open(bundle, { vocabularies: false });
 const app = Fastify({ bodyLimit: 8 << 20 });
 app.get('/', () => 'ready');
 app.post('/predict', async ({ body: rows }) => {

@@ -16,6 +16,7 @@ const optionsSchema = z.object({
   maxDelayMs: z.number(),
   tokenFile: z.string().optional(),
   ignoreUnknown: z.boolean().default(false),
+  ids: z.boolean().default(false),
   allowHost: z.array(z.string()).default([]),
   watchSeconds: z.number(),
   logLevel: z.literal(logLevels),
@@ -54,6 +55,7 @@ export const serveCommand: CommandSpec = {
       )
       .option('--token-file <file>', 'requests must carry the token that the file holds')
       .option('--ignore-unknown', 'let pass fields that the model does not know, and fields that stand twice')
+      .option('--ids', 'requests have ids by field instead of values; vocabularies are not read')
       .option('--allow-host <name...>', "further names in a request's Host header; '*': any")
       .option(
         '--watch-seconds <n>',

@@ -47,9 +47,10 @@ export async function readVocabularyIndex(path: string, sha256?: string): Promis
     const header = new Uint8Array(Math.min(HEADER_BYTES, size));
     await readFully(file, header, 0, hash, name);
     const { shape, checksum } = decodeHeader(header, size, name);
-    const slots = new Uint32Array(shape.slots);
-    const offsets = new Uint32Array(shape.values + 1);
-    const text = new Uint8Array(paddedBytes(shape.textBytes));
+    // Shared: every thread that encodes reads this one copy.
+    const slots = new Uint32Array(new SharedArrayBuffer(4 * shape.slots));
+    const offsets = new Uint32Array(new SharedArrayBuffer(4 * (shape.values + 1)));
+    const text = new Uint8Array(new SharedArrayBuffer(paddedBytes(shape.textBytes)));
     let at = HEADER_BYTES;
     for (const part of [bytesOf(slots), bytesOf(offsets), text]) {
       await readFully(file, part, at, hash, name);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { VocabularyIndex, VocabularyIndexBuilder } from './vocabulary-index.js';
 import { readVocabularyIndex, writeVocabularyIndex } from './vocabulary-index-file.js';
+import { VocabularyKeys } from './vocabulary-keys.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-index-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,6 +44,50 @@ test('every value has its id, and no other value has one', async () => {
     }),
     { numRuns: 50 },
   );
+});
+
+/** Looks all values up together, each given in two pieces. */
+function idsOf(index: VocabularyIndex, values: readonly (string | null)[], first: number): number[] {
+  const keys = new VocabularyKeys(first + values.length);
+  for (const [i, v] of values.entries()) {
+    const bytes = Buffer.from(v ?? '');
+    keys.append(bytes, 0, bytes.length >> 1);
+    keys.append(bytes, bytes.length >> 1, bytes.length);
+    keys.finish(first + i);
+  }
+  const ids = new Uint32Array(first + values.length).fill(7);
+  index.idsOf(keys, first, values.length, ids);
+  expect([...ids.subarray(0, first)]).toEqual(Array(first).fill(7));
+  return [...ids.subarray(first)];
+}
+
+test('many values have the ids of each', () => {
+  // Few and short, so that the vocabulary is dense and values fall on each other.
+  const some = fc.array(fc.oneof(value, fc.nat(40).map(String)), { maxLength: 200 });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.oneof(value, fc.nat(40).map(String))),
+      some,
+      fc.nat(5),
+      (values, asked, first) => {
+        const { header, parts } = build(values).finish();
+        const index = VocabularyIndex.fromParts(parts, new Uint32Array(header.buffer)[3], 'x');
+        expect(idsOf(index, asked, first)).toEqual(asked.map((v) => index.idOf(v)));
+      },
+    ),
+  );
+});
+
+test('keys of crosses have their parts escaped', () => {
+  const keys = new VocabularyKeys(1);
+  const parts = [Buffer.from('a|b'), Buffer.from(''), Buffer.from('\\')];
+  for (const [i, part] of parts.entries()) {
+    if (i > 0) keys.appendBar();
+    keys.appendEscaped(part, 0, part.length);
+  }
+  keys.finish(0);
+  const [start, length] = [keys.starts[0], keys.lengths[0]];
+  expect(Buffer.from(keys.bytes.subarray(start, start + length)).toString()).toBe('a\\|b||\\\\');
 });
 
 test('values whose hashes fall on each other are told apart', () => {

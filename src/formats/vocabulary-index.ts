@@ -10,6 +10,7 @@
 // All little-endian. Slots are filled in the order of the ids, so equal vocabularies have equal bytes.
 import { UserError } from '../errors.js';
 import { VocabularyKey } from './vocabulary-key.js';
+import type { VocabularyKeys } from './vocabulary-keys.js';
 
 export const HEADER_BYTES = 32;
 const MAGIC = [0x72746962, 0x6976776f]; // 'bitrowvi'
@@ -47,6 +48,10 @@ export function indexBytes({ slots, values, textBytes }: IndexShape): number {
 /** A vocabulary in memory; ids from 1, 0 is OOV. */
 export class VocabularyIndex {
   private readonly key = new VocabularyKey();
+  /** Where the texts begin of the values that are looked at. */
+  private begins = new Uint32Array(64);
+  /** What the early loads of texts came to. Means nothing; loads for nobody would be left out. */
+  touched = 0;
 
   private constructor(readonly parts: IndexParts) {}
 
@@ -110,24 +115,34 @@ export class VocabularyIndex {
     return parts.slots[findSlot(parts, key)];
   }
 
-  /** The id of the value whose key it is; 0 for one that is not in the vocabulary. */
-  idOfKey(key: VocabularyKey): number {
-    return this.parts.slots[findSlot(this.parts, key)];
-  }
-
   /**
-   * The first id that a look-up of the key comes by, most often the one that it finds. Of many keys, these are asked for
-   * first, and then `textOf` them: a large vocabulary is nowhere in the caches, and the ways to memory of independent loads overlap.
+   * Ids of `count` values whose keys stand from `first` on, to the same places of `ids`. One walk over all of them for each
+   * step to memory: a large vocabulary is in no cache, and loads that do not depend on each other overlap.
    */
-  nearId({ hash }: VocabularyKey): number {
-    const { slots } = this.parts;
-    return slots[hash & (slots.length - 1)];
-  }
-
-  /** The first byte of a value's text. */
-  textOf(id: number): number {
-    const { offsets, text } = this.parts;
-    return id === 0 ? 0 : text[offsets[id - 1]];
+  idsOf(keys: VocabularyKeys, first: number, count: number, ids: Uint32Array): void {
+    if (this.begins.length < count) this.begins = new Uint32Array(count);
+    const { parts, begins } = this;
+    const { slots, offsets, text, shape } = parts;
+    const { hashes, lengths, starts, bytes } = keys;
+    const mask = slots.length - 1;
+    const end = first + count;
+    for (let i = first; i < end; i++) ids[i] = slots[hashes[i] & mask];
+    for (let i = first; i < end; i++) begins[i - first] = ids[i] === 0 ? 0 : offsets[ids[i] - 1];
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= text[begins[i]];
+    this.touched = touched;
+    for (let i = first; i < end; i++) {
+      const length = lengths[i];
+      if (length === 0) {
+        ids[i] = shape.missingId;
+        continue;
+      }
+      let slot = hashes[i] & mask;
+      while (ids[i] !== 0 && !isAt(parts, ids[i], bytes, starts[i], length)) {
+        slot = (slot + 1) & mask;
+        ids[i] = slots[slot];
+      }
+    }
   }
 
   /** The id of the missing value; 0 if the vocabulary does not have it. */
@@ -194,17 +209,27 @@ export class VocabularyIndexBuilder {
 }
 
 /** Where the key is, or the free slot where it would be. At most half of the slots are taken, so there is one. */
-function findSlot({ slots, offsets, text }: IndexParts, { bytes, length, hash }: VocabularyKey): number {
+function findSlot(parts: IndexParts, { bytes, length, hash }: VocabularyKey): number {
+  const { slots } = parts;
   const mask = slots.length - 1;
   for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
     const id = slots[slot];
-    if (id === 0) return slot;
-    const start = offsets[id - 1];
-    if (offsets[id] - start !== length) continue;
-    let i = 0;
-    while (i < length && text[start + i] === bytes[i]) i++;
-    if (i === length) return slot;
+    if (id === 0 || isAt(parts, id, bytes, 0, length)) return slot;
   }
+}
+
+/** Whether the text of `id` is the `length` bytes from `start` on. */
+function isAt(
+  { offsets, text }: IndexParts,
+  id: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): boolean {
+  const begin = offsets[id - 1];
+  if (offsets[id] - begin !== length) return false;
+  for (let i = 0; i < length; i++) if (text[begin + i] !== bytes[start + i]) return false;
+  return true;
 }
 
 function slotsFor(values: number): number {

@@ -8,8 +8,8 @@ import { type Cell, cellText } from './cell.js';
 import { type Comparison, type Operator, parseComparison } from './comparison.js';
 import { numberGrammar } from './grammar.js';
 import { type Moment, readMoment, timePartText } from './moment.js';
-import type { Schema } from './schema.js';
-import { crossParts, isList, type Transformation, timeFormats } from './transformation.js';
+import { inputColumnsOf, type Schema } from './schema.js';
+import { crossParts, isList, sourceColumn, type Transformation, timeFormats } from './transformation.js';
 
 /** The cells of a row by the names of their columns; a column that is not there is missing. */
 export type RawRow = Readonly<Record<string, Cell>>;
@@ -21,7 +21,7 @@ type Simple = Exclude<Transformation, { kind: 'cross' }>;
 
 /** A row's readings, by the numbers that `Readings` gave them. */
 interface ReadRow {
-  texts: (string | null)[];
+  texts: readonly (string | null)[];
   numbers: (number | null)[];
   times: (Moment | null)[];
 }
@@ -30,13 +30,14 @@ type Compute<T = Value> = (row: ReadRow) => T;
 
 /** Collects the readings that values need, each once, and reads them. */
 class Readings {
-  private readonly columns: string[] = [];
   private readonly numberTexts: number[] = [];
   private readonly timeTexts: { text: number; format: keyof typeof timeFormats }[] = [];
   private readonly row: ReadRow = { texts: [], numbers: [], times: [] };
 
+  constructor(readonly columns: readonly string[]) {}
+
   text(column: string): number {
-    return placeOf(this.columns, (known) => known === column, column);
+    return this.columns.indexOf(column);
   }
 
   number(column: string): number {
@@ -52,10 +53,10 @@ class Readings {
     });
   }
 
-  /** The row's readings, lent until the next call. @throws BadCell */
-  read(raw: RawRow): ReadRow {
+  /** The row's readings, lent until the next call. @param texts of the columns. @throws BadCell */
+  read(texts: readonly (string | null)[]): ReadRow {
     const { columns, numberTexts, timeTexts, row } = this;
-    for (let i = 0; i < columns.length; i++) row.texts[i] = cellText(raw[columns[i]], columns[i]);
+    row.texts = texts;
     for (let i = 0; i < timeTexts.length; i++) {
       const { text, format } = timeTexts[i];
       const found = row.texts[text];
@@ -150,7 +151,8 @@ function lowered(text: string): string {
 
 const isNumber = new RegExp(`^(?:${numberGrammar})$`);
 
-function readNumber(text: string): number | null {
+/** The number that a text is, null where it is none. */
+export function readNumber(text: string): number | null {
   if (!isNumber.test(text)) return null;
   const number = Number(text);
   return Math.abs(number) <= largestNumber ? number : null;
@@ -180,26 +182,45 @@ function crossPart(value: Value): string {
  * reader.read({ city: 'Ghent' }); // ['Ghent']
  */
 export class RowReader {
-  private readonly readings = new Readings();
+  private readonly readings: Readings;
   private readonly simple: Compute[] = [];
   /** Per field, the numbers of the simple values that it is made of. A cross joins its own with `|`. */
   readonly fields: readonly { readonly isCross: boolean; readonly parts: readonly number[] }[];
+  /** The columns that are read, each once (`inputColumnsOf`). */
+  readonly columns: readonly string[]; // (C)
+  /** Per simple value, the number of the column that it is as it stands, −1 where something is made of one. */
+  readonly plain: readonly number[];
+  /** Numbers of the columns that something is made of. */
+  readonly changed: readonly number[];
   /** Per numeric input, its reading. */
   private readonly numbers: number[];
+  private readonly texts: (string | null)[] = []; // (C)
   private readonly values: Value[] = [];
 
   constructor(schema: Pick<Schema, 'fields' | 'numbers'>) {
+    this.columns = inputColumnsOf(schema);
+    const readings = new Readings(this.columns);
+    this.readings = readings;
     const known: string[] = [];
+    const plain: number[] = [];
+    const changed = new Set<number>();
     this.fields = schema.fields.map(({ value }) => ({
       isCross: value.kind === 'cross',
       parts: crossParts(value).map((part) => {
         const text = JSON.stringify(part);
         const at = placeOf(known, (other) => other === text, text);
-        this.simple[at] ??= compile(part, this.readings);
+        this.simple[at] ??= compile(part, readings);
+        plain[at] = part.kind === 'column' ? readings.text(part.column) : -1;
+        if (part.kind !== 'column') changed.add(readings.text(sourceColumn(part)));
         return at;
       }),
     }));
-    this.numbers = (schema.numbers ?? []).map(({ column }) => this.readings.number(column));
+    this.numbers = (schema.numbers ?? []).map(({ column }) => {
+      changed.add(readings.text(column));
+      return readings.number(column);
+    });
+    this.plain = plain;
+    this.changed = [...changed];
   }
 
   /**
@@ -209,8 +230,9 @@ export class RowReader {
    * @throws BadCell for a cell that cannot be read
    */
   read(raw: RawRow, out: Value[] = [], numbers: (number | null)[] = []): Value[] {
-    const { fields } = this;
-    const values = this.readParts(raw, numbers);
+    const { fields, columns, texts } = this;
+    for (let c = 0; c < columns.length; c++) texts[c] = cellText(raw[columns[c]], columns[c]);
+    const values = this.readParts(texts, numbers);
     for (let f = 0; f < fields.length; f++) {
       const { isCross, parts } = fields[f];
       if (!isCross) {
@@ -227,12 +249,13 @@ export class RowReader {
   /**
    * The simple values that the fields are made of, lent until the next row: for who puts crosses together by himself.
    *
+   * @param texts of the columns (C); for who takes plain values from elsewhere, those of `changed` are enough
    * @param numbers as of `read`
    * @throws BadCell for a cell that cannot be read
    */
-  readParts(raw: RawRow, numbers: (number | null)[]): readonly Value[] {
+  readParts(texts: readonly (string | null)[], numbers: (number | null)[]): readonly Value[] {
     const { simple, values } = this;
-    const row = this.readings.read(raw);
+    const row = this.readings.read(texts);
     for (let n = 0; n < this.numbers.length; n++) numbers[n] = row.numbers[this.numbers[n]];
     for (let i = 0; i < simple.length; i++) values[i] = simple[i](row);
     return values;

@@ -124,7 +124,7 @@ export function columnsOf(schema: Schema): string[] {
 }
 
 /** The raw columns that a model's inputs are made of: no label, no weight, no group. */
-export function inputColumnsOf(schema: Schema): string[] {
+export function inputColumnsOf(schema: Pick<Schema, 'fields' | 'numbers'>): string[] {
   const ofFields = schema.fields.flatMap((f) => crossParts(f.value).map(sourceColumn));
   return [...new Set([...ofFields, ...(schema.numbers ?? []).map(({ column }) => column)])];
 }

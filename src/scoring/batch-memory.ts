@@ -1,5 +1,5 @@
-// A batch on its way to the thread that scores it, in memory that both see: ids, offsets of bags and numbers go there, logits
-// come back. Nothing of a row is in the message.
+// A batch in memory that the thread that scores it and the one that asks both see: ids, offsets of bags and numbers go there, or
+// are made there of texts (row-texts.ts); logits and counts come back. Nothing of a row is in the message.
 import type { ExchangeShape } from './exchange-layout.js';
 
 /** What a batch is sized by. */
@@ -15,11 +15,13 @@ export interface BatchArrays {
   numbers: Float32Array;
   /** (batchRows). */
   logits: Float32Array;
+  /** (batchRows, F), ids that are OOV. */
+  oov: Uint32Array;
 }
 
 function lengths({ batchRows, fields, bagIds, numbers }: BatchShape) {
   const offsets = bagIds === null ? 0 : batchRows * fields + 1;
-  return [bagIds ?? batchRows * fields, offsets, batchRows * numbers, batchRows] as const;
+  return [bagIds ?? batchRows * fields, offsets, batchRows * numbers, batchRows, batchRows * fields] as const;
 }
 
 /** Allocates the memory of one batch. */
@@ -29,12 +31,13 @@ export function allocateBatch(shape: BatchShape): SharedArrayBuffer {
 
 /** The arrays in the memory of a batch. */
 export function batchArrays(shape: BatchShape, memory: SharedArrayBuffer): BatchArrays {
-  const [ids, offsets, numbers, logits] = lengths(shape);
+  const [ids, offsets, numbers, logits, oov] = lengths(shape);
   const at = (before: number) => 4 * before;
   return {
     ids: new Uint32Array(memory, 0, ids),
     offsets: offsets === 0 ? null : new Uint32Array(memory, at(ids), offsets),
     numbers: new Float32Array(memory, at(ids + offsets), numbers),
     logits: new Float32Array(memory, at(ids + offsets + numbers), logits),
+    oov: new Uint32Array(memory, at(ids + offsets + numbers + logits), oov),
   };
 }

@@ -66,6 +66,11 @@ export function fieldOffsets(shape: DatasetShape): Uint32Array {
   return Uint32Array.from(shape.fieldVocabularies, (vocabulary) => offsets[vocabulary]);
 }
 
+/** Rows of every field's vocabulary (F), OOV among them. */
+export function fieldSizes({ fieldVocabularies, vocabularySizes }: DatasetShape): number[] {
+  return fieldVocabularies.map((vocabulary) => vocabularySizes[vocabulary]);
+}
+
 /** The rule of embedding rows, by `optimizer`. */
 export function createRowOptimizer({ optimizer }: Config): Optimizer {
   const { name, learningRate: _rate, drops: _drops, weightDecay: _decay, ...own } = optimizer;

@@ -1,10 +1,11 @@
 // Many calls, a pool of threads: rows of concurrent calls go into batches together, each call's logits come back to it. A
-// row's logit is the same in every batch, so nobody can tell. A batch is encoded while others are in work, and leaves when a
-// thread is free. Calls take turns, so that a long one does not keep short ones waiting; an error in one call's rows ends
+// row's logit is the same in every batch, so nobody can tell. A batch is filled while others are in work, and leaves when a
+// thread is free, which encodes its rows and scores them. Calls take turns, so that a long one does not keep short ones waiting; an error in one call's rows ends
 // that call alone.
 import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
 import type { CallRows } from './call-rows.js';
-import { RowBatch } from './row-batch.js';
+import { QueuedRows } from './queued-rows.js';
+import { type RefusedRow, refusal } from './refused-row.js';
 import { ScoringFailure } from './scoring-failure.js';
 import type { BatchOutcome, WorkerPool } from './worker-pool.js';
 
@@ -25,6 +26,8 @@ export interface BatchReport {
   calls: number;
   /** (calls), from when a call came to when a thread took this part of it. */
   queueMs: Float64Array;
+  /** Raw rows into ids. */
+  encodeMs: number;
   /** Rows of the table into the network's input. */
   lookupMs: number;
   networkMs: number;
@@ -40,7 +43,7 @@ interface Call extends CallResult {
   rows: CallRows;
   options: CallOptions;
   since: number;
-  /** Rows that were encoded, and rows that were scored. */
+  /** Rows that are in batches, and rows that were scored. */
   next: number;
   done: number;
   isOver: boolean;
@@ -60,7 +63,7 @@ interface Segment {
 /** A batch that is filled, in work, or free. */
 interface QueuedBatch {
   number: number;
-  rows: RowBatch;
+  rows: QueuedRows;
   arrays: BatchArrays;
   segments: Segment[];
   isFull: boolean;
@@ -85,16 +88,21 @@ export class CallQueue {
   private calls = 0;
   private onIdle: (() => void)[] = [];
 
-  /** @param memories of `queueBatches` */
+  /**
+   * @param columns of raw rows, in the order of the encoder
+   * @param memories of `queueBatches`
+   */
   constructor(
     private readonly pool: WorkerPool,
     private readonly shape: BatchShape,
+    columns: readonly string[],
     memories: readonly SharedArrayBuffer[],
     private readonly options: QueueOptions,
   ) {
     const [filling, ...free] = memories.map((memory, number): QueuedBatch => {
       const arrays = batchArrays(shape, memory);
-      return { number, rows: new RowBatch(shape, arrays), arrays, segments: [], isFull: false, since: 0 };
+      const rows = new QueuedRows(shape, arrays, columns);
+      return { number, rows, arrays, segments: [], isFull: false, since: 0 };
     });
     this.filling = filling;
     this.free = free;
@@ -150,9 +158,9 @@ export class CallQueue {
     });
   }
 
-  /** Encodes rows of waiting calls into the batch that is filled, by turns. */
+  /** Takes rows of waiting calls into the batch that is filled, by turns. */
   private fill(): void {
-    const { filling, waiting, shape } = this;
+    const { filling, waiting } = this;
     while (!filling.isFull) {
       const call = waiting.shift();
       if (!call) return;
@@ -160,8 +168,7 @@ export class CallQueue {
       const at = filling.rows.rows;
       if (at === 0) filling.since = call.since;
       try {
-        const isFull = call.rows.addTo(filling.rows, call.next, call.oov);
-        filling.isFull = isFull || filling.rows.rows === shape.batchRows;
+        call.rows.addTo(filling.rows, call.next);
       } catch (error) {
         this.end(call, error);
         continue;
@@ -169,7 +176,9 @@ export class CallQueue {
       const count = filling.rows.rows - at;
       if (count > 0) filling.segments.push({ call, first: call.next, at, count });
       call.next += count;
-      if (call.next < call.rows.length) waiting.push(call);
+      const isLeft = call.next < call.rows.length;
+      if (isLeft) waiting.push(call);
+      filling.isFull = isLeft || filling.rows.isFull;
     }
   }
 
@@ -192,7 +201,8 @@ export class CallQueue {
       if (!next) throw new Error('All batches are in work, and a thread is free.');
       this.filling = next;
       const began = performance.now();
-      pool.run(thread, { batch: filling.number, rows: filling.rows.rows }, (outcome) =>
+      const { rows, texts } = filling.rows;
+      pool.run(thread, { batch: filling.number, rows, texts }, (outcome) =>
         this.deliver(filling, began, outcome),
       );
       this.fill();
@@ -200,15 +210,18 @@ export class CallQueue {
   }
 
   private deliver(batch: QueuedBatch, began: number, outcome: BatchOutcome): void {
-    const { segments, arrays } = batch;
-    const rows = batch.rows.rows;
-    for (const { call, first, at, count } of segments) {
+    const { segments } = batch;
+    const { rows } = batch.rows;
+    const isScored = !(outcome instanceof ScoringFailure);
+    if (isScored) this.refuse(segments, outcome.refused);
+    for (const segment of segments) {
+      const { call, count } = segment;
       if (call.isOver) continue;
-      if (outcome instanceof ScoringFailure) {
+      if (!isScored) {
         this.end(call, outcome);
         continue;
       }
-      for (let i = 0; i < count; i++) call.logits[first + i] = arrays.logits[at + i];
+      this.takeResults(segment, batch.arrays);
       call.done += count;
       this.queuedRows -= count;
       this.progress(call);
@@ -217,10 +230,25 @@ export class CallQueue {
     batch.isFull = false;
     batch.rows.clear();
     this.free.push(batch);
-    if (this.options.onBatch && !(outcome instanceof ScoringFailure)) {
+    if (this.options.onBatch && isScored) {
+      const { encodeMs, lookupMs, networkMs } = outcome;
       const queueMs = Float64Array.from(segments, ({ call }) => began - call.since);
-      this.options.onBatch({ rows, calls: segments.length, queueMs, ...outcome });
+      this.options.onBatch({ rows, calls: segments.length, queueMs, encodeMs, lookupMs, networkMs });
     }
+  }
+
+  /** Ends the calls of rows that could not be encoded. */
+  private refuse(segments: readonly Segment[], refused: readonly RefusedRow[]): void {
+    for (const one of refused) {
+      const segment = segments.find(({ at, count }) => one.row >= at && one.row < at + count);
+      if (segment) this.end(segment.call, refusal(one, `Row ${segment.first + one.row - segment.at}`));
+    }
+  }
+
+  private takeResults({ call, first, at, count }: Segment, { logits, oov }: BatchArrays): void {
+    for (let i = 0; i < count; i++) call.logits[first + i] = logits[at + i];
+    const F = call.oov.length;
+    for (let i = at * F; i < (at + count) * F; ) for (let f = 0; f < F; f++, i++) call.oov[f] += oov[i];
   }
 
   private progress(call: Call): void {

@@ -1,45 +1,51 @@
-// The rows of a call, and how they get into batches: raw ones are encoded on the way, encoded ones copied.
+// The rows of a call, and how they get into batches: raw ones as texts, encoded ones as they are.
 import { UserError } from '../errors.js';
 import { BadCell } from '../schema/bad-cell.js';
 import type { RawRow } from '../schema/rows.js';
-import { LongRow, type RowBatch } from './row-batch.js';
-import type { RowEncoder } from './row-encoder.js';
+import type { QueuedRows } from './queued-rows.js';
+import type { CellTexts } from './row-texts.js';
 
 /** Rows that a batch can be filled with. */
 export interface CallRows {
   readonly length: number;
   /**
-   * Adds rows from `first` on, as many as fit, and counts their OOV ids by field.
+   * Adds rows from `first` on, as many as there is room for.
    *
-   * @returns whether the batch is full
    * @throws UserError for a row that cannot be added, saying which; those before it are in the batch
    */
-  addTo(batch: RowBatch, first: number, oov: Float64Array): boolean;
+  addTo(batch: QueuedRows, first: number): void;
 }
 
 /** Cells by column. */
 export class RawCallRows implements CallRows {
-  constructor(
-    private readonly rows: readonly RawRow[],
-    private readonly encoder: RowEncoder,
-  ) {}
+  constructor(private readonly rows: readonly RawRow[]) {}
 
   get length(): number {
     return this.rows.length;
   }
 
-  addTo(batch: RowBatch, first: number, oov: Float64Array): boolean {
-    const { rows, encoder } = this;
+  addTo(batch: QueuedRows, first: number): void {
+    const { rows } = this;
     for (let i = first; i < rows.length; i++) {
       try {
-        const row = encoder.encode(rows[i]);
-        if (!batch.add(row)) return true;
-        for (let f = 0; f < oov.length; f++) oov[f] += row.oov[f];
+        if (!batch.addRow(rows[i])) return;
       } catch (error) {
-        throw error instanceof BadCell || error instanceof LongRow ? error.at(`Row ${i}`) : error;
+        throw error instanceof BadCell ? error.at(`Row ${i}`) : error;
       }
     }
-    return false;
+  }
+}
+
+/** Cells that are texts already. */
+export class TextCallRows implements CallRows {
+  constructor(private readonly texts: CellTexts) {}
+
+  get length(): number {
+    return this.texts.rows;
+  }
+
+  addTo(batch: QueuedRows, first: number): void {
+    batch.addTexts(this.texts, first);
   }
 }
 
@@ -77,15 +83,12 @@ export class EncodedCallRows implements CallRows {
     this.ids = ids.map((id, i) => (id < sizes[i % F] ? id : 0));
   }
 
-  addTo(batch: RowBatch, first: number, oov: Float64Array): boolean {
+  addTo(batch: QueuedRows, first: number): void {
     const { length, ids, sizes, width, encoded } = this;
-    const F = sizes.length;
-    const count = batch.addEncoded(
-      ids.subarray(first * F),
+    batch.addEncoded(
+      ids.subarray(first * sizes.length),
       encoded.numbers?.subarray(first * width),
       length - first,
     );
-    for (let i = first * F; i < (first + count) * F; i++) if (ids[i] === 0) oov[i % F]++;
-    return first + count < length;
   }
 }

@@ -12,7 +12,7 @@ import { openBundle } from './bundle/open-bundle.js';
 import { EmbeddingReader } from './embedding-reader.js';
 import { openRun } from './open-run.js';
 import type { ScoringSize } from './require-memory.js';
-import { RowEncoder } from './row-encoder.js';
+import type { Encoding } from './row-encoder.js';
 import { modelOfRun, type ScoringModel } from './scoring-model.js';
 
 export interface RawModel {
@@ -20,7 +20,8 @@ export interface RawModel {
   /** Of the data that the model was trained on. */
   manifest: Manifest;
   schema: Schema;
-  encoder: RowEncoder;
+  /** Raw rows to ids; without indexes where vocabularies were not read. */
+  encoding: Encoding;
   embeddings: EmbeddingReader;
 }
 
@@ -29,6 +30,8 @@ export interface OpenModelOptions extends ScoringSize {
   /** Threads that will score; one more can read rows beside them. */
   threads: number;
   batchRows: number;
+  /** Whether rows have values that are looked up in vocabularies (default), or ids: then none is read. */
+  vocabularies?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,9 +52,8 @@ export async function openModel(path: string, options: OpenModelOptions): Promis
     : await openFromRun(path, options);
   signal?.throwIfAborted();
   const schema = parseSchema(manifest.schema);
-  const encoder = new RowEncoder(schema, indexes, manifest.numbers);
   const embeddings = new EmbeddingReader(model, threads, schema, indexes);
-  return { model, manifest, schema, encoder, embeddings };
+  return { model, manifest, schema, encoding: { schema, indexes, numbers: manifest.numbers }, embeddings };
 }
 
 interface Opened {
@@ -63,18 +65,19 @@ interface Opened {
 // One scratch area more than threads score with: the caller's thread reads rows too.
 
 async function openFromRun(path: string, options: OpenModelOptions): Promise<Opened> {
-  const { checkpoint, threads, otherBytes = 0 } = options;
+  const { checkpoint, threads, otherBytes = 0, vocabularies = true } = options;
   const run = await openRun(path, checkpoint, threads + 1, {
     ...options,
-    otherBytes: otherBytes + (await keptIndexBytes(path)),
+    otherBytes: otherBytes + (vocabularies ? await keptIndexBytes(path) : 0),
   });
   const model = modelOfRun(run, checkpoint);
   const manifest = await readKeptDataset(path, model.dataset.fingerprint);
-  return { model, manifest, indexes: await readKeptIndexes(path, manifest) };
+  return { model, manifest, indexes: vocabularies ? await readKeptIndexes(path, manifest) : new Map() };
 }
 
 async function openFromBundle(path: string, options: OpenModelOptions): Promise<Opened> {
   const threads = options.threads + 1;
-  const { bundle, model, indexes } = await openBundle(path, { ...options, threads, withIndexes: true });
+  const { vocabularies: withIndexes = true } = options;
+  const { bundle, model, indexes } = await openBundle(path, { ...options, threads, withIndexes });
   return { model, manifest: bundle.manifest, indexes };
 }

@@ -5,11 +5,14 @@ import { sigmoid } from '../metrics/calibration.js';
 import type { CheckpointName } from '../runs/run-directory.js';
 import type { RawRow } from '../schema/rows.js';
 import { columnsOf, type Schema } from '../schema/schema.js';
+import { fieldSizes } from './blueprint.js';
 import type { BatchReport, CallResult } from './call-queue.js';
-import { EncodedCallRows, type EncodedRows, RawCallRows } from './call-rows.js';
+import { EncodedCallRows, type EncodedRows, RawCallRows, TextCallRows } from './call-rows.js';
 import type { EmbeddingRows } from './embedding-reader.js';
+import { idInputs, idSchema } from './id-encoder.js';
 import { type ModelInput, modelInputs } from './model-inputs.js';
 import { openModel } from './open-model.js';
+import type { CellTexts } from './row-texts.js';
 import { startPool } from './start-pool.js';
 import { tableBytes } from './table-in-memory.js';
 
@@ -23,6 +26,11 @@ export interface OpenOptions {
   maxBatch?: number | undefined;
   /** How long rows may wait for others when a thread is free. Default: 0, a batch takes what waits then. */
   maxDelayMs?: number | undefined;
+  /**
+   * Whether values are looked up in the model's vocabularies. Default: yes. Without them, which may be most of what it takes
+   * in memory, rows have ids instead: cells by field, and by the names of numbers. Not for models with fields that hold lists.
+   */
+  vocabularies?: boolean | undefined;
   /** Whether rows may have columns that the model does not read. Default: no, which finds misspelt ones. */
   ignoreUnknown?: boolean | undefined;
   /** Bytes that are free for this process, its own included; by default the system is asked. */
@@ -66,7 +74,7 @@ export interface Model {
   /** Of the data it was trained on. */
   readonly fingerprint: string;
   readonly schema: Schema;
-  /** The columns that a row should have. */
+  /** The columns that a row should have. Of a model without vocabularies, its fields and numbers. */
   readonly inputs: readonly ModelInput[];
   /** Bytes of the table's rows, in the memory that all threads share. */
   readonly tableBytes: number;
@@ -98,6 +106,12 @@ export interface Model {
   close(): Promise<void>;
 }
 
+/** An open model that a server asks, which finds the texts of cells in the bytes of requests. */
+export interface TextModel extends Model {
+  /** Scores rows whose cells are texts, in the order of `inputColumnsOf` the schema. Otherwise as `predict`. */
+  predictTexts(texts: CellTexts, options?: PredictOptions): Promise<Prediction>;
+}
+
 /**
  * Opens a run or a bundle for scoring in this process.
  *
@@ -107,9 +121,14 @@ export interface Model {
  * const { probabilities } = await model.predict([{ user: 'u1', item: 'i7', hour: 20 }]);
  * await model.close();
  */
-export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
+export function open(path: string, options: OpenOptions = {}): Promise<Model> {
+  return openTexts(path, options);
+}
+
+/** The same for a server. */
+export async function openTexts(path: string, options: OpenOptions = {}): Promise<TextModel> {
   const { checkpoint = 'best', ignoreUnknown = false, memory, ignoreLimits, signal } = options;
-  const { workers = 1, maxBatch = 1024, maxDelayMs = 0 } = options;
+  const { workers = 1, maxBatch = 1024, maxDelayMs = 0, vocabularies = true } = options;
   const { onBatch, onWorkerFailure } = options;
   if (!(maxDelayMs >= 0)) {
     throw new UserError(`The option maxDelayMs is ${maxDelayMs} (allowed: numbers from 0).`, undefined, 2);
@@ -118,24 +137,31 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     checkpoint,
     threads: workers,
     batchRows: maxBatch,
+    vocabularies,
     memory,
     ignoreLimits,
     signal,
   });
-  const { model, manifest, schema, encoder, embeddings } = opened;
+  const { model, manifest, schema, encoding, embeddings } = opened;
   const { kind, version, epoch, dataset, table, firstOrder } = model;
-  const { pool, queue } = await startPool(model, manifest, {
+  const requireNoLists = () => {
+    if (dataset.poolings)
+      throw new UserError(`The model '${path}' has fields that hold lists.`, 'give it values, not ids');
+  };
+  if (!vocabularies) requireNoLists();
+  const { pool, queue } = await startPool(model, manifest, encoding, {
     workers,
     maxBatch,
     maxDelayMs,
+    takesIds: !vocabularies,
     onBatch,
     onWorkerFailure,
   });
   if (signal?.aborted) await pool.close();
   signal?.throwIfAborted();
   const fields = schema.fields.map(({ name }) => name);
-  const sizes = dataset.fieldVocabularies.map((number) => dataset.vocabularySizes[number]);
-  const known = new Set(columnsOf(schema));
+  const sizes = fieldSizes(dataset);
+  const known = new Set(columnsOf(vocabularies ? schema : idSchema(schema)));
   let closed: Promise<void> | undefined;
   const requireOpen = () => {
     if (closed) throw new UserError(`The model '${path}' is closed.`, 'open it again, or close it later');
@@ -153,7 +179,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     epoch,
     fingerprint: dataset.fingerprint,
     schema,
-    inputs: modelInputs(schema),
+    inputs: vocabularies ? modelInputs(schema) : idInputs(schema),
     tableBytes: tableBytes(table) + (firstOrder ? tableBytes(firstOrder) : 0),
     get queuedRows() {
       return queue.queuedRows;
@@ -161,12 +187,15 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
     async predict(rows, options = {}) {
       requireOpen();
       if (!ignoreUnknown) requireKnownColumns(rows, known);
-      return predictionOf(await queue.score(new RawCallRows(rows, encoder), options));
+      return predictionOf(await queue.score(new RawCallRows(rows), options));
+    },
+    async predictTexts(texts, options = {}) {
+      requireOpen();
+      return predictionOf(await queue.score(new TextCallRows(texts), options));
     },
     async predictEncoded(rows, options = {}) {
       requireOpen();
-      if (dataset.poolings)
-        throw new UserError(`The model '${path}' has fields that hold lists.`, 'use predict');
+      requireNoLists();
       const numbers = dataset.numbers?.length ?? 0;
       return predictionOf(await queue.score(new EncodedCallRows(rows, sizes, numbers), options));
     },

@@ -15,11 +15,13 @@ import { type RowFormat, rowFormatOf } from '../data/row-format.js';
 import { UserError } from '../errors.js';
 import { sigmoid } from '../metrics/calibration.js';
 import type { CheckpointName } from '../runs/run-directory.js';
-import { BadCell } from '../schema/bad-cell.js';
-import type { Cell } from '../schema/cell.js';
+import type { EncodedBlock } from './encoded-block.js';
 import { modelInputs } from './model-inputs.js';
 import { openModel, type RawModel } from './open-model.js';
-import { LongRow, RowBatch } from './row-batch.js';
+import { refusal } from './refused-row.js';
+import { RowBatch } from './row-batch.js';
+import { RowEncoder } from './row-encoder.js';
+import { RowTexts } from './row-texts.js';
 import { scoreBatches } from './score-batches.js';
 import { type ScoringEngine, startScoring } from './scoring-engine.js';
 
@@ -115,7 +117,7 @@ export async function predictFiles(options: PredictFilesOptions): Promise<FilePr
       try {
         const { schema } = scoring;
         const blocks = readRawRows(files, rawFormat, { database, schema, columns, signal });
-        const batches = new RowBatches(scoring, engine, blocks, inputs, keep);
+        const batches = new RowBatches(scoring, engine, blocks, keep);
         let rows = 0;
         for await (const { logits } of scoreBatches(engine, batches, signal)) {
           await file.append([logits.map(sigmoid), logits, ...batches.takeKept()]);
@@ -167,7 +169,6 @@ class RowBatches implements AsyncIterable<Batch> {
     private readonly scoring: RawModel,
     private readonly engine: ScoringEngine,
     private readonly blocks: AsyncIterable<RawRowBlock>,
-    private readonly inputs: readonly string[],
     private readonly keep: readonly string[],
   ) {
     this.oov = new Float64Array(scoring.schema.fields.length);
@@ -187,38 +188,46 @@ class RowBatches implements AsyncIterable<Batch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    const { encoder } = this.scoring;
     const batch = new RowBatch(this.engine.exchange.shape);
+    const encoder = new RowEncoder(this.scoring.encoding, batch.mostIds);
+    const texts = new RowTexts(encoder.columns.length);
     let kept = this.keep.map((): (string | null)[] => []);
-    const take = (): Batch => {
-      this.kept.push(kept);
-      kept = this.keep.map(() => []);
-      return batch.take();
-    };
     for await (const block of this.blocks) {
       this.found = block.found;
-      const columns = this.inputs.map((name) => block.columns.get(name) ?? []);
+      const columns = encoder.columns.map((name) => block.columns.get(name) ?? []);
       const keptColumns = this.keep.map((name) => block.columns.get(name) ?? []);
-      const raw: Record<string, Cell> = {};
+      texts.clear();
       for (let i = 0; i < block.rows; i++) {
-        for (let c = 0; c < columns.length; c++) raw[this.inputs[c]] = columns[c][i];
-        try {
-          const row = encoder.encode(raw);
-          if (!batch.add(row)) {
-            yield take();
-            batch.add(row);
-          }
-          for (let f = 0; f < row.oov.length; f++) {
-            this.oov[f] += row.oov[f];
-            this.values[f] += row.ends[f] - (f > 0 ? row.ends[f - 1] : 0);
-          }
-        } catch (error) {
-          if (!(error instanceof BadCell || error instanceof LongRow)) throw error;
-          throw error.at(await block.place(block.firstRow + i));
+        for (const column of columns) texts.addText(column[i] ?? null);
+        texts.endRow();
+      }
+      for (let first = 0; first < block.rows; ) {
+        const encoded = encoder.encode(texts, first);
+        const [refused] = encoded.refused;
+        if (refused) throw refusal(refused, await block.place(block.firstRow + refused.row));
+        this.count(encoded);
+        for (let next = 0; next < encoded.rows; ) {
+          const added = batch.add(encoded, next);
+          for (let i = first; i < first + added; i++)
+            for (let k = 0; k < kept.length; k++) kept[k].push(keptColumns[k][i]);
+          next += added;
+          first += added;
+          if (next === encoded.rows) break;
+          this.kept.push(kept);
+          kept = this.keep.map(() => []);
+          yield batch.take();
         }
-        for (let k = 0; k < kept.length; k++) kept[k].push(keptColumns[k][i]);
       }
     }
-    if (batch.rows > 0) yield take();
+    this.kept.push(kept);
+    if (batch.rows > 0) yield batch.take();
+  }
+
+  private count({ rows, offsets, oov }: EncodedBlock): void {
+    const F = this.oov.length;
+    for (let segment = 0; segment < rows * F; segment++) {
+      this.oov[segment % F] += oov[segment];
+      this.values[segment % F] += offsets[segment + 1] - offsets[segment];
+    }
   }
 }

@@ -1,28 +1,8 @@
-// A batch that is filled with encoded rows, one after the other, until no more fit. Its arrays are used again for the
+// A batch that is filled with encoded rows until no more fit. Its arrays are used again for the
 // next batch.
 import type { Batch } from '../batch/reader.js';
-import { UserError } from '../errors.js';
 import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
-import type { EncodedRow } from './row-encoder.js';
-
-/** A row that fits into no batch. */
-export class LongRow extends UserError {
-  constructor(
-    private readonly values: number,
-    private readonly most: number,
-    place = 'A row',
-  ) {
-    super(
-      `${place}: its fields have ${values} values in all (at most ${most} fit into a batch).`,
-      'shorten the lists, or score with larger batches (maxBatch, --max-batch)',
-    );
-  }
-
-  /** The same with the row's place, such as `Row 7` or `File 'x.csv', line 8`. */
-  at(place: string): UserError {
-    return new LongRow(this.values, this.most, place);
-  }
-}
+import type { EncodedBlock } from './encoded-block.js';
 
 export class RowBatch {
   rows = 0;
@@ -35,7 +15,7 @@ export class RowBatch {
   /** @param arrays where the rows go; by default memory of its own */
   constructor(
     private readonly shape: BatchShape,
-    arrays: Omit<BatchArrays, 'logits'> = batchArrays(shape, allocateBatch(shape)),
+    arrays: Omit<BatchArrays, 'logits' | 'oov'> = batchArrays(shape, allocateBatch(shape)),
   ) {
     this.ids = arrays.ids;
     this.offsets = arrays.offsets;
@@ -43,24 +23,33 @@ export class RowBatch {
     this.labels = new Float32Array(shape.batchRows);
   }
 
+  /** Ids that fit into it. */
+  get mostIds(): number {
+    return this.ids.length;
+  }
+
   /**
-   * Adds a row, if it fits.
+   * Adds rows of a block from `first` on, as many as fit.
    *
-   * @returns whether it did; if not, the batch is full
-   * @throws LongRow for a row with more values than any batch can hold; the caller knows where the row stands
+   * @returns how many
    */
-  add({ ids, ends, numbers }: EncodedRow): boolean {
-    const { batchRows, fields } = this.shape;
-    const count = ends[fields - 1];
-    if (count > this.ids.length) throw new LongRow(count, this.ids.length);
-    if (this.rows === batchRows || this.end + count > this.ids.length) return false;
-    for (let i = 0; i < count; i++) this.ids[this.end + i] = ids[i];
-    const segment = this.rows * fields;
-    if (this.offsets) for (let f = 0; f < fields; f++) this.offsets[segment + f + 1] = this.end + ends[f];
-    this.numbers.set(numbers, this.rows * numbers.length);
-    this.end += count;
-    this.rows++;
-    return true;
+  add({ rows, ids, offsets, numbers }: EncodedBlock, first: number): number {
+    const { batchRows, fields, numbers: width } = this.shape;
+    const start = offsets[first * fields];
+    const room = this.ids.length - this.end + start;
+    let last = Math.min(rows, first + batchRows - this.rows);
+    while (last > first && offsets[last * fields] > room) last--;
+    const end = offsets[last * fields];
+    for (let i = start, at = this.end; i < end; i++, at++) this.ids[at] = ids[i];
+    if (this.offsets) {
+      const moved = this.end - start;
+      for (let s = first * fields + 1, at = this.rows * fields + 1; s <= last * fields; s++, at++)
+        this.offsets[at] = moved + offsets[s];
+    }
+    this.numbers.set(numbers.subarray(first * width, last * width), this.rows * width);
+    this.end += end - start;
+    this.rows += last - first;
+    return last - first;
   }
 
   /**

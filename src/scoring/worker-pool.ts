@@ -2,8 +2,7 @@
 // free; what they are given is the queue's business (call-queue.ts).
 import { Worker } from 'node:worker_threads';
 import { workerArguments } from '../team/worker-arguments.js';
-import type { BatchTimes } from './batch-scorer.js';
-import type { PoolReply, PoolRequest, PoolWorkerData } from './pool-worker.js';
+import type { PoolReply, PoolRequest, PoolWorkerData, ScoredRows } from './pool-worker.js';
 import { ScoringFailure } from './scoring-failure.js';
 
 /** How long the pool waits before it tries again to start a thread, when the last one did not even start; then twice as long. */
@@ -11,7 +10,7 @@ const RETRY_MS = 100;
 const MOST_RETRY_MS = 30_000;
 
 /** What a thread's batch came to. */
-export type BatchOutcome = BatchTimes | ScoringFailure;
+export type BatchOutcome = ScoredRows | ScoringFailure;
 
 interface Seat {
   worker?: Worker;

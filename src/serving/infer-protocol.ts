@@ -7,7 +7,7 @@ import type { Cell } from '../schema/cell.js';
 import type { RawRow } from '../schema/rows.js';
 import type { Prediction } from '../scoring/open.js';
 import { type DatatypeName, datatypeNames, datatypes, shownValue, tensorCell } from './cells.js';
-import { requireUniqueKeys } from './json-body.js';
+import { parseJson, requireUniqueKeys } from './json-body.js';
 import type { ModelColumns } from './model-columns.js';
 import {
   numbersJson,
@@ -30,20 +30,15 @@ export interface InferRequest {
 
 type Fields = Record<string, unknown>;
 
-/**
- * Reads a request.
- *
- * @param body what JSON.parse made of `text`
- * @throws RequestError naming the field and what is allowed
- */
+/** Reads a request. @throws RequestError naming the field and what is allowed */
 export function readInferRequest(
-  text: string,
-  body: unknown,
+  body: Buffer,
   { known }: Pick<ModelColumns, 'known'>,
   rules: ReadingRules,
 ): InferRequest {
   const reader = new InferReader(known, rules);
-  const request = reader.read(body);
+  const text = body.toString();
+  const request = reader.read(parseJson(text));
   if (!rules.ignoreUnknown) requireUniqueKeys(text, reader.keys);
   return request;
 }

@@ -30,8 +30,8 @@ describe('keys of a body', () => {
 describe('a body', () => {
   const read = (reader: BodyReader, chunks: Buffer[], length?: string) =>
     new Promise<string>((resolve, reject) => {
-      reader.read(Readable.from(chunks), length, (error, text) =>
-        error ? reject(error) : resolve(text ?? ''),
+      reader.read(Readable.from(chunks), length, (error, body) =>
+        error ? reject(error) : resolve(String(body)),
       );
     });
 
@@ -49,7 +49,7 @@ describe('a body', () => {
     await expect(read(reader, [Buffer.alloc(5), Buffer.alloc(6)])).rejects.toMatchObject({ status: 413 });
     // What all of them take together has an end, and is given back.
     const slow = new Readable({ read() {} });
-    const first = new Promise((resolve) => reader.read(slow, undefined, (_, text) => resolve(text)));
+    const first = new Promise((resolve) => reader.read(slow, undefined, (_, body) => resolve(String(body))));
     slow.push(Buffer.alloc(8, 32));
     await new Promise(setImmediate);
     await expect(read(reader, [Buffer.alloc(8)])).rejects.toMatchObject({ status: 503, reason: 'overload' });

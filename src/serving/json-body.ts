@@ -12,11 +12,11 @@ export class BodyReader {
 
   constructor(private readonly limits: Pick<Limits, 'bodyBytes' | 'receivingBytes'>) {}
 
-  /** @param done gets the body's text, or what it is refused with; called once */
+  /** @param done gets the body, in UTF-8, or what it is refused with; called once */
   read(
     stream: Readable,
     contentLength: string | undefined,
-    done: (error: Error | null, text?: string) => void,
+    done: (error: Error | null, body?: Buffer) => void,
   ): void {
     const { bodyBytes, receivingBytes } = this.limits;
     if (Number(contentLength) > bodyBytes) {
@@ -25,13 +25,13 @@ export class BodyReader {
     }
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const stop = (error: Error | null, text?: string) => {
+    const stop = (error: Error | null, body?: Buffer) => {
       stream.removeListener('data', receive);
       stream.removeListener('end', end);
       stream.removeListener('error', fail);
       stream.removeListener('close', gone);
       this.receiving -= bytes;
-      done(error, text);
+      done(error, body);
     };
     const receive = (chunk: Buffer) => {
       bytes += chunk.length;
@@ -42,7 +42,7 @@ export class BodyReader {
     };
     const end = () => {
       const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes);
-      if (isUtf8(body)) stop(null, body.toString());
+      if (isUtf8(body)) stop(null, body);
       else stop(badRequest('The body is not UTF-8.'));
     };
     const fail = (error: Error) => stop(error);

@@ -1,6 +1,8 @@
 // The raw columns of a served model: which a request may name, and with which datatype its metadata asks for them.
 import { columnsOf, inputColumnsOf, type Schema } from '../schema/schema.js';
 import { crossParts, sourceColumn } from '../schema/transformation.js';
+import { idSchema } from '../scoring/id-encoder.js';
+import { RowScanner } from './row-scanner.js';
 
 /** What requests of a model are checked by. */
 export interface ModelColumns {
@@ -8,16 +10,30 @@ export interface ModelColumns {
   inputs: readonly { name: string; datatype: 'BYTES' | 'INT64' | 'FP64' }[];
   /** Those, and the label, weight and group, which a row may carry and which say nothing to the model. */
   known: ReadonlySet<string>;
+  scanner: RowScanner;
   /** The fields of the model, in their order (F). */
   fields: readonly string[];
 }
 
-export function modelColumns(schema: Schema): ModelColumns {
+/** @param takesIds whether rows have ids, by field, instead of values */
+export function modelColumns(schema: Schema, takesIds = false): ModelColumns {
+  return takesIds ? columnsFor(idSchema(schema), idDatatype) : columnsFor(schema, datatypeOf);
+}
+
+function columnsFor(schema: Schema, datatype: typeof datatypeOf): ModelColumns {
+  const inputs = inputColumnsOf(schema);
+  const known = new Set(columnsOf(schema));
   return {
-    inputs: inputColumnsOf(schema).map((name) => ({ name, datatype: datatypeOf(schema, name) })),
-    known: new Set(columnsOf(schema)),
+    inputs: inputs.map((name) => ({ name, datatype: datatype(schema, name) })),
+    known,
+    scanner: new RowScanner(inputs, known),
     fields: schema.fields.map(({ name }) => name),
   };
+}
+
+/** Of rows of ids. */
+function idDatatype({ fields }: Schema, column: string): 'INT64' | 'FP64' {
+  return fields.some(({ name }) => name === column) ? 'INT64' : 'FP64';
 }
 
 /** Text, unless all that is made of a column is made of a number. Any other datatype is taken as well (cells.ts). */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel } from '../../test/serving-fakes.js';
 import { UserError } from '../errors.js';
+import { RowTexts } from '../scoring/row-texts.js';
 import { ModelSlot, type SlotEvent } from './model-slot.js';
 import { requireLive } from './models.js';
 import type { OpenServedModel } from './served-model.js';
@@ -31,7 +32,7 @@ async function slotWith(open: OpenServedModel, version: string | null = null) {
     {
       open,
       limits: { queueRows: 100, requestTimeoutMs: 1000 },
-      engine: { workers: 1, maxBatch: 64, maxDelayMs: 0 },
+      engine: { workers: 1, maxBatch: 64, maxDelayMs: 0, vocabularies: true },
       metrics,
       onEvent: (event) => events.push(event),
     },
@@ -39,7 +40,10 @@ async function slotWith(open: OpenServedModel, version: string | null = null) {
   await slot.load();
   const ask = async () => {
     const live = requireLive(slot);
-    return { version: live.version, ...(await slot.predict(live, [{ user: 'abc' }])) };
+    return {
+      version: live.version,
+      ...(await slot.predict(live, RowTexts.of([{ user: 'abc' }], live.columns.inputs))),
+    };
   };
   return { slot, events, metrics, ask, kinds: () => events.map(({ kind }) => kind) };
 }

@@ -2,8 +2,8 @@
 // files at its path change, the new model is opened beside the old one, which answers until the new one is ready; then
 // they are swapped between two requests. A replacement that cannot be opened leaves the old one where it is.
 import { UserError } from '../errors.js';
-import type { RawRow } from '../schema/rows.js';
 import type { Prediction } from '../scoring/open.js';
+import type { CellTexts } from '../scoring/row-texts.js';
 import type { Limits } from './limits.js';
 import { type ModelColumns, modelColumns } from './model-columns.js';
 import type { ModelSource } from './model-source.js';
@@ -76,21 +76,21 @@ export class ModelSlot {
    * @throws RequestError 503 when the queue has no room for them or it takes too long
    * @throws UserError for a row that cannot be read
    */
-  async predict(live: LiveModel, rows: readonly RawRow[], signal?: AbortSignal): Promise<Prediction> {
+  async predict(live: LiveModel, texts: CellTexts, signal?: AbortSignal): Promise<Prediction> {
     const { limits } = this.options;
     const { model, metrics } = live;
-    if (model.queuedRows + rows.length > limits.queueRows) {
+    if (model.queuedRows + texts.rows > limits.queueRows) {
       throw new RequestError(
         503,
         `The model '${this.name}' has ${model.queuedRows} rows waiting (allowed: ${limits.queueRows}); try again.`,
         'overload',
       );
     }
-    const prediction = await model.predict(rows, { signal });
+    const prediction = await model.predictTexts(texts, { signal });
     let predicted = 0;
     for (const probability of prediction.probabilities) predicted += probability;
     if (!Number.isFinite(predicted)) throw new Error(`The model '${this.name}' predicts no numbers.`);
-    metrics.scored(rows.length, predicted, prediction.oov);
+    metrics.scored(texts.rows, predicted, prediction.oov);
     return prediction;
   }
 
@@ -160,7 +160,7 @@ export class ModelSlot {
       onEvent({ kind: 'unchanged', version: model.version }, this);
       return;
     }
-    const columns = modelColumns(model.schema);
+    const columns = modelColumns(model.schema, !engine.vocabularies);
     ofModel = metrics.model(labels, columns.fields);
     const version = source.version ?? model.version;
     // From here on requests go to the new one; those that the old one has accepted it still answers.

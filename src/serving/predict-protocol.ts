@@ -3,8 +3,9 @@
 //   [{ "user": "u1", "hour": 20 }, …]  →  { "model", "version", "probabilities": […], "logits": […], "oov": { "user": 1 } }
 import type { RawRow } from '../schema/rows.js';
 import type { Prediction } from '../scoring/open.js';
+import { type CellTexts, RowTexts } from '../scoring/row-texts.js';
 import { plainCell, plainCells, shownValue } from './cells.js';
-import { requireUniqueKeys } from './json-body.js';
+import { parseJson, requireUniqueKeys } from './json-body.js';
 import type { Limits } from './limits.js';
 import type { ModelColumns } from './model-columns.js';
 import { badRequest } from './request-error.js';
@@ -15,18 +16,19 @@ export type ReadingRules = Pick<Limits, 'rows' | 'textLength'> & {
   ignoreUnknown: boolean;
 };
 
-/**
- * The rows of a request, which are its objects as they are.
- *
- * @param body what JSON.parse made of `text`
- * @throws RequestError naming row and column
- */
-export function readPredictRequest(
-  text: string,
-  body: unknown,
+/** The rows of a request. @throws RequestError naming row and column */
+export function readPredictRequest(body: Buffer, columns: ModelColumns, rules: ReadingRules): CellTexts {
+  return columns.scanner.scan(body, rules) ?? RowTexts.of(readRows(body, columns, rules), columns.inputs);
+}
+
+/** The rows of a request that is not as they usually are: its objects as JSON.parse has them. @throws RequestError */
+export function readRows(
+  bytes: Buffer,
   { known }: Pick<ModelColumns, 'known'>,
   rules: ReadingRules,
 ): RawRow[] {
+  const text = bytes.toString();
+  const body = parseJson(text);
   if (!Array.isArray(body)) {
     throw badRequest(
       `The body is ${shownValue(body)}, but must be an array of rows: [{"column": value, …}, …].`,

@@ -1,6 +1,6 @@
 // Both protocols: what rows come of a request, what is refused in which words, and what a response says.
 import { expect, it } from 'vitest';
-import { fakeSchema } from '../../test/serving-fakes.js';
+import { fakeSchema, textRows } from '../../test/serving-fakes.js';
 import { inferResponse, readInferRequest } from './infer-protocol.js';
 import { modelColumns } from './model-columns.js';
 import { numbersJson, predictResponse, readPredictRequest } from './predict-protocol.js';
@@ -8,9 +8,12 @@ import { numbersJson, predictResponse, readPredictRequest } from './predict-prot
 const columns = modelColumns(fakeSchema);
 const rules = { rows: 10, textLength: 100, ignoreUnknown: false };
 const infer = (body: unknown, ignoreUnknown = false) =>
-  readInferRequest(JSON.stringify(body), body, columns, { ...rules, ignoreUnknown });
+  readInferRequest(Buffer.from(JSON.stringify(body)), columns, { ...rules, ignoreUnknown });
 const predict = (body: unknown, ignoreUnknown = false) =>
-  readPredictRequest(JSON.stringify(body), body, columns, { ...rules, ignoreUnknown });
+  textRows(
+    readPredictRequest(Buffer.from(JSON.stringify(body)), columns, { ...rules, ignoreUnknown }),
+    columns.inputs.map(({ name }) => name),
+  );
 const input = (name: string, datatype: string, data: unknown[], shape = [data.length]) => ({
   name,
   datatype,
@@ -33,6 +36,15 @@ it('the metadata of a model asks for its raw columns', () => {
     ],
   });
   expect(mixed.inputs).toEqual([{ name: 'x', datatype: 'BYTES' }]);
+});
+
+it('the metadata of a model that takes ids asks for its fields and numbers', () => {
+  expect(modelColumns(fakeSchema, true).inputs).toEqual([
+    { name: 'user', datatype: 'INT64' },
+    { name: 'size', datatype: 'INT64' },
+    { name: 'hour', datatype: 'INT64' },
+    { name: 'price', datatype: 'FP64' },
+  ]);
 });
 
 it('tensors become rows, and what is absent is missing', () => {
@@ -98,7 +110,7 @@ it.each<[unknown, string]>([
 });
 
 it('what is unknown or stands twice is let pass where that was asked for', () => {
-  expect(predict([{ usr: { deep: 1 }, user: 'u' }], true)).toEqual([{ usr: { deep: 1 }, user: 'u' }]);
+  expect(predict([{ usr: { deep: 1 }, user: 'u' }], true)).toEqual([{ user: 'u' }]);
   const { rows } = infer(
     {
       extra: 1,

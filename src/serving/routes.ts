@@ -1,13 +1,12 @@
-// The addresses of the server and what answers there. Both protocols go one way: body to rows, rows to the model's
-// queue, prediction to text.
+// The addresses of the server and what answers there. Both protocols go one way: body to the texts of rows, these to the
+// model's queue, prediction to JSON.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { RawRow } from '../schema/rows.js';
 import type { Prediction } from '../scoring/open.js';
+import { type CellTexts, RowTexts } from '../scoring/row-texts.js';
 import { version as bitrow } from '../version.js';
 import { apiPage, PAGE_POLICY } from './api-page.js';
 import { inferResponse, readInferRequest } from './infer-protocol.js';
-import { parseJson } from './json-body.js';
 import type { Limits } from './limits.js';
 import { METRICS_TYPE } from './metrics.js';
 import type { LiveModel, ModelSlot } from './model-slot.js';
@@ -34,8 +33,10 @@ interface Params {
   version?: string;
 }
 
+const nothing = Buffer.alloc(0);
+
 /** Of a protocol: a body to rows, and the way back. */
-type Read = (text: string, body: unknown, live: LiveModel) => { rows: RawRow[]; write: Write };
+type Read = (body: Buffer, live: LiveModel) => { texts: CellTexts; write: Write };
 type Write = (prediction: Prediction, name: string, version: string) => string;
 
 export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
@@ -94,16 +95,15 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
         );
       done();
     };
-    app.post<{ Params: Params; Body: string }>(
+    app.post<{ Params: Params; Body: Buffer | undefined }>(
       path,
       { ...counted(route, options), onRequest: admit },
       (request, reply) => {
         const slot = find(request.params);
         const live = requireLive(slot);
-        const text = request.body ?? '';
-        const { rows, write } = read(text, parseJson(text), live);
-        const waiting = pending.add(reply.raw, rows.length, (error) => reply.send(error));
-        slot.predict(live, rows, waiting.signal).then(
+        const { texts, write } = read(request.body ?? nothing, live);
+        const waiting = pending.add(reply.raw, texts.rows, (error) => reply.send(error));
+        slot.predict(live, texts, waiting.signal).then(
           (prediction) => {
             if (!pending.end(waiting)) return;
             if (isStopping()) reply.header('connection', 'close');
@@ -118,12 +118,15 @@ export function addRoutes(app: FastifyInstance, options: RouteOptions): void {
       },
     );
   };
-  const infer: Read = (text, body, { columns }) => {
-    const asked = readInferRequest(text, body, columns, rules);
-    return { rows: asked.rows, write: (found, name, version) => inferResponse(name, version, asked, found) };
+  const infer: Read = (body, { columns }) => {
+    const asked = readInferRequest(body, columns, rules);
+    return {
+      texts: RowTexts.of(asked.rows, columns.inputs),
+      write: (found, name, version) => inferResponse(name, version, asked, found),
+    };
   };
-  const predict: Read = (text, body, { columns }) => ({
-    rows: readPredictRequest(text, body, columns, rules),
+  const predict: Read = (body, { columns }) => ({
+    texts: readPredictRequest(body, columns, rules),
     write: (found, name, version) => predictResponse(name, version, found),
   });
   post('infer', '/v2/models/:name/infer', infer);

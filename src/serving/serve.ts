@@ -18,6 +18,8 @@ export interface ServeOptions {
   maxDelayMs: number;
   tokenFile?: string | undefined;
   ignoreUnknown: boolean;
+  /** Whether requests have ids, by field, instead of values. */
+  ids: boolean;
   allowHost: readonly string[];
   watchSeconds: number;
   logLevel: LogLevel;
@@ -37,7 +39,7 @@ export interface ServeOutcome {
 
 /** Serves until the signal is aborted. @throws UserError when it cannot begin */
 export async function serve(options: ServeOptions): Promise<ServeOutcome> {
-  const { host, port, workers, maxBatch, maxDelayMs, ignoreUnknown, tokenFile, signal } = options;
+  const { host, port, workers, maxBatch, maxDelayMs, ignoreUnknown, ids, tokenFile, signal } = options;
   const sources = parseModelSources(options.models);
   const limits = limitsSchema.parse(options.limits);
   checkLimits(limits);
@@ -49,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<ServeOutcome> {
     host,
     port,
     limits,
-    engine: { workers, maxBatch, maxDelayMs },
+    engine: { workers, maxBatch, maxDelayMs, vocabularies: !ids },
     ignoreUnknown,
     token,
     allowedHosts: options.allowHost,

@@ -1,11 +1,11 @@
 // What the server asks of a model: the open models of scoring/open.ts, behind an interface, so that tests can put a
 // model in its place that is slow, fails or dies.
-import { type Model, type OpenOptions, open } from '../scoring/open.js';
+import { type OpenOptions, openTexts, type TextModel } from '../scoring/open.js';
 
 /** An open model, as far as the server uses it. */
 export type ServedModel = Pick<
-  Model,
-  'kind' | 'version' | 'schema' | 'fingerprint' | 'tableBytes' | 'queuedRows' | 'predict' | 'close'
+  TextModel,
+  'kind' | 'version' | 'schema' | 'fingerprint' | 'tableBytes' | 'queuedRows' | 'predictTexts' | 'close'
 >;
 
 /** How a server's models score. */
@@ -13,6 +13,8 @@ export interface EngineOptions {
   workers: number;
   maxBatch: number;
   maxDelayMs: number;
+  /** Whether requests have values that are looked up, or ids. */
+  vocabularies: boolean;
 }
 
 export type OpenServedModel = (
@@ -21,6 +23,4 @@ export type OpenServedModel = (
 ) => Promise<ServedModel>;
 
 /** Opens a run or a bundle. @throws UserError */
-export const openServedModel: OpenServedModel = (path, options) =>
-  // Unknown columns were refused, or let pass, as the request was read.
-  open(path, { ...options, ignoreUnknown: true });
+export const openServedModel: OpenServedModel = (path, options) => openTexts(path, options);

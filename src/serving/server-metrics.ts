@@ -12,7 +12,7 @@ const seconds = [
 const rows = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192] as const;
 
 /** The stages of a request within its model. */
-export const stages = ['queue', 'lookup', 'network'] as const;
+export const stages = ['queue', 'encode', 'lookup', 'network'] as const;
 
 export class ServerMetrics {
   readonly metrics = new Metrics();
@@ -37,7 +37,7 @@ export class ServerMetrics {
   readonly queueRows = this.metrics.gauge('bitrow_queue_rows', 'Rows accepted and not answered yet.');
   readonly stage = this.metrics.histogram(
     'bitrow_stage_duration_seconds',
-    'Time of a batch in lookup and network, and of a call in the queue before its batch.',
+    'Time of a batch in encoding, lookup and network, and of a call in the queue before its batch.',
     seconds,
   );
   readonly batchRows = this.metrics.histogram('bitrow_batch_rows', 'Rows scored together.', rows);
@@ -143,7 +143,12 @@ export class ModelMetrics {
     this.batchRows = batchRows.with(labels);
     this.batchCalls = batchCalls.with(labels);
     const ofStage = (name: string) => stage.with({ ...labels, stage: name });
-    this.stage = { queue: ofStage('queue'), lookup: ofStage('lookup'), network: ofStage('network') };
+    this.stage = {
+      queue: ofStage('queue'),
+      encode: ofStage('encode'),
+      lookup: ofStage('lookup'),
+      network: ofStage('network'),
+    };
   }
 
   /** @param predicted sum of the probabilities */
@@ -153,10 +158,11 @@ export class ModelMetrics {
     for (let f = 0; f < this.oov.length; f++) this.oov[f].add(oov[this.fields[f]] ?? 0);
   }
 
-  batch({ rows, calls, queueMs, lookupMs, networkMs }: BatchReport): void {
+  batch({ rows, calls, queueMs, encodeMs, lookupMs, networkMs }: BatchReport): void {
     this.batchRows.observe(rows);
     this.batchCalls.observe(calls);
     for (const ms of queueMs) this.stage.queue.observe(ms / 1000);
+    this.stage.encode.observe(encodeMs / 1000);
     this.stage.lookup.observe(lookupMs / 1000);
     this.stage.network.observe(networkMs / 1000);
   }

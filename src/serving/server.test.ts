@@ -65,7 +65,7 @@ describe('answers', () => {
       probabilities: [...Float32Array.of(3, 4)].map((x) => Math.fround(1 / (1 + Math.exp(-x)))),
       oov: { user: 2 },
     });
-    expect(opened[0].seen).toEqual(rows);
+    expect(opened[0].seen).toEqual([{ user: 'abc' }, { user: 'u1', price: '10' }]);
     const inferred = (
       await server.app.inject(jsonPost('/v2/models/ctr/infer', { ...tensors, id: '7' }))
     ).json();

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cellText } from '../../src/schema/cell.js';
 import type { RawRow } from '../../src/schema/rows.js';
+import { type CellTexts, RowTexts, startOf } from '../../src/scoring/row-texts.js';
 import { readInferRequest } from '../../src/serving/infer-protocol.js';
-import { parseJson } from '../../src/serving/json-body.js';
 import { modelColumns } from '../../src/serving/model-columns.js';
-import { type ReadingRules, readPredictRequest } from '../../src/serving/predict-protocol.js';
+import { type ReadingRules, readRows } from '../../src/serving/predict-protocol.js';
 import { RequestError } from '../../src/serving/request-error.js';
 import { fakeSchema } from '../serving-fakes.js';
 import type { HeaderFormat } from './mutate.js';
@@ -19,10 +19,38 @@ const columns = modelColumns(fakeSchema);
 /** A protocol, by its reader. */
 export const requestReaders = {
   infer: (text: string, rules = requestRules): readonly RawRow[] =>
-    readInferRequest(text, parseJson(text), columns, rules).rows,
-  predict: (text: string, rules = requestRules): readonly RawRow[] =>
-    readPredictRequest(text, parseJson(text), columns, rules),
+    readInferRequest(Buffer.from(text), columns, rules).rows,
+  predict(text: string, rules = requestRules): readonly RawRow[] {
+    const body = Buffer.from(text);
+    const scanned = columns.scanner.scan(body, rules);
+    if (!scanned) return readRows(body, columns, rules);
+    const rows = acceptedRows(body, rules);
+    if (!isSame(scanned, RowTexts.of(rows, columns.inputs)))
+      throw new Error(`Other cells were scanned: ${text}`);
+    return rows;
+  },
 } as const;
+
+/** What the scanner takes, the reader of everything takes as well. */
+function acceptedRows(body: Buffer, rules: ReadingRules): readonly RawRow[] {
+  try {
+    return readRows(body, columns, rules);
+  } catch (error) {
+    throw new Error(`Scanned, though it is refused: ${error}`);
+  }
+}
+
+function isSame(a: CellTexts, b: CellTexts): boolean {
+  const cells = a.rows * columns.inputs.length;
+  const bytes = startOf(a.ends, cells);
+  return (
+    a.rows === b.rows &&
+    Buffer.from(a.ends.slice(0, cells)).equals(Buffer.from(b.ends.slice(0, cells))) &&
+    startOf(b.ends, cells) === bytes &&
+    Buffer.from(a.text.slice(0, bytes)).equals(Buffer.from(b.text.slice(0, bytes)))
+  );
+}
+
 export type Protocol = keyof typeof requestReaders;
 
 /** What damage is made of. */
