@@ -1,4 +1,4 @@
-// One DuckDB for one piece of work: out of core below a directory that its owner removes, stoppable, with a
+// One DuckDB for one piece of work: tables in memory, what does not fit there in a directory that its owner removes, stoppable, with a
 // fraction done while a statement runs. Its settings are in duckdb.ts.
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
@@ -37,12 +37,11 @@ const pollMs = 200;
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
-  const { duckdb, connection, close } = await connectDuckDB(join(directory, 'work.duckdb'), {
+  const { duckdb, connection, close } = await connectDuckDB(':memory:', {
     threads,
     memoryBytes,
     spill: join(directory, 'spill'),
-    // The work is thrown away on any failure: nothing needs to be recovered from a log.
-    more: { checkpoint_threshold: '1TB', preserve_insertion_order: 'true' },
+    more: { preserve_insertion_order: 'true' },
   });
   await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
   const interrupt = () => connection.interrupt();

@@ -19,6 +19,7 @@ import {
   literal,
   readingsOf,
   type Simple,
+  typedCell,
   valueSql,
 } from '../schema/sql.js';
 import { timeFormats, timeParts } from '../schema/transformation.js';
@@ -60,19 +61,21 @@ const refused = 'refused';
  * are no lists, then the labels. */
 async function bySql(type: string, cells: readonly (string | null)[]): Promise<unknown[][]> {
   const parsed = labels.map(parseComparison);
+  const typed = (name: string) => typedCell(identifier(name), type);
+  const cell = (name: string) => cellSql(identifier(name), type);
   const readings = new Map(
     parsed
-      .flatMap((label) => readingsOf(transformations, label, (name) => cellSql(identifier(name), type)))
+      .flatMap((label) => readingsOf(transformations, label, cell, typed))
       .map(({ name, sql }) => [name, sql]),
   );
   const values = transformations.map((t) => {
-    const [check] = checksOf([t], null);
+    const [check] = checksOf([t], null, typed);
     return check ? `CASE WHEN ${check.valid} THEN ${valueSql(t)} ELSE '${refused}' END` : valueSql(t);
   });
   const cross = crossSql(crossed.map(valueSql));
   const compared = parsed.map(
     (label) =>
-      `CASE WHEN ${checksOf([], label)[0]?.valid} THEN ${labelSql(label)}::VARCHAR ELSE '${refused}' END`,
+      `CASE WHEN ${checksOf([], label, typed)[0]?.valid} THEN ${labelSql(label)}::VARCHAR ELSE '${refused}' END`,
   );
   const all = [...values, cross, ...compared].map((sql, i) => `${sql} AS c${i}`);
   const rows = cells.map((cell, i) => `(${i}, ${cell === null ? 'NULL' : literal(cell)})`).join(', ');

@@ -1,7 +1,7 @@
-// The table that everything after reading works on: one row per raw row, one VARCHAR column per simple value
-// (the parts of crosses, once each), its split and its place in the stored order. The columns:
+// The table that everything after reading works on: one row per raw row, one column per simple value (the parts of
+// crosses, once each) with its key, its split and its place in the stored order. The columns:
 //   row, stored (order key), split (index in splitNames), label, fault (index of the first failed check), v0, v1, …
-//   (VARCHAR, a list of it for a split), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
+//   (keys, see keyOf), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
 import { type Field, rowColumns, type Schema } from '../schema/schema.js';
@@ -10,16 +10,18 @@ import {
   checksOf,
   crossSql,
   identifier,
+  keyOf,
+  keyTextSql,
   labelSql,
   numberCheck,
   numberReadings,
   numberSql,
   readingsOf,
   type Simple,
-  valueSql,
+  type TypedCells,
   weightCheck,
 } from '../schema/sql.js';
-import { crossParts, isList, type Transformation } from '../schema/transformation.js';
+import { crossParts, type Transformation } from '../schema/transformation.js';
 import type { SplitRule, TimeSplit } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
 import { hashSql, orderSql, splitSql } from './split.js';
@@ -40,6 +42,8 @@ export interface RawRows {
   relation: string;
   /** SQL of a raw column's cell as text (cellSql where the relation has types). */
   column: (name: string) => string;
+  /** Those of its cells that have types; default: none. */
+  typed?: TypedCells;
   /** What the file format demands, before what the schema demands. */
   checks: readonly RowCheck[];
   split?: SplitName | undefined;
@@ -91,7 +95,7 @@ export function plainColumns({ numbers = [], weight }: Schema) {
 
 /** SQL of the empty table. */
 export function createRowsSql(plan: RowPlan): string {
-  const values = plan.values.map((value, i) => `v${i} VARCHAR${isList(value) ? '[]' : ''}`);
+  const values = plan.values.map((value, i) => `v${i} ${keyOf(value).type}`);
   for (const { stored, type } of plainColumns(plan.schema)) values.push(`${stored} ${type}`);
   return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault USMALLINT,
     ${values.join(', ')})`;
@@ -103,7 +107,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const plain = plainColumns(plan.schema);
   const readings = new Map(
     [
-      ...readingsOf(readValues(plan), label, raw.column),
+      ...readingsOf(readValues(plan), label, raw.column, raw.typed),
       ...numberReadings(numberColumns(plan.schema), raw.column),
     ].map(({ name, sql }) => [name, sql]),
   );
@@ -112,7 +116,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const split = splitSql(plan.rule, { row: 'row', hash: 'hash', time, file: raw.split });
   return `INSERT INTO rows
     SELECT row, ${orderSql('hash')}, ${split}, ${labelSql(label)}, CASE ${faults.join(' ')} END,
-      ${[...plan.values.map(valueSql), ...plain.map(({ sql }) => sql)].join(', ')}
+      ${[...plan.values.map((value) => keyOf(value).sql), ...plain.map(({ sql }) => sql)].join(', ')}
     FROM (SELECT *, ${hashSql(plan.seed, 'row')} AS hash,
       ${[...readings].map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM (${raw.relation}))`;
 }
@@ -121,7 +125,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
 export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
   const { numbers = [], weight } = plan.schema;
   const checks: Check[] = [
-    ...checksOf(readValues(plan), parseComparison(plan.schema.label)),
+    ...checksOf(readValues(plan), parseComparison(plan.schema.label), raw.typed),
     ...numbers.map(({ column }) => numberCheck(column)),
     ...(weight === undefined ? [] : [weightCheck(weight)]),
   ];
@@ -154,7 +158,8 @@ export function keyColumns(plan: RowPlan, value: Transformation): string[] {
 
 /** SQL of a field's value as text, over the SQL of its key columns. */
 export function textSql(value: Transformation, keys: readonly string[]): string {
-  return value.kind === 'cross' ? crossSql(keys) : String(keys[0]);
+  const texts = crossParts(value).map((part, i) => keyTextSql(part, keys[i]));
+  return value.kind === 'cross' ? crossSql(texts) : texts[0];
 }
 
 function numberColumns({ numbers = [], weight }: Schema): string[] {

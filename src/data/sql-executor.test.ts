@@ -15,6 +15,7 @@ import {
   literal,
   readingsOf,
   type Simple,
+  typedCell,
   valueSql,
 } from '../schema/sql.js';
 import { type Database, openDatabase } from './database.js';
@@ -35,8 +36,9 @@ const label = parseComparison('x > 15');
 /** Values of a transformation for the column `x` holding each of `cells`, and whether the checks pass. */
 async function execute(t: Simple, cells: (string | null)[], type = 'VARCHAR') {
   const cellOf = (name: string) => cellSql(identifier(name), type);
-  const readings = readingsOf([t], label, cellOf).map(({ name, sql }) => `${sql} AS ${name}`);
-  const [, check] = checksOf([t], label);
+  const typed = (name: string) => typedCell(identifier(name), type);
+  const readings = readingsOf([t], label, cellOf, typed).map(({ name, sql }) => `${sql} AS ${name}`);
+  const [, check] = checksOf([t], label, typed);
   const rows = cells.map((cell, i) => `(${i}, CAST(${text(cell)} AS ${type}))`).join(', ');
   return database.query(
     `SELECT CAST(${valueSql(t)} AS VARCHAR) AS value, ${check?.valid ?? 'true'} AS valid, ${labelSql(label)} AS label
