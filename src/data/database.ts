@@ -43,7 +43,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     spill: join(directory, 'spill'),
     more: { preserve_insertion_order: 'true' },
   });
-  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  // Joins are done as they are written: tables of values are what rows are looked up in.
+  await connection.run(`SET disabled_optimizers = 'join_order,build_side_probe_side';
+    SET enable_progress_bar = true; SET enable_progress_bar_print = false`);
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
 

@@ -4,14 +4,12 @@
 //   (keys, see keyOf), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
-import { type Field, rowColumns, type Schema } from '../schema/schema.js';
+import { type Field, rowColumns, type Schema, vocabularyOf } from '../schema/schema.js';
 import {
   type Check,
   checksOf,
-  crossSql,
   identifier,
   keyOf,
-  keyTextSql,
   labelSql,
   numberCheck,
   numberReadings,
@@ -54,8 +52,10 @@ export interface RowPlan {
   seed: number;
   rule: SplitRule;
   timeSplit?: TimeSplit | undefined;
-  /** The simple values, each once; value i is column v<i>. */
+  /** The simple values, each once; the key of value i is column v<i>. */
   values: readonly Simple[];
+  /** Which of them a transformation is made of: one, or one per part of a cross. */
+  indexesOf(value: Transformation): number[];
 }
 
 export function planRows(
@@ -66,7 +66,20 @@ export function planRows(
 ): RowPlan {
   const parts = encodedFields(schema).flatMap((field) => crossParts(field.value));
   const values = [...new Map(parts.map((part) => [canonicalJson(part), part])).values()];
-  return { schema, seed, rule, timeSplit: rule === 'time' ? timeSplit : undefined, values };
+  const known = new Map(values.map((value, i) => [canonicalJson(value), i]));
+  return {
+    schema,
+    seed,
+    rule,
+    timeSplit: rule === 'time' ? timeSplit : undefined,
+    values,
+    indexesOf: (value) => crossParts(value).map((part) => known.get(canonicalJson(part)) ?? -1),
+  };
+}
+
+/** Whether fields share the vocabulary of this one. */
+export function sharesVocabulary({ fields }: Schema, field: Field): boolean {
+  return fields.filter((other) => vocabularyOf(other) === vocabularyOf(field)).length > 1;
 }
 
 /** Everything that gets ids: the fields, and the group, whose numbers are ids of a vocabulary that is not kept. */
@@ -148,18 +161,6 @@ export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
 /** The reading of the time that the split compares. */
 function splitTimeSql({ column, format = 'timestamp' }: TimeSplit): string {
   return identifier(`${format} of ${column}`);
-}
-
-/** The columns of the row table whose tuple is a field's value: one, or one per part of a cross. */
-export function keyColumns(plan: RowPlan, value: Transformation): string[] {
-  const known = plan.values.map(canonicalJson);
-  return crossParts(value).map((part) => `v${known.indexOf(canonicalJson(part))}`);
-}
-
-/** SQL of a field's value as text, over the SQL of its key columns. */
-export function textSql(value: Transformation, keys: readonly string[]): string {
-  const texts = crossParts(value).map((part, i) => keyTextSql(part, keys[i]));
-  return value.kind === 'cross' ? crossSql(texts) : texts[0];
 }
 
 function numberColumns({ numbers = [], weight }: Schema): string[] {

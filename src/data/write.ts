@@ -7,9 +7,10 @@ import { isList } from '../schema/transformation.js';
 import { mostIds } from './bags.js';
 import { sha256OfFile } from './checksum.js';
 import type { Database } from './database.js';
-import { encodedSql, type SizedVocabulary } from './encode.js';
+import { encodedSql } from './encode.js';
 import { type Manifest, type SplitName, splitNames } from './manifest.js';
 import { plainColumns } from './row-table.js';
+import type { SizedVocabulary } from './vocabulary.js';
 import { writeIndex } from './vocabulary-index.js';
 
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
@@ -20,13 +21,11 @@ export const rowGroupRows = 61_440;
 export async function writeVocabulary(
   database: Database,
   directory: string,
-  { vocabulary, size, rare }: SizedVocabulary,
+  { vocabulary, size, rare, contents }: SizedVocabulary,
 ): Promise<Manifest['vocabularies'][number]> {
   const file = `vocabularies/${vocabulary.name}.parquet`;
   await database.run(
-    `COPY (SELECT * FROM (SELECT value, count, id FROM ${vocabulary.table}
-         UNION ALL SELECT value, count, id FROM ${vocabulary.restTable})
-       ORDER BY id = 0, id, count DESC, value NULLS FIRST) TO ${literal(join(directory, file))}
+    `COPY (${contents}) TO ${literal(join(directory, file))}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
   );
   const sha256 = await sha256OfFile(join(directory, file));

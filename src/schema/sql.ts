@@ -79,9 +79,12 @@ export function valueSql(t: Simple): string {
 /** SQL of the text of a cross over its parts' values: joined by |, with \ and | escaped in each, so that two
  * different tuples never become one text. A missing part is written as nothing. */
 export function crossSql(parts: readonly string[]): string {
-  return parts
-    .map((part) => `replace(replace(coalesce(${part}, ''), '\\', '\\\\'), '|', '\\|')`)
-    .join(` || '|' || `);
+  return parts.map(escapedSql).join(` || '|' || `);
+}
+
+/** SQL of a part as it stands in the text of a cross. */
+export function escapedSql(part: string): string {
+  return `replace(replace(coalesce(${part}, ''), '\\', '\\\\'), '|', '\\|')`;
 }
 
 /** The readings that the values, checks and label need, each once. `cell` gives the SQL of a raw column's cell as
@@ -305,13 +308,18 @@ const partKeys: Record<TimePart, { type: Key['type']; sql: (time: string) => str
 
 const startsSql = `[${bucketThresholds.map(double).join(', ')}]`;
 
-/** The logarithm only guesses the bucket, and may be off by one; comparing with the thresholds decides. (A tree of
- * comparisons alone does as well, but a plan with thirteen of them takes seconds to make.) */
+/** The logarithm only guesses the bucket: far from a whole number it cannot be wrong, and elsewhere it may be off by one,
+ * so comparing with the thresholds decides. (A tree of comparisons alone does as well, but a plan with thirteen of them
+ * takes seconds to make.) */
 function bucketSql(x: string, small: 'integer' | 'one'): string {
-  const guess = `CAST(least(floor(ln(greatest(${x}, 2e0)) * ln(greatest(${x}, 2e0))), ${bucketThresholds.length}) AS INTEGER)`;
+  const square = `ln(greatest(${x}, 2e0)) * ln(greatest(${x}, 2e0))`;
+  const guess = `CAST(least(floor(${square}), ${bucketThresholds.length}) AS INTEGER)`;
   // Lists count from 1, so element k is where bucket k starts; outside the list it is NULL, and no condition holds.
   const start = (k: string) => `list_extract(${startsSql}, ${k})`;
-  const bucket = `${guess} + CASE WHEN ${x} < ${start(guess)} THEN -1 WHEN ${x} >= ${start(`${guess} + 1`)} THEN 1 ELSE 0 END`;
+  // Below 1,350, where a logarithm's last bits are less than 1e-9.
+  const isSure = `abs(${square} - round(${square})) > 1e-9`;
+  const compared = `${guess} + CASE WHEN ${x} < ${start(guess)} THEN -1 WHEN ${x} >= ${start(`${guess} + 1`)} THEN 1 ELSE 0 END`;
+  const bucket = `CASE WHEN ${isSure} THEN ${guess} ELSE ${compared} END`;
   const integerPart = `try_cast(CASE WHEN ${x} < 0 THEN ceil(${x}) ELSE floor(${x}) END AS BIGINT)`;
   const otherwise = small === 'one' ? '1' : integerPart;
   return `CAST(CASE WHEN ${x} <= 2 THEN ${otherwise} WHEN ${x} > 2 THEN ${bucket} END AS BIGINT)`;
