@@ -22,8 +22,8 @@ export interface Database {
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string. While it is
-   * under way nothing else may run. */
+  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string, blobs as
+   * objects with `bytes`. While it is under way nothing else may run. */
   stream(sql: string): AsyncGenerator<(readonly unknown[])[]>;
   /** Appends rows to a table, given as columns of equal length. */
   append(table: string, columns: readonly (readonly DuckDBValue[])[]): Promise<void>;

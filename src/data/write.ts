@@ -1,6 +1,7 @@
 // The files of an encoded data set: Parquet for splits and vocabularies, written so that the same tables give the
 // same bytes with any number of threads (rows in a total order, row groups of a fixed size).
 import { join } from 'node:path';
+import { writeVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import { rowColumns, type Schema } from '../schema/schema.js';
 import { identifier, literal } from '../schema/sql.js';
 import { isList } from '../schema/transformation.js';
@@ -11,7 +12,7 @@ import { encodedSql } from './encode.js';
 import { type Manifest, type SplitName, splitNames } from './manifest.js';
 import { plainColumns } from './row-table.js';
 import type { SizedVocabulary } from './vocabulary.js';
-import { writeIndex } from './vocabulary-index.js';
+import { indexOf } from './vocabulary-index.js';
 
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
 export const rowGroupRows = 61_440;
@@ -24,17 +25,17 @@ export async function writeVocabulary(
   { vocabulary, size, rare, contents }: SizedVocabulary,
 ): Promise<Manifest['vocabularies'][number]> {
   const file = `vocabularies/${vocabulary.name}.parquet`;
-  await database.run(
-    `COPY (${contents}) TO ${literal(join(directory, file))}
-     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
-  );
-  const sha256 = await sha256OfFile(join(directory, file));
   const index = `vocabularies/${vocabulary.name}.index`;
-  const indexSha256 = await writeIndex(
-    database,
-    `read_parquet(${literal(join(directory, file))})`,
-    join(directory, index),
-  );
+  const builder = await indexOf(database, contents, size - 1);
+  // DuckDB writes in its threads, the index is made in this one.
+  const [, indexSha256] = await Promise.all([
+    database.run(
+      `COPY (${contents}) TO ${literal(join(directory, file))}
+       (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+    ),
+    writeVocabularyIndex(join(directory, index), builder),
+  ]);
+  const sha256 = await sha256OfFile(join(directory, file));
   return { name: vocabulary.name, size, rare, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 

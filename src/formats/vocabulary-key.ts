@@ -17,6 +17,13 @@ export class VocabularyKey {
     this.finish();
   }
 
+  /** Makes it the key of a text that is UTF-8 in memory, from `start` to `end` − 1. */
+  takeBytes(from: Uint8Array, start: number, end: number): void {
+    this.length = 0;
+    this.appendBytes(from, start, end);
+    this.finish();
+  }
+
   /** Adds a text. @returns whether a byte of it is `\` or `|`, by which crosses are put together */
   appendText(value: string): boolean {
     this.makeRoom(3 * value.length);
