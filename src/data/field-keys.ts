@@ -20,7 +20,11 @@ export interface FieldKeys {
   joins: string;
   /** SQL that orders by value, bytes of UTF-8 and missing first, as `value` may be used in. */
   order: string;
+  /** Where keys are packed: the columns of the row table that they hold, with the SQL that takes them out again. */
+  columns: ReadonlyMap<string, string>;
 }
+
+const unpacked: ReadonlyMap<string, string> = new Map();
 
 /** A number has as many parts as fit into so many bits of a BIGINT. */
 const keyBits = 62;
@@ -36,12 +40,19 @@ export function fieldKeys(plan: RowPlan, field: Field, codes: Codes): FieldKeys 
   const columns = indexes.map((i) => `v${i}`);
   const texts = crossParts(value).map((part, i) => keyTextSql(part, columns[i]));
   if (value.kind === 'cross') {
-    return { keys: [crossSql(texts)], neverNull: true, value: 'k0', joins: '', order };
+    return { keys: [crossSql(texts)], neverNull: true, value: 'k0', joins: '', order, columns: unpacked };
   }
   if (sharesVocabulary(plan.schema, field)) {
-    return { keys: texts, neverNull: false, value: 'k0', joins: '', order };
+    return { keys: texts, neverNull: false, value: 'k0', joins: '', order, columns: unpacked };
   }
-  return { keys: columns, neverNull: false, value: keyTextSql(crossParts(value)[0], 'k0'), joins: '', order };
+  return {
+    keys: columns,
+    neverNull: false,
+    value: keyTextSql(crossParts(value)[0], 'k0'),
+    joins: '',
+    order,
+    columns: unpacked,
+  };
 }
 
 function packed(parts: readonly Code[], isCross: boolean): FieldKeys {
@@ -56,13 +67,13 @@ function packed(parts: readonly Code[], isCross: boolean): FieldKeys {
       '',
     ),
   );
-  const joins = numbers.flatMap((part, k) =>
-    part.map(({ index, size, below }) => {
-      const code = parts[index];
-      const side = columns[index] === code.column ? 'code' : 'last_code';
-      return `JOIN ${code.dictionary} AS p${index} ON p${index}.${side} = (k${k} // ${below}) % ${size}`;
-    }),
+  const taken = numbers.flatMap((part, k) =>
+    part.map(({ index, size, below }) => [columns[index], `(k${k} // ${below}) % ${size}`] as const),
   );
+  const joins = parts.map(({ dictionary, column }, i) => {
+    const side = columns[i] === column ? 'code' : 'last_code';
+    return `JOIN ${dictionary} AS p${i} ON p${i}.${side} = ${taken[i][1]}`;
+  });
   const value = isCross ? parts.map((_, i) => `p${i}.escaped`).join(` || '|' || `) : 'p0.value';
   return {
     keys,
@@ -70,6 +81,7 @@ function packed(parts: readonly Code[], isCross: boolean): FieldKeys {
     value,
     joins: joins.join(' '),
     order: isCross ? keys.map((_, k) => `k${k}`).join(', ') : 'value NULLS FIRST',
+    columns: new Map(taken),
   };
 }
 

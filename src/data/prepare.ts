@@ -24,7 +24,14 @@ import { resolveTask, type Settings, type Task } from './prepare-settings.js';
 import { readFile, type SkippedRows } from './read.js';
 import { createRowsSql, encodedFields, planRows, type RowPlan } from './row-table.js';
 import { hashSql, keptSql } from './split.js';
-import { buildVocabulary, planGroups, planVocabularies, type SizedVocabulary } from './vocabulary.js';
+import {
+  buildVocabulary,
+  findSource,
+  planGroups,
+  planVocabularies,
+  type SizedVocabulary,
+  type Vocabulary,
+} from './vocabulary.js';
 import { type WrittenSplit, writeSplit, writeVocabulary } from './write.js';
 
 export const stages = ['read', 'count', 'encode', 'write'] as const;
@@ -215,14 +222,18 @@ async function countAll(plan: RowPlan, codes: Codes, job: Job): Promise<SizedVoc
   const { database, settings } = job;
   const counted = settings.vocabulary === 'all' ? 'true' : 'split = 0';
   const planned = planVocabularies(plan, codes, settings.minCount);
+  // Those of many parts first: what is part of them is counted over their values, which are fewer than the rows.
+  const partsOf = ({ keys: [{ columns }] }: Vocabulary) => columns.size;
   const built: SizedVocabulary[] = [];
-  for (const vocabulary of planned) {
+  for (const vocabulary of planned.toSorted((a, b) => partsOf(b) - partsOf(a))) {
     report(job, 'count', built.length, planned.length);
     const before = job.base?.vocabulary(vocabulary.name) ?? null;
-    built.push(await buildVocabulary(database, vocabulary, counted, before));
+    // Counts of an extension are not those of the rows at hand.
+    const source = before ? null : findSource(vocabulary, built);
+    built.push(await buildVocabulary(database, vocabulary, counted, before, source));
   }
   report(job, 'count', planned.length, planned.length);
-  return built;
+  return planned.flatMap(({ name }) => built.filter(({ vocabulary }) => vocabulary.name === name));
 }
 
 async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: Job): Promise<string[]> {

@@ -61,8 +61,19 @@ export function elementsSql(column: string): string {
   return `coalesce(${column}, [CAST(NULL AS VARCHAR)])`;
 }
 
+/** The smallest of these vocabularies in whose tuples all values of another one stand, with how often they were counted. */
+export function findSource(
+  { keys: [{ columns }] }: Vocabulary,
+  built: readonly SizedVocabulary[],
+): SizedVocabulary | null {
+  const holds = ({ vocabulary }: SizedVocabulary) =>
+    [...columns.keys()].every((column) => vocabulary.keys[0].columns.has(column));
+  const sources = columns.size > 0 ? built.filter(holds) : [];
+  return sources.sort((a, b) => a.size + a.rare - b.size - b.rare)[0] ?? null;
+}
+
 /**
- * Makes the vocabulary's table. `counted` limits the rows that count, as SQL. With `base`, a vocabulary to go on from,
+ * Makes the vocabulary's table, counting over the rows, or over the tuples of `source`, of which there are fewer. `counted` limits the rows that count, as SQL. With `base`, a vocabulary to go on from,
  * its counts are added, its ids stay, and the values that reach the threshold only now come after them.
  */
 export async function buildVocabulary(
@@ -70,6 +81,7 @@ export async function buildVocabulary(
   { fields, keys, table, minCount, ...vocabulary }: Vocabulary,
   counted: string,
   base: BaseVocabulary | null,
+  source: SizedVocabulary | null = null,
 ): Promise<SizedVocabulary> {
   const [{ value, joins, order }] = keys;
   const names = keys[0].keys.map((_, k) => `k${k}`);
@@ -80,11 +92,12 @@ export async function buildVocabulary(
     const columns = keys[i].keys.map(
       (key, k) => `${isList(field.value) ? `unnest(${elementsSql(key)})` : key} AS k${k}`,
     );
+    if (source) return `SELECT ${columns.join(', ')}, count FROM (${tuplesSql(source)})`;
     return `SELECT ${columns.join(', ')}, ${counted} AS counted FROM rows ${countsAll ? '' : `WHERE ${counted}`}`;
   });
+  const count = source ? 'CAST(sum(count) AS BIGINT)' : 'count(*) FILTER (counted)';
   const seen = `SELECT ${list}, ${value} AS value, count
-    FROM (SELECT ${list}, count(*) FILTER (counted) AS count FROM (${occurrences.join(' UNION ALL ')}) GROUP BY ${list})
-    ${joins}`;
+    FROM (SELECT ${list}, ${count} AS count FROM (${occurrences.join(' UNION ALL ')}) GROUP BY ${list}) ${joins}`;
   // Old ids stay; new ones go on behind them, by count, ties by value. The place in the table is then the id.
   const hasId = base ? `(old > 0 OR count >= ${minCount})` : `count >= ${minCount}`;
   await database.run(
@@ -109,4 +122,10 @@ export async function buildVocabulary(
     lookup: `SELECT ${list}, ${id} FROM ${table} ${base ? 'WHERE present' : ''}`,
     contents,
   };
+}
+
+/** The distinct tuples of a vocabulary as columns of the row table, each with its count. */
+function tuplesSql({ vocabulary: { keys, table } }: SizedVocabulary): string {
+  const columns = [...keys[0].columns].map(([column, sql]) => `${sql} AS ${column}`);
+  return `SELECT ${columns.join(', ')}, count FROM ${table}`;
 }
