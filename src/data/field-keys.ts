@@ -26,8 +26,8 @@ export interface FieldKeys {
 
 const unpacked: ReadonlyMap<string, string> = new Map();
 
-/** A number has as many parts as fit into so many bits of a BIGINT. */
-const keyBits = 62;
+/** A number has as many parts as fit into so many bits: products of sizes are then whole in float64, too. */
+const keyBits = 53;
 
 export function fieldKeys(plan: RowPlan, field: Field, codes: Codes): FieldKeys {
   const { value } = field;
@@ -60,13 +60,12 @@ function packed(parts: readonly Code[], isCross: boolean): FieldKeys {
     isCross && i < parts.length - 1 ? column : lastColumn,
   );
   const numbers = packing(parts.map(({ size }) => size));
-  const keys = numbers.map((part) =>
-    part.reduce(
-      (sql, { index, size }) =>
-        sql === '' ? `CAST(${columns[index]} AS BIGINT)` : `(${sql} * ${size} + ${columns[index]})`,
-      '',
-    ),
-  );
+  const keys = numbers.map((part) => {
+    const [first, ...others] = part;
+    const type = first.size * first.below < 2 ** 32 ? 'UINTEGER' : 'BIGINT';
+    const start = `CAST(${columns[first.index]} AS ${type})`;
+    return others.reduce((sql, { index, size }) => `(${sql} * ${size} + ${columns[index]})`, start);
+  });
   const taken = numbers.flatMap((part, k) =>
     part.map(({ index, size, below }) => [columns[index], `(k${k} // ${below}) % ${size}`] as const),
   );
