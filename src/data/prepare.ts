@@ -38,7 +38,7 @@ export const stages = ['read', 'count', 'encode', 'write'] as const;
 
 export interface PrepareProgress {
   stage: (typeof stages)[number];
-  /** Of `total`: files read, vocabularies counted, fields encoded, splits written. May be a fraction. */
+  /** Of `total`: files read, vocabularies counted, fields encoded, vocabularies and splits written. May be a fraction. */
   done: number;
   total: number;
 }
@@ -131,21 +131,26 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   await sampleNegatives(database, settings);
   // A new day may well lie behind the training rows of a split by time.
   if (!base) await requireTraining(database, settings.rule);
+  report(job, 'count', 0, 1);
   const codes = await codeRows(database, plan, settings.memoryBytes);
   const vocabularies = await countAll(plan, codes, job);
   const groups = await encodeAll(plan, vocabularies, job);
 
-  const written = [];
-  for (const vocabulary of vocabularies) written.push(await writeVocabulary(database, directory, vocabulary));
-  const splits: WrittenSplit[] = [];
   const names = splitNames.filter(
     (split) => settings.rule !== 'files' || job.files.some((f) => f.split === split),
   );
+  const total = vocabularies.length + names.length;
+  const written: Manifest['vocabularies'] = [];
+  for (const vocabulary of vocabularies) {
+    report(job, 'write', written.length, total);
+    written.push(await writeVocabulary(database, directory, vocabulary));
+  }
+  const splits: WrittenSplit[] = [];
   for (const split of names) {
-    report(job, 'write', splits.length, names.length);
+    report(job, 'write', written.length + splits.length, total);
     splits.push(await writeSplit(database, directory, split, schema, groups));
   }
-  report(job, 'write', names.length, names.length);
+  report(job, 'write', total, total);
   return {
     format: 'bitrow-dataset',
     version: 1,
