@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BadCell } from '../schema/bad-cell.js';
 import { bucketThresholds } from '../schema/bucket.js';
 import type { Cell } from '../schema/cell.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import { labelReader, RowReader } from '../schema/rows.js';
 import {
-  cellSql,
   checksOf,
   crossSql,
   identifier,
@@ -19,7 +19,6 @@ import {
   literal,
   readingsOf,
   type Simple,
-  typedCell,
   valueSql,
 } from '../schema/sql.js';
 import { timeFormats, timeParts } from '../schema/transformation.js';

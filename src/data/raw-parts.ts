@@ -2,8 +2,9 @@
 // read. A piece is good until the next one is asked for.
 import { UserError } from '../errors.js';
 import { badCell } from '../schema/bad-cell.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import type { Schema } from '../schema/schema.js';
-import { cellSql, identifier, literal, typedCell } from '../schema/sql.js';
+import { identifier, literal } from '../schema/sql.js';
 import { csvParts, requireColumns } from './csv-parts.js';
 import type { Database } from './database.js';
 import type { InputFile, RawFormat, TextFormat } from './datasets/dataset.js';

@@ -2,6 +2,8 @@
 // crosses, once each) with its key, its split and its place in the stored order. The columns:
 //   row, stored (order key), split (index in splitNames), label, fault (index of the first failed check), v0, v1, …
 //   (keys, see keyOf), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
+
+import type { TypedCells } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
 import { type Field, rowColumns, type Schema, vocabularyOf } from '../schema/schema.js';
@@ -16,7 +18,6 @@ import {
   numberSql,
   readingsOf,
   type Simple,
-  type TypedCells,
   weightCheck,
 } from '../schema/sql.js';
 import { crossParts, type Transformation } from '../schema/transformation.js';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bucketThresholds, largestNumber } from '../schema/bucket.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import {
-  cellSql,
   checksOf,
   crossSql,
   identifier,
@@ -15,7 +15,6 @@ import {
   literal,
   readingsOf,
   type Simple,
-  typedCell,
   valueSql,
 } from '../schema/sql.js';
 import { type Database, openDatabase } from './database.js';

@@ -7,6 +7,7 @@
 // (Spark: rlike with anchors), unix seconds (Spark: timestamp_seconds), list_extract
 // (Spark: element_at) and the list functions of split.
 import { bucketThresholds, largestNumber } from './bucket.js';
+import { noTypes, type TypedCells } from './cell-sql.js';
 import type { Comparison } from './comparison.js';
 import { numberGrammar, timeGrammar } from './grammar.js';
 import {
@@ -114,35 +115,6 @@ export function readingsOf(
   if (label) addText(label.column);
   if (label && typeof label.value === 'number') addNumber(label.column);
   return [...readings].map(([name, sql]) => ({ name, sql }));
-}
-
-/** SQL of a cell as text, as transformation.ts has it. `type` is the column's, in the words of DuckDB's DESCRIBE. */
-export function cellSql(column: string, type: string): string {
-  if (/^(DOUBLE|FLOAT)$|^DECIMAL\(\d+,[1-9]/.test(type)) return doubleTextSql(`CAST(${column} AS DOUBLE)`);
-  // Other precisions, and points in time: the clock of UTC.
-  if (/^TIMESTAMP(_|\b)/.test(type)) return `CAST(CAST(${column} AS TIMESTAMP) AS VARCHAR)`;
-  return `CAST(${column} AS VARCHAR)`;
-}
-
-/** A cell whose type already is what its text would be read as, so that no text has to be written and read. */
-export interface TypedCell {
-  sql: string;
-  holds: 'integer' | 'timestamp';
-}
-export type TypedCells = (name: string) => TypedCell | null;
-const noTypes: TypedCells = () => null;
-
-/** A column of such a type; null for any other. */
-export function typedCell(column: string, type: string): TypedCell | null {
-  if (/^U?(TINY|SMALL|BIG)?INT(EGER)?$/.test(type)) return { sql: column, holds: 'integer' };
-  if (/^TIMESTAMP(_|\b)/.test(type)) return { sql: `CAST(${column} AS TIMESTAMP)`, holds: 'timestamp' };
-  return null;
-}
-
-/** DuckDB's own text of a DOUBLE, whole numbers excepted. */
-function doubleTextSql(x: string): string {
-  const isWhole = `${x} = trunc(${x}) AND abs(${x}) < ${double(2 ** 63)}`;
-  return `CASE WHEN ${isWhole} THEN CAST(CAST(${x} AS BIGINT) AS VARCHAR) ELSE CAST(${x} AS VARCHAR) END`;
 }
 
 /** What a row must fulfil for these values and this label to be readable, each check once, the label's first. */
