@@ -1,5 +1,5 @@
-// One DuckDB for one piece of work: tables in memory, what does not fit there in a directory that its owner removes, stoppable, with a
-// fraction done while a statement runs. Its settings are in duckdb.ts.
+// One DuckDB for one piece of work: tables in memory, what does not fit there in a directory that its owner removes,
+// stoppable, with a fraction done while a statement runs. Its settings are in duckdb.ts.
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
