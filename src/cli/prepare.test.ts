@@ -124,7 +124,8 @@ test.skipIf(process.platform === 'win32')(
     const yaml = folder.write('full/schema.yaml', 'label: y = 1\nfields: [a]\n');
     const csv = folder.write('full/rows.csv', `y,a\n${lines(400_000, (i) => `1,value ${i} ${i * 7919}`)}`);
     const cases = [
-      ['prepare', 'criteo', '--input', input],
+      // What does not fit in memory is written beside the output.
+      ['prepare', 'criteo', '--input', input, '--memory-limit', '100MB', '--threads', '2'],
       ['prepare', 'csv', '--input', csv, '--schema', yaml],
     ];
     for (const args of cases) {

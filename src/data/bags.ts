@@ -12,14 +12,16 @@ import { elementsSql } from './vocabulary.js';
 /** Roughly what one element takes while it is joined and grouped. */
 const bytesPerElement = 256;
 
-/** Makes the table `name` (row, ids UINTEGER[]) of a list field, whose column of the row table is the one key. */
+/** Makes the table `name` (row, ids UINTEGER[]) of a list field. `lookup` is SQL with the columns k0 and id, `column` that
+ * of the row table. */
 export async function encodeBags(
   database: Database,
   name: string,
-  { table, keys: [key] }: { table: string; keys: readonly string[] },
+  lookup: string,
+  column: string,
   memoryBytes: number,
 ): Promise<void> {
-  const elements = elementsSql(String(key));
+  const elements = elementsSql(column);
   const [size] = await database.query(
     `SELECT count(*) AS rows, max(row) + 1 AS last, sum(len(${elements})) AS elements FROM rows`,
   );
@@ -31,7 +33,7 @@ export async function encodeBags(
       SELECT row, list(CAST(coalesce(t.id, 0) AS UINTEGER) ORDER BY place)
       FROM (SELECT row, unnest(list) AS element, generate_subscripts(list, 1) AS place
         FROM (SELECT row, ${elements} AS list FROM rows WHERE row >= ${first} AND row < ${first + partRows}))
-      LEFT JOIN ${table} AS t ON element IS NOT DISTINCT FROM t.k0 GROUP BY row`);
+      LEFT JOIN (${lookup}) AS t ON element IS NOT DISTINCT FROM t.k0 GROUP BY row`);
   }
 }
 

@@ -1,5 +1,5 @@
-// One DuckDB for one piece of work: out of core below a directory that its owner removes, stoppable, with a
-// fraction done while a statement runs. Its settings are in duckdb.ts.
+// One DuckDB for one piece of work: tables in memory, what does not fit there in a directory that its owner removes,
+// stoppable, with a fraction done while a statement runs. Its settings are in duckdb.ts.
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { UserError } from '../errors.js';
@@ -22,8 +22,8 @@ export interface Database {
   run(sql: string, onFraction?: (fraction: number) => void): Promise<void>;
   /** Runs a query with a small result. Whole numbers come as bigint or number, texts as string. */
   query(sql: string): Promise<Record<string, unknown>[]>;
-  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string. While it is
-   * under way nothing else may run. */
+  /** Runs a query with a large result: some thousand rows at a time, as columns. Texts come as string, blobs as
+   * objects with `bytes`. While it is under way nothing else may run. */
   stream(sql: string): AsyncGenerator<(readonly unknown[])[]>;
   /** Appends rows to a table, given as columns of equal length. */
   append(table: string, columns: readonly (readonly DuckDBValue[])[]): Promise<void>;
@@ -37,14 +37,15 @@ const pollMs = 200;
 /** Opens a fresh database. Statements reject with the signal's reason once it is aborted. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, threads, memoryBytes, signal } = options;
-  const { duckdb, connection, close } = await connectDuckDB(join(directory, 'work.duckdb'), {
+  const { duckdb, connection, close } = await connectDuckDB(':memory:', {
     threads,
     memoryBytes,
     spill: join(directory, 'spill'),
-    // The work is thrown away on any failure: nothing needs to be recovered from a log.
-    more: { checkpoint_threshold: '1TB', preserve_insertion_order: 'true' },
+    more: { preserve_insertion_order: 'true' },
   });
-  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+  // Joins are done as they are written: tables of values are what rows are looked up in.
+  await connection.run(`SET disabled_optimizers = 'join_order,build_side_probe_side';
+    SET enable_progress_bar = true; SET enable_progress_bar_print = false`);
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
 

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BadCell } from '../schema/bad-cell.js';
 import { bucketThresholds } from '../schema/bucket.js';
 import type { Cell } from '../schema/cell.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import { labelReader, RowReader } from '../schema/rows.js';
 import {
-  cellSql,
   checksOf,
   crossSql,
   identifier,
@@ -60,19 +60,21 @@ const refused = 'refused';
  * are no lists, then the labels. */
 async function bySql(type: string, cells: readonly (string | null)[]): Promise<unknown[][]> {
   const parsed = labels.map(parseComparison);
+  const typed = (name: string) => typedCell(identifier(name), type);
+  const cell = (name: string) => cellSql(identifier(name), type);
   const readings = new Map(
     parsed
-      .flatMap((label) => readingsOf(transformations, label, (name) => cellSql(identifier(name), type)))
+      .flatMap((label) => readingsOf(transformations, label, cell, typed))
       .map(({ name, sql }) => [name, sql]),
   );
   const values = transformations.map((t) => {
-    const [check] = checksOf([t], null);
+    const [check] = checksOf([t], null, typed);
     return check ? `CASE WHEN ${check.valid} THEN ${valueSql(t)} ELSE '${refused}' END` : valueSql(t);
   });
   const cross = crossSql(crossed.map(valueSql));
   const compared = parsed.map(
     (label) =>
-      `CASE WHEN ${checksOf([], label)[0]?.valid} THEN ${labelSql(label)}::VARCHAR ELSE '${refused}' END`,
+      `CASE WHEN ${checksOf([], label, typed)[0]?.valid} THEN ${labelSql(label)}::VARCHAR ELSE '${refused}' END`,
   );
   const all = [...values, cross, ...compared].map((sql, i) => `${sql} AS c${i}`);
   const rows = cells.map((cell, i) => `(${i}, ${cell === null ? 'NULL' : literal(cell)})`).join(', ');

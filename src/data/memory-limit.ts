@@ -1,4 +1,4 @@
-// Reads a size such as `4GB`: the memory that preparing data may take.
+// The memory that preparing data may take: its size from a text such as `4GB`, and work cut so that it stays within.
 import { totalmem } from 'node:os';
 import { UserError } from '../errors.js';
 
@@ -24,4 +24,20 @@ export function parseMemory(text: string): number {
     );
   }
   return bytes;
+}
+
+/** Cuts a list, in its order, into parts that take a quarter of the memory each, or have one entry. */
+export function cutBySize<T>(list: readonly T[], bytesOf: (entry: T) => number, memoryBytes: number): T[][] {
+  const parts: T[][] = [];
+  let free = 0;
+  for (const entry of list) {
+    const bytes = bytesOf(entry);
+    if (bytes > free || parts.length === 0) {
+      parts.push([]);
+      free = memoryBytes / 4;
+    }
+    parts.at(-1)?.push(entry);
+    free -= bytes;
+  }
+  return parts;
 }

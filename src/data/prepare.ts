@@ -1,7 +1,7 @@
 // Raw rows → an encoded data set. Four stages, all of them SQL over one table of rows:
 //
 //   read    files → row table: values as text, split, place in the stored order; bad rows end the work
-//   count   row table → vocabularies
+//   count   row table → codes for parts of crosses; vocabularies
 //   encode  row table + vocabularies → ids in stored order
 //   write   Parquet files, checksums, manifest
 //
@@ -10,27 +10,35 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { fingerprint } from '../schema/fingerprint.js';
-import { type Field, rowColumns, vocabularyOf } from '../schema/schema.js';
+import { rowColumns, vocabularyOf } from '../schema/schema.js';
 import { version } from '../version.js';
+import { type Codes, codeRows } from './codes.js';
 import { type Database, diskFull, openDatabase } from './database.js';
 import type { Dataset, InputFile, SplitRule } from './datasets/dataset.js';
 import { readingOf } from './datasets/raw-format.js';
 import { describeFields, describeNumbers, describeSkipped } from './describe.js';
-import { encodeGroup, groupFields, type SizedVocabulary } from './encode.js';
+import { encodeGroup, groupFields, type LookedUp } from './encode.js';
 import { type Manifest, splitNames } from './manifest.js';
 import { removeStale, requireFree, writeDirectory } from './output-directory.js';
 import { resolveTask, type Settings, type Task } from './prepare-settings.js';
 import { readFile, type SkippedRows } from './read.js';
-import { createRowsSql, encodedFields, keyColumns, planRows, type RowPlan } from './row-table.js';
+import { createRowsSql, encodedFields, planRows, type RowPlan } from './row-table.js';
 import { hashSql, keptSql } from './split.js';
-import { buildVocabulary, planGroups, planVocabularies } from './vocabulary.js';
+import {
+  buildVocabulary,
+  findSource,
+  planGroups,
+  planVocabularies,
+  type SizedVocabulary,
+  type Vocabulary,
+} from './vocabulary.js';
 import { type WrittenSplit, writeSplit, writeVocabulary } from './write.js';
 
 export const stages = ['read', 'count', 'encode', 'write'] as const;
 
 export interface PrepareProgress {
   stage: (typeof stages)[number];
-  /** Of `total`: files read, vocabularies counted, fields encoded, splits written. May be a fraction. */
+  /** Of `total`: files read, vocabularies counted, fields encoded, vocabularies and splits written. May be a fraction. */
   done: number;
   total: number;
 }
@@ -123,20 +131,26 @@ async function prepareInto(directory: string, job: Job): Promise<Manifest> {
   await sampleNegatives(database, settings);
   // A new day may well lie behind the training rows of a split by time.
   if (!base) await requireTraining(database, settings.rule);
-  const vocabularies = await countAll(plan, job);
+  report(job, 'count', 0, 1);
+  const codes = await codeRows(database, plan, settings.memoryBytes);
+  const vocabularies = await countAll(plan, codes, job);
   const groups = await encodeAll(plan, vocabularies, job);
 
-  const written = [];
-  for (const vocabulary of vocabularies) written.push(await writeVocabulary(database, directory, vocabulary));
-  const splits: WrittenSplit[] = [];
   const names = splitNames.filter(
     (split) => settings.rule !== 'files' || job.files.some((f) => f.split === split),
   );
+  const total = vocabularies.length + names.length;
+  const written: Manifest['vocabularies'] = [];
+  for (const vocabulary of vocabularies) {
+    report(job, 'write', written.length, total);
+    written.push(await writeVocabulary(database, directory, vocabulary));
+  }
+  const splits: WrittenSplit[] = [];
   for (const split of names) {
-    report(job, 'write', splits.length, names.length);
+    report(job, 'write', written.length + splits.length, total);
     splits.push(await writeSplit(database, directory, split, schema, groups));
   }
-  report(job, 'write', names.length, names.length);
+  report(job, 'write', total, total);
   return {
     format: 'bitrow-dataset',
     version: 1,
@@ -209,18 +223,22 @@ async function requireTraining(database: Database, rule: SplitRule): Promise<voi
 }
 
 /** The vocabularies in their order. Groups are numbered elsewhere, see encodeAll: theirs is not written. */
-async function countAll(plan: RowPlan, job: Job): Promise<SizedVocabulary[]> {
+async function countAll(plan: RowPlan, codes: Codes, job: Job): Promise<SizedVocabulary[]> {
   const { database, settings } = job;
   const counted = settings.vocabulary === 'all' ? 'true' : 'split = 0';
-  const planned = planVocabularies(plan.schema, plan, settings.minCount);
+  const planned = planVocabularies(plan, codes, settings.minCount);
+  // Those of many parts first: what is part of them is counted over their values, which are fewer than the rows.
+  const partsOf = ({ keys: [{ columns }] }: Vocabulary) => columns.size;
   const built: SizedVocabulary[] = [];
-  for (const vocabulary of planned) {
+  for (const vocabulary of planned.toSorted((a, b) => partsOf(b) - partsOf(a))) {
     report(job, 'count', built.length, planned.length);
     const before = job.base?.vocabulary(vocabulary.name) ?? null;
-    built.push(await buildVocabulary(database, vocabulary, plan, counted, before));
+    // Counts of an extension are not those of the rows at hand.
+    const source = before ? null : findSource(vocabulary, built);
+    built.push(await buildVocabulary(database, vocabulary, counted, before, source));
   }
   report(job, 'count', planned.length, planned.length);
-  return built;
+  return planned.flatMap(({ name }) => built.filter(({ vocabulary }) => vocabulary.name === name));
 }
 
 async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: Job): Promise<string[]> {
@@ -229,26 +247,20 @@ async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: 
   const fields = encodedFields(plan.schema);
   const byName = new Map(built.map((entry) => [entry.vocabulary.name, entry]));
   const groups = group === undefined ? undefined : await numberGroups(plan, group, job);
-  const find = (field: Field): SizedVocabulary => {
-    const entry = field.name === rowColumns.group && groups ? groups : byName.get(vocabularyOf(field));
-    if (!entry) throw new Error(`No vocabulary was built for the field ${field.name}.`);
-    return entry;
-  };
+  const looked = fields.map((field): LookedUp => {
+    const isGroup = field.name === rowColumns.group && groups;
+    const from = isGroup ? groups : byName.get(vocabularyOf(field));
+    if (!from) throw new Error(`No vocabulary was built for the field ${field.name}.`);
+    return { field, from };
+  });
   const tables: string[] = [];
   let done = 0;
-  for (const part of groupFields(fields, find, settings.memoryBytes)) {
+  for (const part of groupFields(looked, settings.memoryBytes)) {
     const table = `encoded${tables.length}`;
     const onFraction = (f: number) => report(job, 'encode', done + f * part.length, fields.length);
     onFraction(0);
-    await encodeGroup(
-      database,
-      table,
-      { fields: part, isFirst: tables.length === 0 },
-      (field) => find(field).vocabulary,
-      plan,
-      settings.memoryBytes,
-      onFraction,
-    );
+    const toEncode = { fields: part, isFirst: tables.length === 0 };
+    await encodeGroup(database, table, toEncode, plan, settings.memoryBytes, onFraction);
     tables.push(table);
     done += part.length;
   }
@@ -258,9 +270,8 @@ async function encodeAll(plan: RowPlan, built: readonly SizedVocabulary[], job: 
 }
 
 async function numberGroups(plan: RowPlan, column: string, { database }: Job): Promise<SizedVocabulary> {
-  const vocabulary = planGroups(column);
-  const [key] = keyColumns(plan, vocabulary.fields[0].value);
-  return buildVocabulary(database, vocabulary, plan, `${key} IS NOT NULL`, null);
+  const vocabulary = planGroups(plan, column);
+  return buildVocabulary(database, vocabulary, `${vocabulary.keys[0].keys[0]} IS NOT NULL`, null);
 }
 
 function report({ options }: Job, stage: PrepareProgress['stage'], done: number, total: number): void {

@@ -2,8 +2,9 @@
 // read. A piece is good until the next one is asked for.
 import { UserError } from '../errors.js';
 import { badCell } from '../schema/bad-cell.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import type { Schema } from '../schema/schema.js';
-import { cellSql, identifier, literal } from '../schema/sql.js';
+import { identifier, literal } from '../schema/sql.js';
 import { csvParts, requireColumns } from './csv-parts.js';
 import type { Database } from './database.js';
 import type { InputFile, RawFormat, TextFormat } from './datasets/dataset.js';
@@ -83,8 +84,9 @@ async function* parquetParts(path: string, options: PartOptions): AsyncGenerator
   const first = Number.isFinite(limit) ? `WHERE file_row_number < ${limit}` : '';
   const relation = `SELECT *, ${firstRow} + file_row_number AS row FROM ${source} ${first}`;
   const column = (name: string) => cellSql(identifier(name), types.get(name) ?? '');
+  const typed = (name: string) => typedCell(identifier(name), types.get(name) ?? '');
   yield {
-    raw: { relation, column, checks: [], split },
+    raw: { relation, column, typed, checks: [], split },
     firstRow,
     place: (row) => `row ${row - firstRow} (counted from 0)`,
   };

@@ -1,25 +1,26 @@
-// The table that everything after reading works on: one row per raw row, one VARCHAR column per simple value
-// (the parts of crosses, once each), its split and its place in the stored order. The columns:
+// The table that everything after reading works on: one row per raw row, one column per simple value (the parts of
+// crosses, once each) with its key, its split and its place in the stored order. The columns:
 //   row, stored (order key), split (index in splitNames), label, fault (index of the first failed check), v0, v1, …
-//   (VARCHAR, a list of it for a split), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
+//   (keys, see keyOf), n0, n1, … (numeric inputs as they stand, DOUBLE), weight (FLOAT)
+
+import type { TypedCells } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import { canonicalJson } from '../schema/fingerprint.js';
-import { type Field, rowColumns, type Schema } from '../schema/schema.js';
+import { type Field, rowColumns, type Schema, vocabularyOf } from '../schema/schema.js';
 import {
   type Check,
   checksOf,
-  crossSql,
   identifier,
+  keyOf,
   labelSql,
   numberCheck,
   numberReadings,
   numberSql,
   readingsOf,
   type Simple,
-  valueSql,
   weightCheck,
 } from '../schema/sql.js';
-import { crossParts, isList, type Transformation } from '../schema/transformation.js';
+import { crossParts, type Transformation } from '../schema/transformation.js';
 import type { SplitRule, TimeSplit } from './datasets/dataset.js';
 import type { SplitName } from './manifest.js';
 import { hashSql, orderSql, splitSql } from './split.js';
@@ -40,6 +41,8 @@ export interface RawRows {
   relation: string;
   /** SQL of a raw column's cell as text (cellSql where the relation has types). */
   column: (name: string) => string;
+  /** Those of its cells that have types; default: none. */
+  typed?: TypedCells;
   /** What the file format demands, before what the schema demands. */
   checks: readonly RowCheck[];
   split?: SplitName | undefined;
@@ -50,8 +53,10 @@ export interface RowPlan {
   seed: number;
   rule: SplitRule;
   timeSplit?: TimeSplit | undefined;
-  /** The simple values, each once; value i is column v<i>. */
+  /** The simple values, each once; the key of value i is column v<i>. */
   values: readonly Simple[];
+  /** Which of them a transformation is made of: one, or one per part of a cross. */
+  indexesOf(value: Transformation): number[];
 }
 
 export function planRows(
@@ -62,7 +67,20 @@ export function planRows(
 ): RowPlan {
   const parts = encodedFields(schema).flatMap((field) => crossParts(field.value));
   const values = [...new Map(parts.map((part) => [canonicalJson(part), part])).values()];
-  return { schema, seed, rule, timeSplit: rule === 'time' ? timeSplit : undefined, values };
+  const known = new Map(values.map((value, i) => [canonicalJson(value), i]));
+  return {
+    schema,
+    seed,
+    rule,
+    timeSplit: rule === 'time' ? timeSplit : undefined,
+    values,
+    indexesOf: (value) => crossParts(value).map((part) => known.get(canonicalJson(part)) ?? -1),
+  };
+}
+
+/** Whether fields share the vocabulary of this one. */
+export function sharesVocabulary({ fields }: Schema, field: Field): boolean {
+  return fields.filter((other) => vocabularyOf(other) === vocabularyOf(field)).length > 1;
 }
 
 /** Everything that gets ids: the fields, and the group, whose numbers are ids of a vocabulary that is not kept. */
@@ -91,7 +109,7 @@ export function plainColumns({ numbers = [], weight }: Schema) {
 
 /** SQL of the empty table. */
 export function createRowsSql(plan: RowPlan): string {
-  const values = plan.values.map((value, i) => `v${i} VARCHAR${isList(value) ? '[]' : ''}`);
+  const values = plan.values.map((value, i) => `v${i} ${keyOf(value).type}`);
   for (const { stored, type } of plainColumns(plan.schema)) values.push(`${stored} ${type}`);
   return `CREATE TABLE rows (row BIGINT, stored UBIGINT, split UTINYINT, label UTINYINT, fault USMALLINT,
     ${values.join(', ')})`;
@@ -103,7 +121,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const plain = plainColumns(plan.schema);
   const readings = new Map(
     [
-      ...readingsOf(readValues(plan), label, raw.column),
+      ...readingsOf(readValues(plan), label, raw.column, raw.typed),
       ...numberReadings(numberColumns(plan.schema), raw.column),
     ].map(({ name, sql }) => [name, sql]),
   );
@@ -112,7 +130,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
   const split = splitSql(plan.rule, { row: 'row', hash: 'hash', time, file: raw.split });
   return `INSERT INTO rows
     SELECT row, ${orderSql('hash')}, ${split}, ${labelSql(label)}, CASE ${faults.join(' ')} END,
-      ${[...plan.values.map(valueSql), ...plain.map(({ sql }) => sql)].join(', ')}
+      ${[...plan.values.map((value) => keyOf(value).sql), ...plain.map(({ sql }) => sql)].join(', ')}
     FROM (SELECT *, ${hashSql(plan.seed, 'row')} AS hash,
       ${[...readings].map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM (${raw.relation}))`;
 }
@@ -121,7 +139,7 @@ export function insertRowsSql(plan: RowPlan, raw: RawRows): string {
 export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
   const { numbers = [], weight } = plan.schema;
   const checks: Check[] = [
-    ...checksOf(readValues(plan), parseComparison(plan.schema.label)),
+    ...checksOf(readValues(plan), parseComparison(plan.schema.label), raw.typed),
     ...numbers.map(({ column }) => numberCheck(column)),
     ...(weight === undefined ? [] : [weightCheck(weight)]),
   ];
@@ -144,17 +162,6 @@ export function allChecks(plan: RowPlan, raw: RawRows): RowCheck[] {
 /** The reading of the time that the split compares. */
 function splitTimeSql({ column, format = 'timestamp' }: TimeSplit): string {
   return identifier(`${format} of ${column}`);
-}
-
-/** The columns of the row table whose tuple is a field's value: one, or one per part of a cross. */
-export function keyColumns(plan: RowPlan, value: Transformation): string[] {
-  const known = plan.values.map(canonicalJson);
-  return crossParts(value).map((part) => `v${known.indexOf(canonicalJson(part))}`);
-}
-
-/** SQL of a field's value as text, over the SQL of its key columns. */
-export function textSql(value: Transformation, keys: readonly string[]): string {
-  return value.kind === 'cross' ? crossSql(keys) : String(keys[0]);
 }
 
 function numberColumns({ numbers = [], weight }: Schema): string[] {

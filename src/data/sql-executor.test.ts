@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bucketThresholds, largestNumber } from '../schema/bucket.js';
+import { cellSql, typedCell } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
 import {
-  cellSql,
   checksOf,
   crossSql,
   identifier,
@@ -35,8 +35,9 @@ const label = parseComparison('x > 15');
 /** Values of a transformation for the column `x` holding each of `cells`, and whether the checks pass. */
 async function execute(t: Simple, cells: (string | null)[], type = 'VARCHAR') {
   const cellOf = (name: string) => cellSql(identifier(name), type);
-  const readings = readingsOf([t], label, cellOf).map(({ name, sql }) => `${sql} AS ${name}`);
-  const [, check] = checksOf([t], label);
+  const typed = (name: string) => typedCell(identifier(name), type);
+  const readings = readingsOf([t], label, cellOf, typed).map(({ name, sql }) => `${sql} AS ${name}`);
+  const [, check] = checksOf([t], label, typed);
   const rows = cells.map((cell, i) => `(${i}, CAST(${text(cell)} AS ${type}))`).join(', ');
   return database.query(
     `SELECT CAST(${valueSql(t)} AS VARCHAR) AS value, ${check?.valid ?? 'true'} AS valid, ${labelSql(label)} AS label

@@ -1,17 +1,46 @@
-// Writes a vocabulary's index from its Parquet file, value after value: only the index itself is in memory.
+// Makes a vocabulary's index from its values, which come as blocks of bytes: a text at a time would cost more than all else.
+// Only the index itself is in memory.
 import { VocabularyIndexBuilder } from '../formats/vocabulary-index.js';
-import { writeVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import type { Database } from './database.js';
 
-/** Writes the index of `table`, as SQL, which has the columns value and id. @returns the SHA-256 of the file */
-export async function writeIndex(database: Database, table: string, path: string): Promise<string> {
-  // Id 0 is OOV, whatever stands there.
-  const [totals] = await database.query(
-    `SELECT count(*) AS n, CAST(coalesce(sum(strlen(value)), 0) AS BIGINT) AS bytes FROM ${table} WHERE id > 0`,
-  );
-  const builder = new VocabularyIndexBuilder(Number(totals?.n), Number(totals?.bytes));
-  for await (const [values] of database.stream(`SELECT value FROM ${table} WHERE id > 0 ORDER BY id`)) {
-    for (const value of values) builder.add(value as string | null);
+/** Ids whose texts come in one block. */
+const blockIds = 65_536;
+
+/** The index of `values` values. `contents` is SQL with the columns value and id; id 0 is OOV, whatever stands there. */
+export async function indexOf(
+  database: Database,
+  contents: string,
+  values: number,
+): Promise<VocabularyIndexBuilder> {
+  const source = `FROM (${contents}) WHERE id > 0`;
+  // No value is empty, so 0 is the missing one.
+  const lengths = new Uint32Array(values);
+  let textBytes = 0;
+  let n = 0;
+  for await (const [part] of database.stream(
+    `SELECT CAST(coalesce(strlen(value), 0) AS UINTEGER) ${source} ORDER BY id`,
+  )) {
+    for (const length of part as readonly number[]) {
+      lengths[n++] = length;
+      textBytes += length;
+    }
   }
-  return writeVocabularyIndex(path, builder);
+  const builder = new VocabularyIndexBuilder(values, textBytes);
+  let next = 0;
+  const addMissing = () => {
+    for (; next < values && lengths[next] === 0; next++) builder.add(null);
+  };
+  for await (const [blocks] of database.stream(
+    `SELECT encode(string_agg(value, '' ORDER BY id)) ${source} AND value IS NOT NULL
+     GROUP BY id // ${blockIds} ORDER BY id // ${blockIds}`,
+  )) {
+    for (const { bytes } of blocks as readonly { bytes: Uint8Array }[]) {
+      for (let at = 0; at < bytes.length; at += lengths[next++]) {
+        addMissing();
+        builder.addBytes(bytes, at, at + lengths[next]);
+      }
+    }
+  }
+  addMissing();
+  return builder;
 }

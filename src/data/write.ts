@@ -1,16 +1,18 @@
 // The files of an encoded data set: Parquet for splits and vocabularies, written so that the same tables give the
 // same bytes with any number of threads (rows in a total order, row groups of a fixed size).
 import { join } from 'node:path';
+import { writeVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import { rowColumns, type Schema } from '../schema/schema.js';
 import { identifier, literal } from '../schema/sql.js';
 import { isList } from '../schema/transformation.js';
 import { mostIds } from './bags.js';
 import { sha256OfFile } from './checksum.js';
 import type { Database } from './database.js';
-import { encodedSql, type SizedVocabulary } from './encode.js';
+import { encodedSql } from './encode.js';
 import { type Manifest, type SplitName, splitNames } from './manifest.js';
 import { plainColumns } from './row-table.js';
-import { writeIndex } from './vocabulary-index.js';
+import type { SizedVocabulary } from './vocabulary.js';
+import { indexOf } from './vocabulary-index.js';
 
 /** Rows of a row group: a multiple of DuckDB's vectors of 2,048. */
 export const rowGroupRows = 61_440;
@@ -20,22 +22,20 @@ export const rowGroupRows = 61_440;
 export async function writeVocabulary(
   database: Database,
   directory: string,
-  { vocabulary, size, rare }: SizedVocabulary,
+  { vocabulary, size, rare, contents }: SizedVocabulary,
 ): Promise<Manifest['vocabularies'][number]> {
   const file = `vocabularies/${vocabulary.name}.parquet`;
-  await database.run(
-    `COPY (SELECT * FROM (SELECT value, count, id FROM ${vocabulary.table}
-         UNION ALL SELECT value, count, id FROM ${vocabulary.restTable})
-       ORDER BY id = 0, id, count DESC, value NULLS FIRST) TO ${literal(join(directory, file))}
-     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
-  );
-  const sha256 = await sha256OfFile(join(directory, file));
   const index = `vocabularies/${vocabulary.name}.index`;
-  const indexSha256 = await writeIndex(
-    database,
-    `read_parquet(${literal(join(directory, file))})`,
-    join(directory, index),
-  );
+  const builder = await indexOf(database, contents, size - 1);
+  // DuckDB writes in its threads, the index is made in this one.
+  const [, indexSha256] = await Promise.all([
+    database.run(
+      `COPY (${contents}) TO ${literal(join(directory, file))}
+       (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows})`,
+    ),
+    writeVocabularyIndex(join(directory, index), builder),
+  ]);
+  const sha256 = await sha256OfFile(join(directory, file));
   return { name: vocabulary.name, size, rare, file, sha256, index: { file: index, sha256: indexSha256 } };
 }
 

@@ -179,23 +179,45 @@ export class VocabularyIndexBuilder {
 
   /** Adds the value whose id is next, null being the missing one. A value comes once. */
   add(value: string | null): void {
-    const { parts, key } = this;
-    const id = ++this.added;
-    const { shape, offsets, slots, text } = parts;
-    if (id > shape.values) throw new RangeError(`more than the ${shape.values} values that were announced`);
-    const start = offsets[id - 1];
-    offsets[id] = start;
     if (value === null) {
-      shape.missingId = id;
+      const id = this.nextId();
+      this.parts.offsets[id] = this.parts.offsets[id - 1];
+      this.parts.shape.missingId = id;
       return;
     }
-    key.take(value);
-    if (start + key.length > shape.textBytes) throw new RangeError('more text than was announced');
+    this.key.take(value);
+    this.addKey();
+  }
+
+  /** Adds a value that is UTF-8 in memory, from `start` to `end` − 1. */
+  addBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.key.takeBytes(bytes, start, end);
+    this.addKey();
+  }
+
+  private addKey(): void {
+    const { parts, key } = this;
+    const { shape, offsets, slots, text } = parts;
+    const id = this.nextId();
+    const start = offsets[id - 1];
+    const { bytes, length } = key;
+    if (start + length > shape.textBytes) throw new RangeError('more text than was announced');
     const slot = findSlot(parts, key);
-    if (slots[slot] !== 0) throw new RangeError(`value '${value}' came twice`);
-    text.set(key.bytes.subarray(0, key.length), start);
-    offsets[id] = start + key.length;
+    if (slots[slot] !== 0) {
+      const value = new TextDecoder().decode(bytes.subarray(0, length));
+      throw new RangeError(`value '${value}' came twice`);
+    }
+    // Most values are short: a loop beats a call of `set`.
+    for (let i = 0; i < length; i++) text[start + i] = bytes[i];
+    offsets[id] = start + length;
     slots[slot] = id;
+  }
+
+  private nextId(): number {
+    const id = ++this.added;
+    const { values } = this.parts.shape;
+    if (id > values) throw new RangeError(`more than the ${values} values that were announced`);
+    return id;
   }
 
   /** The parts and their header. @throws RangeError when fewer values came than were announced */

@@ -12,12 +12,26 @@ export class VocabularyKey {
 
   /** Makes it the key of a text. */
   take(value: string): void {
-    if (3 * value.length + 4 > this.bytes.length) {
-      this.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(3 * value.length + 4)));
-      this.words = new Uint32Array(this.bytes.buffer);
-    }
+    this.makeRoom(3 * value.length);
+    this.finish(writeText(value, this.bytes, 0));
+  }
+
+  /** Makes it the key of a text that is UTF-8 in memory, from `start` to `end` − 1. */
+  takeBytes(from: Uint8Array, start: number, end: number): void {
+    this.makeRoom(end - start);
     const { bytes } = this;
-    const length = writeText(value, bytes, 0);
+    for (let i = start; i < end; i++) bytes[i - start] = from[i];
+    this.finish(end - start);
+  }
+
+  private makeRoom(length: number): void {
+    if (length + 4 <= this.bytes.length) return;
+    this.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(length + 4)));
+    this.words = new Uint32Array(this.bytes.buffer);
+  }
+
+  private finish(length: number): void {
+    const { bytes } = this;
     bytes[length] = bytes[length + 1] = bytes[length + 2] = 0;
     this.length = length;
     this.hash = hashOf(this.words, 0, length);

@@ -1,11 +1,13 @@
 // The SQL executor: each transformation as SQL, in two layers. A *reading* is a column read as text, number or
 // time, once; a *value* is an expression over readings. Beside them stand the checks that say whether a row can
 // be read at all. It states meaning only: who runs the SQL is not its business, and nothing in it raises an error
-// on a bad row (a reading that fails is NULL, and the check says so).
+// on a bad row (a reading that fails is NULL, and the check says so). A value comes as its *key*, a small type that tells
+// values apart (rows are counted and joined by it), and becomes text where somebody is to read it.
 // Kept to what DuckDB and Spark SQL both run, except: dayofweek (Spark counts from 1), regexp_full_match
 // (Spark: rlike with anchors), unix seconds (Spark: timestamp_seconds), list_extract
 // (Spark: element_at) and the list functions of split.
 import { bucketThresholds, largestNumber } from './bucket.js';
+import { noTypes, type TypedCells } from './cell-sql.js';
 import type { Comparison } from './comparison.js';
 import { numberGrammar, timeGrammar } from './grammar.js';
 import {
@@ -32,48 +34,82 @@ export interface Check {
 /** A transformation that is no cross: the parts of a cross are stored one by one, see crossSql. */
 export type Simple = Exclude<Transformation, { kind: 'cross' }>;
 
-type Rules = { [K in Simple['kind']]: (t: Extract<Simple, { kind: K }>) => string };
+/** What stands for a value in a row: SQL over readings, NULL if missing. Two rows have the same key exactly when they
+ * have the same value. */
+export interface Key {
+  sql: string;
+  /** VARCHAR, or a list of it, where the key is the value itself. */
+  type: 'VARCHAR' | 'VARCHAR[]' | 'UTINYINT' | 'USMALLINT' | 'BIGINT' | 'DATE';
+}
+
+type Rules = { [K in Simple['kind']]: (t: Extract<Simple, { kind: K }>) => Key };
 
 const rules: Rules = {
-  column: (t) => textOf(t.column),
+  column: (t) => ({ sql: textOf(t.column), type: 'VARCHAR' }),
   trim: (t) => mapText(t.of, (x) => `trim(${x}, ' ' || chr(9) || chr(10) || chr(13))`),
   lower: (t) =>
     mapText(t.of, (x) => `translate(${x}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`),
-  time: (t) => partSql[t.part](timeOf(t.column, t.format)),
-  bucket: (t) => bucketSql(numberOf(t.column), t.small),
-  split: (t) => dropEmpty(`string_split(${valueSql(t.of)}, ${literal(t.separator)})`),
+  time: (t) => {
+    const { sql, type } = partKeys[t.part];
+    return { sql: `CAST(${sql(timeOf(t.column, t.format))} AS ${type})`, type };
+  },
+  bucket: (t) => ({ sql: bucketSql(numberOf(t.column), t.small), type: 'BIGINT' }),
+  split: (t) => ({
+    sql: dropEmpty(`string_split(${valueSql(t.of)}, ${literal(t.separator)})`),
+    type: 'VARCHAR[]',
+  }),
 };
+
+/** The key of a value. */
+export function keyOf(t: Simple): Key {
+  // TypeScript cannot see that the rule found by `kind` takes this very kind.
+  return (rules[t.kind] as (t: Simple) => Key)(t);
+}
+
+/** SQL of a value as text, over the SQL of its key: VARCHAR (for a split, a list of it), NULL if missing. */
+export function keyTextSql(t: Simple, key: string): string {
+  if (t.kind === 'time' && t.part === 'hhmm') return `lpad(CAST(${key} AS VARCHAR), 4, '0')`;
+  return keyOf(t).type.startsWith('VARCHAR') ? key : `CAST(${key} AS VARCHAR)`;
+}
 
 /** SQL of a value over readings: VARCHAR (for a split, a list of it), NULL if missing. */
 export function valueSql(t: Simple): string {
-  // TypeScript cannot see that the rule found by `kind` takes this very kind.
-  return (rules[t.kind] as (t: Simple) => string)(t);
+  return keyTextSql(t, keyOf(t).sql);
 }
 
 /** SQL of the text of a cross over its parts' values: joined by |, with \ and | escaped in each, so that two
  * different tuples never become one text. A missing part is written as nothing. */
 export function crossSql(parts: readonly string[]): string {
-  return parts
-    .map((part) => `replace(replace(coalesce(${part}, ''), '\\', '\\\\'), '|', '\\|')`)
-    .join(` || '|' || `);
+  return parts.map(escapedSql).join(` || '|' || `);
+}
+
+/** SQL of a part as it stands in the text of a cross. */
+export function escapedSql(part: string): string {
+  return `replace(replace(coalesce(${part}, ''), '\\', '\\\\'), '|', '\\|')`;
 }
 
 /** The readings that the values, checks and label need, each once. `cell` gives the SQL of a raw column's cell as
- * text (cellSql); numbers and times are read from that text. */
+ * text (cellSql); numbers and times are read from that text, or from a cell that is one (`typed`). */
 export function readingsOf(
   values: readonly Simple[],
   label: Comparison | null,
   cell: (name: string) => string,
+  typed: TypedCells = noTypes,
 ): Reading[] {
   const readings = new Map<string, string>();
   const addText = (name: string) => readings.set(textOf(name), textReading(cell(name)));
-  const addNumber = (name: string) => readings.set(numberOf(name), `try_cast(${cell(name)} AS DOUBLE)`);
+  const addNumber = (name: string) => {
+    const known = typed(name);
+    const number = known?.holds === 'integer' ? `CAST(${known.sql} AS DOUBLE)` : undefined;
+    readings.set(numberOf(name), number ?? `try_cast(${cell(name)} AS DOUBLE)`);
+  };
   for (const t of values) {
     const source = innermost(t);
     addText(source.column);
     if (source.kind === 'bucket') addNumber(source.column);
     if (source.kind === 'time') {
-      readings.set(timeOf(source.column, source.format), timestampSql[source.format](cell(source.column)));
+      const { column, format } = source;
+      readings.set(timeOf(column, format), typedTime(source, typed) ?? timestampSql[format](cell(column)));
     }
   }
   if (label) addText(label.column);
@@ -81,29 +117,23 @@ export function readingsOf(
   return [...readings].map(([name, sql]) => ({ name, sql }));
 }
 
-/** SQL of a cell as text, as transformation.ts has it. `type` is the column's, in the words of DuckDB's DESCRIBE. */
-export function cellSql(column: string, type: string): string {
-  if (/^(DOUBLE|FLOAT)$|^DECIMAL\(\d+,[1-9]/.test(type)) return doubleTextSql(`CAST(${column} AS DOUBLE)`);
-  // Other precisions, and points in time: the clock of UTC.
-  if (/^TIMESTAMP(_|\b)/.test(type)) return `CAST(CAST(${column} AS TIMESTAMP) AS VARCHAR)`;
-  return `CAST(${column} AS VARCHAR)`;
-}
-
-/** DuckDB's own text of a DOUBLE, whole numbers excepted. */
-function doubleTextSql(x: string): string {
-  const isWhole = `${x} = trunc(${x}) AND abs(${x}) < ${double(2 ** 63)}`;
-  return `CASE WHEN ${isWhole} THEN CAST(CAST(${x} AS BIGINT) AS VARCHAR) ELSE CAST(${x} AS VARCHAR) END`;
-}
-
 /** What a row must fulfil for these values and this label to be readable, each check once, the label's first. */
-export function checksOf(values: readonly Simple[], label: Comparison | null): Check[] {
+export function checksOf(
+  values: readonly Simple[],
+  label: Comparison | null,
+  typed: TypedCells = noTypes,
+): Check[] {
   const checks = new Map<string, Check>();
-  if (label) checks.set('label', labelCheck(label));
+  if (label) checks.set('label', labelCheck(label, typed));
   for (const t of values) {
-    if (t.kind === 'time') checks.set(timeOf(t.column, t.format), timeCheck(t.column, t.format));
+    if (t.kind === 'time') checks.set(timeOf(t.column, t.format), timeCheck(t, typed));
     if (t.kind === 'bucket') {
-      const valid = `(${textOf(t.column)} IS NULL OR ${isNumber(t.column)})`;
-      checks.set(numberOf(t.column), { column: t.column, valid, expected: 'a number or nothing' });
+      const { column } = t;
+      const valid =
+        typed(column)?.holds === 'integer'
+          ? `coalesce(${inRange(numberOf(column))}, true)`
+          : `(${textOf(column)} IS NULL OR ${isNumber(column)})`;
+      checks.set(numberOf(column), { column, valid, expected: 'a number or nothing' });
     }
   }
   return [...checks.values()];
@@ -180,25 +210,40 @@ function double(x: number): string {
 }
 
 /** A text that becomes empty is missing; a list is changed element by element. */
-function mapText(of: Simple, change: (x: string) => string): string {
+function mapText(of: Simple, change: (x: string) => string): Key {
   const value = valueSql(of);
-  return isList(of)
-    ? dropEmpty(`list_transform(${value}, lambda x: ${change('x')})`)
-    : `nullif(${change(value)}, '')`;
+  if (!isList(of)) return { sql: `nullif(${change(value)}, '')`, type: 'VARCHAR' };
+  return { sql: dropEmpty(`list_transform(${value}, lambda x: ${change('x')})`), type: 'VARCHAR[]' };
 }
 
 function dropEmpty(list: string): string {
   return `nullif(list_filter(${list}, lambda x: x <> ''), [])`;
 }
 
-function labelCheck({ column, value }: Comparison): Check {
-  if (typeof value === 'number') return { column, valid: isNumber(column), expected: 'a number' };
-  return { column, valid: `${textOf(column)} IS NOT NULL`, expected: 'a text' };
+function labelCheck({ column, value }: Comparison, typed: TypedCells): Check {
+  if (typeof value !== 'number') {
+    return { column, valid: `${textOf(column)} IS NOT NULL`, expected: 'a text' };
+  }
+  const isInteger = typed(column)?.holds === 'integer';
+  const valid = isInteger ? `coalesce(${inRange(numberOf(column))}, false)` : isNumber(column);
+  return { column, valid, expected: 'a number' };
 }
 
 function isNumber(column: string, number = numberOf(column)): string {
   const grammar = `regexp_full_match(${textOf(column)}, '${numberGrammar}')`;
-  return `coalesce(${grammar} AND abs(${number}) <= ${double(largestNumber)}, false)`;
+  return `coalesce(${grammar} AND ${inRange(number)}, false)`;
+}
+
+function inRange(number: string): string {
+  return `abs(${number}) <= ${double(largestNumber)}`;
+}
+
+type Time = Extract<Simple, { kind: 'time' }>;
+
+/** The time that a cell already is, where the schema takes it for one. */
+function typedTime({ column, format }: Time, typed: TypedCells): string | undefined {
+  const known = format === 'timestamp' ? typed(column) : undefined;
+  return known?.holds === 'timestamp' ? known.sql : undefined;
 }
 
 const timestampSql: Record<TimeFormat, (cell: string) => string> = {
@@ -213,33 +258,41 @@ const timestampSql: Record<TimeFormat, (cell: string) => string> = {
     `CASE WHEN regexp_full_match(${x}, '${timeGrammar['unix-seconds']}') THEN make_timestamp(CAST(${x} AS BIGINT) * 1000000) END`,
 };
 
-function timeCheck(column: string, format: TimeFormat): Check {
-  const text = textOf(column);
-  const readable = `regexp_full_match(${text}, '${timeGrammar[format]}') AND ${timeOf(column, format)} IS NOT NULL`;
-  const valid = `(${text} IS NULL OR coalesce(${readable}, false))`;
+function timeCheck(t: Time, typed: TypedCells): Check {
+  const { column, format } = t;
+  const [text, time] = [textOf(column), timeOf(column, format)];
+  const readable = `regexp_full_match(${text}, '${timeGrammar[format]}') AND ${time} IS NOT NULL`;
+  // The years that the grammar of texts allows.
+  const valid = typedTime(t, typed)
+    ? `coalesce(${time} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999', true)`
+    : `(${text} IS NULL OR coalesce(${readable}, false))`;
   return { column, valid, expected: `${timeFormats[format]}, or nothing` };
 }
 
-const partSql: Record<TimePart, (time: string) => string> = {
-  hour: (time) => `CAST(hour(${time}) AS VARCHAR)`,
-  weekday: (time) => `CAST(dayofweek(${time}) AS VARCHAR)`,
-  is_weekend: (time) =>
-    `CASE WHEN dayofweek(${time}) IN (0, 6) THEN '1' WHEN ${time} IS NOT NULL THEN '0' END`,
-  month: (time) => `CAST(month(${time}) AS VARCHAR)`,
-  day: (time) => `CAST(CAST(${time} AS DATE) AS VARCHAR)`,
-  hhmm: (time) => `lpad(CAST(hour(${time}) * 100 + minute(${time}) AS VARCHAR), 4, '0')`,
+const partKeys: Record<TimePart, { type: Key['type']; sql: (time: string) => string }> = {
+  hour: { type: 'UTINYINT', sql: (time) => `hour(${time})` },
+  weekday: { type: 'UTINYINT', sql: (time) => `dayofweek(${time})` },
+  is_weekend: { type: 'UTINYINT', sql: (time) => `dayofweek(${time}) IN (0, 6)` },
+  month: { type: 'UTINYINT', sql: (time) => `month(${time})` },
+  day: { type: 'DATE', sql: (time) => time },
+  hhmm: { type: 'USMALLINT', sql: (time) => `hour(${time}) * 100 + minute(${time})` },
 };
 
 const startsSql = `[${bucketThresholds.map(double).join(', ')}]`;
 
-/** The logarithm only guesses the bucket, and may be off by one; comparing with the thresholds decides. (A tree of
- * comparisons alone does as well, but a plan with thirteen of them takes seconds to make.) */
+/** The logarithm only guesses the bucket: far from a whole number it cannot be wrong, and elsewhere it may be off by one,
+ * so comparing with the thresholds decides. (A tree of comparisons alone does as well, but a plan with thirteen of them
+ * takes seconds to make.) */
 function bucketSql(x: string, small: 'integer' | 'one'): string {
-  const guess = `CAST(least(floor(ln(greatest(${x}, 2e0)) * ln(greatest(${x}, 2e0))), ${bucketThresholds.length}) AS INTEGER)`;
+  const square = `ln(greatest(${x}, 2e0)) * ln(greatest(${x}, 2e0))`;
+  const guess = `CAST(least(floor(${square}), ${bucketThresholds.length}) AS INTEGER)`;
   // Lists count from 1, so element k is where bucket k starts; outside the list it is NULL, and no condition holds.
   const start = (k: string) => `list_extract(${startsSql}, ${k})`;
-  const bucket = `${guess} + CASE WHEN ${x} < ${start(guess)} THEN -1 WHEN ${x} >= ${start(`${guess} + 1`)} THEN 1 ELSE 0 END`;
+  // Below 1,350, where a logarithm's last bits are less than 1e-9.
+  const isSure = `abs(${square} - round(${square})) > 1e-9`;
+  const compared = `${guess} + CASE WHEN ${x} < ${start(guess)} THEN -1 WHEN ${x} >= ${start(`${guess} + 1`)} THEN 1 ELSE 0 END`;
+  const bucket = `CASE WHEN ${isSure} THEN ${guess} ELSE ${compared} END`;
   const integerPart = `try_cast(CASE WHEN ${x} < 0 THEN ceil(${x}) ELSE floor(${x}) END AS BIGINT)`;
   const otherwise = small === 'one' ? '1' : integerPart;
-  return `CAST(CASE WHEN ${x} <= 2 THEN ${otherwise} WHEN ${x} > 2 THEN ${bucket} END AS VARCHAR)`;
+  return `CAST(CASE WHEN ${x} <= 2 THEN ${otherwise} WHEN ${x} > 2 THEN ${bucket} END AS BIGINT)`;
 }
