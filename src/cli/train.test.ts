@@ -210,7 +210,7 @@ describe('the configuration of a run', () => {
     ],
     [
       ['--set', 'alpt.stepOptimizer=sgd'],
-      /^alpt.stepLearningRate is not given \(allowed: above 0; no default fits sgd/,
+      /^alpt.stepLearningRate is not given \(allowed: 0 and above; no default fits sgd/,
     ],
     [['--set', 'method.stepType=fp8'], /^method.stepType is "fp8" \(allowed: fp32, fp16\)/],
     [['--bits', '7'], /^The option --bits is 7 \(allowed: 2, 4, 8, 16\)/],

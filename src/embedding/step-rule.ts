@@ -37,8 +37,8 @@ export const stepRuleOptions = (z: Zod) => ({
   stepState: z.enum(['fp32', 'bf16']).default('fp32'),
   /** What the step's optimizer moves: the step, or its logarithm. */
   stepDomain: z.enum(stepDomains).default('linear'),
-  /** By default that of the domain, `defaultRates`. */
-  stepLearningRate: z.number().positive().optional(),
+  /** By default that of the domain, `defaultRates`. 0: steps stay as they begin. */
+  stepLearningRate: z.number().min(0).optional(),
   /** λ of the step's own decay, coupled; null: the rows' (as in the ALPT paper at 8 bits). */
   stepWeightDecay: z.number().min(0).nullable().default(null),
   /** Steps stay at or above it: a step must not reach zero or change its sign. */
@@ -67,7 +67,7 @@ export function completeStepRule<Options extends GivenOptions>(
   if (stepOptimizer === 'sgd' && stepLearningRate === undefined) {
     refuse(
       'stepLearningRate',
-      'allowed: above 0; no default fits sgd, which moves steps by their tiny gradients',
+      'allowed: 0 and above; no default fits sgd, which moves steps by their tiny gradients',
     );
   }
   if (stepOptimizer === 'sgd' && stepState !== 'fp32') {

@@ -42,6 +42,20 @@ it('keeps every served step at or above the floor, as stored', async () => {
   expect(Math.max(...steps)).toBeGreaterThan(0.012);
 });
 
+it.each(['adam', 'sgd'])(
+  'leaves steps as they begin at a rate of 0, with %s, and learns',
+  async (stepOptimizer) => {
+    const local = await training({ stepOptimizer, stepLearningRate: 0, firstStep: 0.05 });
+    const [steps, before, after] = [ROWS, ROWS * DIM, ROWS * DIM].map((length) => new Float32Array(length));
+    local.table.readStored(allRows(ROWS), before);
+    for (let step = 0; step < 3; step++) await local.step(ids, labels);
+    local.table.readSteps(allRows(ROWS), steps);
+    expect([...new Set(steps)]).toEqual([Math.fround(0.05)]);
+    local.table.readStored(allRows(ROWS), after);
+    expect(after).not.toEqual(before);
+  },
+);
+
 it('with two passes learns the step at the changed values, as the network sees them', async () => {
   const local = await training({
     passes: 2,
