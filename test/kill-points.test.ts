@@ -12,6 +12,8 @@ import { prepareToy } from './toy-dataset.js';
 const folder = mkdtempSync(join(tmpdir(), 'bitrow-kill-'));
 let data: string;
 let whole: RunContents;
+/** How long the program took that was not killed, in milliseconds. */
+let wholeTime: number;
 
 /** 4 batches an epoch; a checkpoint after each. */
 const options = [
@@ -30,7 +32,9 @@ const argv = (out: string, ...more: string[]) => ['train', '--data', data, '--ou
 beforeAll(async () => {
   data = await prepareToy(folder, { rows: 2400 });
   const out = join(folder, 'whole');
+  const began = performance.now();
   expect(await runProgram(argv(out))).toMatchObject({ code: 0, signal: null });
+  wholeTime = performance.now() - began;
   whole = await runContents(out);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,13 +90,19 @@ describe('a run that is killed', () => {
   it.each([1, 2, 3])('at random moments (seed %i) ends as one that was not', async (seed) => {
     const out = join(folder, `random ${seed}`);
     let kills = 0;
-    for (let state = seed; kills < 4; kills++) {
+    let longest = wholeTime;
+    for (let state = seed; kills < 4; ) {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
       const program = startProgram(argv(out, '--resume'));
-      setTimeout(() => program.kill('SIGKILL'), 400 + ((state >>> 16) % 900));
-      if ((await program.ended).signal !== 'SIGKILL') break;
+      setTimeout(() => program.kill('SIGKILL'), (longest * (state >>> 16)) / 2 ** 16);
+      if ((await program.ended).signal === 'SIGKILL') kills++;
+      else if (kills > 0) break;
+      else {
+        // Faster than every kill: again, with less time for it.
+        rmSync(out, { recursive: true });
+        longest /= 2;
+      }
     }
-    expect(kills).toBeGreaterThan(0);
     expect((await runProgram(argv(out, '--resume'))).code).toBe(0);
     expect(await runContents(out)).toEqual(whole);
   });
