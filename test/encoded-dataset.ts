@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Manifest } from '../src/data/manifest.js';
-import { VocabularyIndexBuilder } from '../src/formats/vocabulary-index.js';
+import { VocabularyIndexBuilder } from '../src/formats/vocabulary-index-builder.js';
 import { writeVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
 import type { Pooling } from '../src/schema/schema.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Manifest } from '../src/data/manifest.js';
 import { allocateTable } from '../src/embedding/table-memory.js';
-import { VocabularyIndexBuilder } from '../src/formats/vocabulary-index.js';
+import { VocabularyIndexBuilder } from '../src/formats/vocabulary-index-builder.js';
 import { writeVocabularyIndex } from '../src/formats/vocabulary-index-file.js';
 import { denseLayout } from '../src/models/dense.js';
 import { saveCheckpoint } from '../src/runs/checkpoint.js';

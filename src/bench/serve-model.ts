@@ -12,7 +12,7 @@ import { exportRun } from '../exporting/export-run.js';
 import { exportSubject } from '../exporting/export-subject.js';
 import { exporters } from '../exporting/registry.js';
 import { servedValues } from '../exporting/served-run.js';
-import { VocabularyIndexBuilder } from '../formats/vocabulary-index.js';
+import { VocabularyIndexBuilder } from '../formats/vocabulary-index-builder.js';
 import { writeVocabularyIndex } from '../formats/vocabulary-index-file.js';
 import { MOST_MODEL_BYTES } from '../graph/onnx-file.js';
 import { denseLayout, initializeDense } from '../models/dense.js';

@@ -1,29 +1,24 @@
 // Crosses, which are counted, sorted and looked up by codes: their vocabularies and ids are those that their texts would
 // have given, whatever the texts are.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testFolder } from '../../test/fixtures/invented-files.js';
+import { scratchDatabase } from '../../test/scratch-database.js';
 import { type RawRow, RowReader } from '../schema/rows.js';
 import type { Field, Schema } from '../schema/schema.js';
-import { type Database, openDatabase } from './database.js';
+import type { Database } from './database.js';
 import { packing } from './field-keys.js';
 import { prepare } from './prepare.js';
 import { fileDataset } from './schema-file.js';
 
 const folder = testFolder();
-const scratch = mkdtempSync(join(tmpdir(), 'bitrow-codes-'));
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ directory: scratch, threads: 1, memoryBytes: 5e8 });
+  const scratch = await scratchDatabase();
+  database = scratch.database;
+  return scratch.close;
 });
-afterAll(() => {
-  database.close();
-  folder.remove();
-  rmSync(scratch, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 const column = (name: string) => ({ kind: 'column' as const, column: name });
 const cross = (...names: string[]): Field => ({

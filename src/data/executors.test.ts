@@ -1,10 +1,8 @@
 // Both executors of every transformation on cells that try them: the SQL of schema/sql.ts and the functions of
 // schema/rows.ts give the same value, or both refuse the cell, and so for labels.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { scratchDatabase } from '../../test/scratch-database.js';
 import { BadCell } from '../schema/bad-cell.js';
 import { bucketThresholds } from '../schema/bucket.js';
 import type { Cell } from '../schema/cell.js';
@@ -22,16 +20,13 @@ import {
   valueSql,
 } from '../schema/sql.js';
 import { timeFormats, timeParts } from '../schema/transformation.js';
-import { type Database, openDatabase } from './database.js';
+import type { Database } from './database.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'bitrow-executors-'));
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ directory, threads: 1, memoryBytes: 5e8 });
-});
-afterAll(() => {
-  database.close();
-  rmSync(directory, { recursive: true });
+  const scratch = await scratchDatabase();
+  database = scratch.database;
+  return scratch.close;
 });
 
 const column: Simple = { kind: 'column', column: 'x' };

@@ -1,11 +1,11 @@
 // What prepare makes of invented rows: vocabularies, splits, stored order, and the same bytes every time.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { avazuFile, criteoLine, libfmLine, lines, testFolder } from '../../test/fixtures/invented-files.js';
-import { type Database, openDatabase } from './database.js';
+import { scratchDatabase } from '../../test/scratch-database.js';
+import type { Database } from './database.js';
 import type { Dataset } from './datasets/dataset.js';
 import { givenFiles } from './datasets/inputs.js';
 import { loadDataset } from './encoded-dataset.js';
@@ -13,16 +13,13 @@ import type { Manifest } from './manifest.js';
 import { type PrepareOptions, prepare } from './prepare.js';
 
 const folder = testFolder();
-const scratch = mkdtempSync(join(tmpdir(), 'bitrow-read-'));
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ directory: scratch, threads: 1, memoryBytes: 5e8 });
+  const scratch = await scratchDatabase();
+  database = scratch.database;
+  return scratch.close;
 });
-afterAll(() => {
-  database.close();
-  folder.remove();
-  rmSync(scratch, { recursive: true });
-});
+afterAll(() => folder.remove());
 
 /** Two fields of texts, one number and their cross. Fields city and home share a vocabulary. */
 const towns: Dataset & { name: string } = {

@@ -1,9 +1,7 @@
 // The SQL executor on tricky values. It lies in data/ because only data/ may run DuckDB; schema/ states the SQL.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { scratchDatabase } from '../../test/scratch-database.js';
 import { bucketThresholds, largestNumber } from '../schema/bucket.js';
 import { cellSql, typedCell } from '../schema/cell-sql.js';
 import { parseComparison } from '../schema/comparison.js';
@@ -17,16 +15,13 @@ import {
   type Simple,
   valueSql,
 } from '../schema/sql.js';
-import { type Database, openDatabase } from './database.js';
+import type { Database } from './database.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'bitrow-sql-'));
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ directory, threads: 1, memoryBytes: 5e8 });
-});
-afterAll(() => {
-  database.close();
-  rmSync(directory, { recursive: true });
+  const scratch = await scratchDatabase();
+  database = scratch.database;
+  return scratch.close;
 });
 
 const text = (t: string | null) => (t === null ? 'CAST(NULL AS VARCHAR)' : literal(t));

@@ -1,6 +1,6 @@
 // Makes a vocabulary's index from its values, which come as blocks of bytes: a text at a time would cost more than all else.
 // Only the index itself is in memory.
-import { VocabularyIndexBuilder } from '../formats/vocabulary-index.js';
+import { VocabularyIndexBuilder } from '../formats/vocabulary-index-builder.js';
 import type { Database } from './database.js';
 
 /** Ids whose texts come in one block. */

@@ -3,13 +3,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.js';
-import {
-  decodeHeader,
-  HEADER_BYTES,
-  paddedBytes,
-  VocabularyIndex,
-  type VocabularyIndexBuilder,
-} from './vocabulary-index.js';
+import { VocabularyIndex } from './vocabulary-index.js';
+import type { VocabularyIndexBuilder } from './vocabulary-index-builder.js';
+import { decodeHeader, HEADER_BYTES, paddedBytes } from './vocabulary-index-layout.js';
 
 /** Bytes of one read or write: the system refuses 2 GiB at once. */
 const BLOCK_BYTES = 1 << 26;

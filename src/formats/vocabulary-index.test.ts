@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { VocabularyIndex, VocabularyIndexBuilder } from './vocabulary-index.js';
+import { VocabularyIndex } from './vocabulary-index.js';
+import { VocabularyIndexBuilder } from './vocabulary-index-builder.js';
 import { readVocabularyIndex, writeVocabularyIndex } from './vocabulary-index-file.js';
 import { VocabularyKeys } from './vocabulary-keys.js';
 

@@ -1,8 +1,8 @@
 // One thread of a pool: takes one batch after the other, encodes its rows where they are raw, and scores them, each by itself
 // (batch-scorer.ts).
 import { parentPort, workerData } from 'node:worker_threads';
-import type { IndexParts } from '../formats/vocabulary-index.js';
 import { VocabularyIndex } from '../formats/vocabulary-index.js';
+import type { IndexParts } from '../formats/vocabulary-index-layout.js';
 import { type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
 import { BatchScorer, type BatchTimes, type LookupShape } from './batch-scorer.js';
 import type { BlockEncoder } from './encoded-block.js';

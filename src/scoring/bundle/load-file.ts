@@ -10,13 +10,13 @@ import {
   headerLength,
   type TensorEntry,
 } from '../../formats/safetensors.js';
+import { VocabularyIndex } from '../../formats/vocabulary-index.js';
 import {
   decodeHeader as decodeIndexHeader,
   HEADER_BYTES,
   type IndexParts,
   paddedBytes,
-  VocabularyIndex,
-} from '../../formats/vocabulary-index.js';
+} from '../../formats/vocabulary-index-layout.js';
 import type { SharedMemory } from '../../kernels/shared-memory.js';
 
 /** A tensor that a file must have, and where its bytes go. */
