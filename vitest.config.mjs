@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['dist/**/*.test.js'],
+    globalSetup: './scripts/temporary-folder.mjs',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -1,4 +1,4 @@
-// The Markdown table of models: metrics over seeds, parameters of the network and of the tables, speed; on frappe the
+// The Markdown table of models: metrics over seeds, parameters of the network and of the tables, speed by itself; on frappe the
 // published numbers of the open benchmark beside ours. Variants are named `model, method`; only finished cells count.
 import type { Manifest } from '../src/data/manifest.js';
 import { reachable } from '../src/graph/node.js';
@@ -22,7 +22,10 @@ const published: Readonly<Record<string, { validation: number | null; test: numb
   deepfm: { validation: 0.985168, test: 0.983947, logloss: 0.149462 },
 };
 
-export function modelsTable(comparison: Comparison, manifest: Manifest): string {
+export function modelsTable(comparison: Comparison, speeds: Comparison | null, manifest: Manifest): string {
+  const speedOf = new Map(
+    (speeds ? summarize(speeds) : []).map(({ name, samplesPerSecond }) => [name, samplesPerSecond]),
+  );
   const isFrappe = comparison.data.dataset === 'frappe';
   const hasTest = comparison.split !== null;
   const test = splitName(comparison, 'test');
@@ -36,6 +39,7 @@ export function modelsTable(comparison: Comparison, manifest: Manifest): string 
     if (row.cells.finished + row.cells.diverged === 0) return [];
     const [model, method] = row.name.split(', ');
     const { network, tables } = parameters(comparison.variants[i].config, manifest);
+    const speed = speedOf.get(row.name) ?? null;
     const reference = method === 'full' ? published[model] : undefined;
     const cells = [
       model,
@@ -49,7 +53,7 @@ export function modelsTable(comparison: Comparison, manifest: Manifest): string 
       [...new Set(row.bestEpochs)].join(', '),
       count(network),
       count(tables),
-      row.samplesPerSecond === null ? '–' : count(Math.round(row.samplesPerSecond)),
+      speed === null ? '–' : count(Math.round(speed)),
     ];
     return [`| ${cells.join(' | ')} |`];
   });

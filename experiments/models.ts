@@ -1,20 +1,20 @@
 // Every model, trained in fp32 and by ALPT at 8 bits, on flights (one epoch) or frappe (to its end), all with the same
 // settings: those of experiments/flights-reference.yaml or frappe-dcn.yaml, as far as a model has them. Prints the
-// tables of docs/models.md. Cells that have finished are never trained again, so it may be stopped and goes on; with
-// `print` in place of SEEDS, and when it is stopped, it prints what has finished.
+// tables of docs/models.md. Cells that have finished are never trained again, so it may be stopped and goes on. In place
+// of SEEDS, `speed` trains each for one epoch, by itself: with nothing else running. `print` prints what has finished.
 //
-//   node dist/experiments/models.js DATA OUT [SEEDS|print]      DATA: bitrow prepare flights|frappe … --out DATA
-import { readFileSync } from 'node:fs';
+//   node dist/experiments/models.js DATA OUT [SEEDS|speed|print]      DATA: bitrow prepare flights|frappe … --out DATA
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { compare } from '../src/comparing/compare.js';
-import { resolveVariants } from '../src/comparing/variants.js';
+import { type CompareOptions, compare } from '../src/comparing/compare.js';
+import { resolveVariants, type VariantSpec } from '../src/comparing/variants.js';
 import { loadDataset } from '../src/data/encoded-dataset.js';
 import { modelNames } from '../src/models/registry.js';
 import type { Comparison } from '../src/reports/comparison.js';
 import { writeReport } from '../src/reports/write-report.js';
+import { readConfigFile } from '../src/runs/config-file.js';
 import { merge, type PartialConfig } from '../src/runs/resolve-config.js';
-import { readYaml } from './cells.js';
 import { modelsTable } from './models-table.js';
 
 interface Protocol {
@@ -42,8 +42,8 @@ const further: Readonly<Record<string, Record<string, PartialConfig>>> = {
   'dcn-v2': { 'dcn-v2 of rank 32': { rank: 32 }, 'dcn-v2 stacked': { structure: 'stacked' } },
 };
 
-const [data, out, seeds = '1'] = process.argv.slice(2);
-if (!data || !out) throw new Error('usage: models DATA OUT [SEEDS|print]');
+const [data, out, what = '1'] = process.argv.slice(2);
+if (!data || !out) throw new Error('usage: models DATA OUT [SEEDS|speed|print]');
 const { manifest } = await loadDataset(data);
 const protocol = protocols[manifest.dataset];
 if (!protocol)
@@ -65,33 +65,48 @@ const variants = resolveVariants(
       own: { values: merge({ model }, own) },
     })),
   ),
-  { layers: [{ values: readYaml(protocol.settings) }] },
+  { layers: [await readConfigFile(protocol.settings)] },
 );
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
-if (seeds !== 'print') {
-  try {
-    const comparison = await compare({
-      data,
-      out,
-      variants,
-      seeds: Array.from({ length: Number(seeds) }, (_, i) => i + 1),
-      threads: availableParallelism(),
-      // One at a time, so that speeds may stand beside each other.
-      jobs: 1,
-      command: `node dist/experiments/models.js ${data} ${out} ${seeds}`,
-      signal: stop.signal,
-      onProgress: (event) => {
-        if (event.kind !== 'cell-end') return;
-        const { status, validation } = event.cell;
-        console.error(`${event.variant}, seed ${event.seed}: ${status}, validation AUC ${validation?.auc}`);
-      },
-    });
-    await writeReport(comparison, join(out, 'report'));
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
+const speedOut = join(out, 'speed');
+const threads = availableParallelism();
+try {
+  if (what === 'speed') {
+    // One at a time, so that speeds may stand beside each other.
+    await run(speedOut, { variants: variants.map(oneEpoch), seeds: [1], jobs: 1 });
+  } else if (what !== 'print') {
+    const seeds = Array.from({ length: Number(what) }, (_, i) => i + 1);
+    await writeReport(await run(out, { variants, seeds, jobs: threads }), join(out, 'report'));
   }
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
 }
-const comparison = JSON.parse(readFileSync(join(out, 'comparison.json'), 'utf8')) as Comparison;
-console.log(modelsTable(comparison, manifest));
+console.log(modelsTable(stored(out), existsSync(speedOut) ? stored(speedOut) : null, manifest));
+
+function run(out: string, asked: Pick<CompareOptions, 'variants' | 'seeds' | 'jobs'>): Promise<Comparison> {
+  return compare({
+    ...asked,
+    data,
+    out,
+    threads,
+    command: `node dist/experiments/models.js ${data} ${out} ${what}`,
+    signal: stop.signal,
+    onProgress: (event) => {
+      if (event.kind !== 'cell-end') return;
+      const { status, validation, samplesPerSecond } = event.cell;
+      console.error(
+        `${event.variant}, seed ${event.seed}: ${status}, validation AUC ${validation?.auc}, ${Math.round(samplesPerSecond ?? 0)} samples/s`,
+      );
+    },
+  });
+}
+
+function oneEpoch({ name, config }: VariantSpec): VariantSpec {
+  return { name, config: { ...config, training: { ...config.training, epochs: 1 } } };
+}
+
+function stored(out: string): Comparison {
+  return JSON.parse(readFileSync(join(out, 'comparison.json'), 'utf8')) as Comparison;
+}

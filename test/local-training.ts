@@ -7,7 +7,6 @@ import { writeRecords } from '../src/embedding/table-records.js';
 import { DENSE_BLOCK, denseLayout } from '../src/models/dense.js';
 import type { Optimizer } from '../src/optimizers/optimizer.js';
 import type { Config } from '../src/runs/config.js';
-import { BatchPlanner } from '../src/scoring/batch-planner.js';
 import {
   createDenseOptimizer,
   createMethod,
@@ -18,10 +17,11 @@ import {
   fieldOffsets,
   firstOrderSpec,
 } from '../src/scoring/blueprint.js';
-import { Exchange, type PlannedBatch } from '../src/scoring/exchange.js';
-import { allocateExchange } from '../src/scoring/exchange-layout.js';
 import { denseTensors } from '../src/scoring/scoring-graph.js';
+import { BatchPlanner } from '../src/training/batch-planner.js';
 import { DenseNetwork } from '../src/training/dense-network.js';
+import { Exchange, type PlannedBatch } from '../src/training/exchange.js';
+import { allocateExchange } from '../src/training/exchange-layout.js';
 import { FirstOrder } from '../src/training/first-order.js';
 import { trainStep } from '../src/training/step.js';
 import { trainingExchange } from '../src/training/training-exchange.js';
@@ -61,7 +61,7 @@ export class LocalTraining {
     this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape), shape.poolings);
     const model = createModel(config, shape, 'training');
     const { length } = denseLayout(model);
-    const running = this.exchange.floats('running', 0, this.exchange.shape.training?.statistics ?? 0);
+    const running = this.exchange.floats('running', 0, this.exchange.shape.statistics);
     const tensors = denseTensors(model, this.exchange.floats('dense', 0, length), running);
     this.dense = new Map(tensors.map(({ name, data }) => [name, data]));
     const blocks = new Uint32Array(

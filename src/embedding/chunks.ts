@@ -20,6 +20,13 @@ export interface Chunk extends Place {
   readonly count: number;
 }
 
+/** Rows of a list that lie in one section, but need not stand side by side in the list. */
+export interface ScatteredChunk extends Place {
+  /** (count), their positions in the caller's list. */
+  readonly positions: Uint32Array;
+  readonly count: number;
+}
+
 /** One thread's places in all sections of a table, which share its scratch area in their shard. */
 export class Chunks {
   private readonly places: Place[];
@@ -60,6 +67,38 @@ export class Chunks {
     }
   }
 
+  /** The same of a list in any order, where `each` would visit a table of many sections row by row. */
+  eachInAnyOrder(
+    rows: Uint32Array,
+    visit: (chunk: Chunk) => void,
+    visitScattered: (chunk: ScatteredChunk) => void,
+  ): void {
+    const { places } = this;
+    if (places.length === 1) {
+      this.each(rows, visit);
+      return;
+    }
+    for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
+      const some = rows.subarray(from, from + CHUNK_ROWS);
+      const numbers = Uint32Array.from(some, (row) => this.numberOf(row));
+      const positions = Uint32Array.from(some, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
+      for (let first = 0, end = 0; first < some.length; first = end) {
+        const number = numbers[positions[first]];
+        while (end < some.length && numbers[positions[end]] === number) end++;
+        const place = places[number];
+        const those = positions.slice(first, end);
+        new Uint32Array(place.memory.buffer, place.scratch.rows, those.length).set(
+          those.map((position) => some[position]),
+        );
+        visitScattered({
+          ...place,
+          count: those.length,
+          positions: those.map((position) => from + position),
+        });
+      }
+    }
+  }
+
   /** Calls `visit` for rows first … end − 1, at most `most` of one section at a time. */
   eachRun(
     first: number,
@@ -75,8 +114,12 @@ export class Chunks {
     }
   }
 
-  /** The last place that begins at `row` or before. */
   private placeOf(row: number): Place {
+    return this.places[this.numberOf(row)];
+  }
+
+  /** The last place that begins at `row` or before. */
+  private numberOf(row: number): number {
     const { places } = this;
     let low = 0;
     for (let high = places.length; high - low > 1; ) {
@@ -84,7 +127,7 @@ export class Chunks {
       if (places[middle].section.firstRow <= row) low = middle;
       else high = middle;
     }
-    return places[low];
+    return low;
   }
 }
 
@@ -107,4 +150,17 @@ export function copyOut(
   target: Float32Array,
 ): void {
   target.set(new Float32Array(memory.buffer, address, count * width), from * width);
+}
+
+/** The chunk's part of `target` (n, width), wherever it stands there, from an address of its shard. */
+export function scatterOut(
+  { memory, positions, count }: ScatteredChunk,
+  address: number,
+  width: number,
+  target: Float32Array,
+): void {
+  const source = new Float32Array(memory.buffer, address, count * width);
+  for (let i = 0, from = 0; i < count; i++) {
+    for (let j = 0, to = positions[i] * width; j < width; j++, from++, to++) target[to] = source[from];
+  }
 }

@@ -5,7 +5,7 @@
 //
 // so that ⌈V/r⌉ + r rows stand for V, and no two features have the same pair. A feature's number is its vocabulary's
 // first row + id. One table holds Q and then R. What is here says which rows there are and how they begin; the rows of
-// a batch are found in batch/pair-planner.ts, and put together in scoring/pair-exchange.ts.
+// a batch are found in batch/pair-planner.ts, and put together in training/pair-exchange.ts.
 import { UserError } from '../errors.js';
 
 /** How the two rows of a pair become one. */

@@ -43,6 +43,34 @@ const vocabularies = fc.array(
 const shardBytes = fc.integer({ min: LEAST_SHARD, max: LEAST_SHARD + 100_000 });
 
 describe('a table with hot rows', () => {
+  it('is read in any order, a row as often as it is asked for', () => {
+    const asked = fc.array(fc.nat({ max: 9999 }), { maxLength: 3000 });
+    fc.assert(
+      fc.property(vocabularies, shardBytes, asked, (parts, shardBytes, asked) => {
+        const spec = specOf(
+          parts.map(([size]) => size),
+          parts.map(([, hot]) => hot),
+          shardBytes,
+        );
+        const table = new Table(allocateTable(spec), 0);
+        const all = new Float32Array(table.rows * DIM);
+        table.read(
+          Uint32Array.from({ length: table.rows }, (_, row) => row),
+          all,
+        );
+        const rows = Uint32Array.from(asked, (row) => row % table.rows);
+        const values = new Float32Array(rows.length * DIM);
+        table.read(rows, values);
+        const expected = Float32Array.from(
+          values,
+          (_, i) => all[rows[Math.floor(i / DIM)] * DIM + (i % DIM)],
+        );
+        expect(values).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('has each row in one section, of its tier, within its shard, no two overlapping', () => {
     fc.assert(
       fc.property(vocabularies, shardBytes, (parts, shardBytes) => {

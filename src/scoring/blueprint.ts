@@ -19,6 +19,8 @@ import type { Config } from '../runs/config.js';
 import { configHotBits } from '../runs/config-method.js';
 import type { NumberStatistics } from '../schema/number-input.js';
 import type { Pooling } from '../schema/schema.js';
+import type { BatchShape } from './batch-memory.js';
+import type { LookupShape } from './graph-inputs.js';
 
 /** What a model has to know of a dataset. */
 export interface DatasetShape {
@@ -124,23 +126,21 @@ export function createModel(config: Config, dataset: DatasetShape, mode: Mode): 
   return (models[name] as ModelSpec<unknown>).build(shape, options, mode);
 }
 
-/** The exchange's sizes that follow from configuration, data set, model and the rows of a batch. */
+/** What the batches of a data set are sized by. */
 export function batchShape(
-  config: Config,
-  dataset: DatasetShape,
-  { firstOrder }: Model,
+  { fieldVocabularies, numbers }: DatasetShape,
   /** The most rows, and with bags the most ids, of a batch. */
   batch: { batchRows: number; bagIds: number | null },
-) {
-  const { fieldVocabularies, numbers, hasWeight } = dataset;
+): BatchShape {
+  return { ...batch, fields: fieldVocabularies.length, numbers: numbers?.length ?? 0 };
+}
+
+/** What their rows are looked up by. */
+export function lookupShape(config: Config, dataset: DatasetShape): LookupShape {
   return {
-    ...batch,
+    firstRows: fieldOffsets(dataset),
+    isMean: dataset.fieldVocabularies.map((_, field) => dataset.poolings?.[field] === 'mean'),
     pairs: tablePairs(config, dataset),
-    fields: fieldVocabularies.length,
-    dim: config.model.dim,
-    numbers: numbers?.length ?? 0,
-    hasWeight: hasWeight ?? false,
-    hasFirstOrder: firstOrder !== null,
   };
 }
 

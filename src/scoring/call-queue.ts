@@ -2,7 +2,7 @@
 // row's logit is the same in every batch, so nobody can tell. A batch is filled while others are in work, and leaves when a
 // thread is free, which encodes its rows and scores them. Calls take turns, so that a long one does not keep short ones waiting; an error in one call's rows ends
 // that call alone.
-import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
+import { allocateBatch, type BatchShape, batchArrays } from './batch-memory.js';
 import type { CallRows } from './call-rows.js';
 import { QueuedRows } from './queued-rows.js';
 import { type RefusedRow, refusal } from './refused-row.js';
@@ -60,11 +60,19 @@ interface Segment {
   count: number;
 }
 
+/** The memory of a batch; may be sent to a worker. */
+export interface QueueMemory {
+  batch: SharedArrayBuffer;
+  /** (batchRows, F), ids that are OOV. */
+  oov: SharedArrayBuffer;
+}
+
 /** A batch that is filled, in work, or free. */
 interface QueuedBatch {
   number: number;
   rows: QueuedRows;
-  arrays: BatchArrays;
+  logits: Float32Array; // (batchRows)
+  oov: Uint32Array; // (batchRows, F)
   segments: Segment[];
   isFull: boolean;
   /** When its first row came. */
@@ -72,8 +80,12 @@ interface QueuedBatch {
 }
 
 /** As many batches as can be in work, and one that is filled. */
-export function queueBatches(workers: number, shape: BatchShape): SharedArrayBuffer[] {
-  return Array.from({ length: workers + 1 }, () => allocateBatch(shape));
+export function queueBatches(workers: number, shape: BatchShape): QueueMemory[] {
+  const { batchRows, fields } = shape;
+  return Array.from({ length: workers + 1 }, () => ({
+    batch: allocateBatch(shape),
+    oov: new SharedArrayBuffer(Uint32Array.BYTES_PER_ELEMENT * batchRows * fields),
+  }));
 }
 
 /** The queue in front of a pool. */
@@ -96,13 +108,14 @@ export class CallQueue {
     private readonly pool: WorkerPool,
     private readonly shape: BatchShape,
     columns: readonly string[],
-    memories: readonly SharedArrayBuffer[],
+    memories: readonly QueueMemory[],
     private readonly options: QueueOptions,
   ) {
     const [filling, ...free] = memories.map((memory, number): QueuedBatch => {
-      const arrays = batchArrays(shape, memory);
+      const arrays = batchArrays(shape, memory.batch);
       const rows = new QueuedRows(shape, arrays, columns);
-      return { number, rows, arrays, segments: [], isFull: false, since: 0 };
+      const oov = new Uint32Array(memory.oov);
+      return { number, rows, logits: arrays.logits, oov, segments: [], isFull: false, since: 0 };
     });
     this.filling = filling;
     this.free = free;
@@ -221,7 +234,7 @@ export class CallQueue {
         this.end(call, outcome);
         continue;
       }
-      this.takeResults(segment, batch.arrays);
+      this.takeResults(segment, batch);
       call.done += count;
       this.queuedRows -= count;
       this.progress(call);
@@ -245,7 +258,7 @@ export class CallQueue {
     }
   }
 
-  private takeResults({ call, first, at, count }: Segment, { logits, oov }: BatchArrays): void {
+  private takeResults({ call, first, at, count }: Segment, { logits, oov }: QueuedBatch): void {
     for (let i = 0; i < count; i++) call.logits[first + i] = logits[at + i];
     const F = call.oov.length;
     for (let i = at * F; i < (at + count) * F; ) for (let f = 0; f < F; f++, i++) call.oov[f] += oov[i];

@@ -9,14 +9,13 @@ import { Table } from '../embedding/table.js';
 import { UserError } from '../errors.js';
 import { differentiate } from '../graph/differentiate.js';
 import { toOnnx } from '../graph/onnx.js';
-import { createSession, type View } from '../graph/session.js';
+import { createSession, type Session } from '../graph/session.js';
 import { allocateStaging } from '../graph/staging.js';
-import { inputNames, type Model } from '../models/model.js';
-import { BatchPlanner } from './batch-planner.js';
-import { batchShape, createModel, fieldOffsets } from './blueprint.js';
-import { Exchange, type PlannedBatch } from './exchange.js';
-import { allocateExchange } from './exchange-layout.js';
-import { MICRO_ROWS } from './micro-rows.js';
+import type { Model } from '../models/model.js';
+import { allocateBatch, type BatchArrays, type BatchShape, batchArrays, copyBatch } from './batch-memory.js';
+import { batchShape, createModel, lookupShape } from './blueprint.js';
+import { GraphInputs, type LookupShape } from './graph-inputs.js';
+import { MICRO_ROWS, mostMicroRows, scoringCut } from './micro-rows.js';
 import { type OpenedRun, requireSameData } from './open-run.js';
 
 /** Which examples to look at. */
@@ -55,24 +54,20 @@ export async function* logitGradients(
   const shape = record.dataset;
   const total = Math.min(examples ?? Number.POSITIVE_INFINITY, splitOf(dataset.manifest, split).rows);
   const model = createModel(config, shape, 'scoring');
-  const bagIds = mostIdsOf(dataset.manifest, MICRO_ROWS);
-  const exchange = new Exchange(
-    allocateExchange({
-      ...batchShape(config, shape, model, { batchRows: MICRO_ROWS, bagIds }),
-      microRows: MICRO_ROWS,
-      threads: 1,
-      training: null,
-    }),
-  );
-  if (exchange.shape.pairs) {
+  const lookup = lookupShape(config, shape);
+  if (lookup.pairs) {
     throw new UserError(
       `The method '${config.method.name}' makes an embedding of two rows, so a row has no gradient of its own.`,
       'quantize with a method that needs no calibration, such as optimal',
     );
   }
-  const network = await GradientNetwork.create(model, run, exchange);
+  const sizes = batchShape(shape, {
+    batchRows: MICRO_ROWS,
+    bagIds: mostIdsOf(dataset.manifest, MICRO_ROWS),
+  });
+  const arrays = batchArrays(sizes, allocateBatch(sizes));
+  const network = await GradientNetwork.create(model, run, sizes, lookup);
   try {
-    const planner = new BatchPlanner(exchange, fieldOffsets(shape), shape.poolings);
     const knownIds = shape.fieldVocabularies.map((number) => shape.vocabularySizes[number]);
     const order = {
       split,
@@ -84,10 +79,14 @@ export async function* logitGradients(
     let done = 0;
     for await (const batch of readBatches(dataset, order)) {
       signal?.throwIfAborted();
-      const planned = planner.plan(batch);
-      const uses = usesOf(planned, exchange, await network.run(planned), {
+      copyBatch(batch, arrays);
+      const count = Math.min(batch.rows, total - done);
+      const dX = await network.run(arrays, batch.rows);
+      const uses = usesOf(arrays, network.rowsOf(arrays, count), dX, {
         first: done,
-        count: Math.min(batch.rows, total - done),
+        count,
+        dim: config.model.dim,
+        isMean: lookup.isMean,
       });
       done = Math.min(total, done + batch.rows);
       yield { done, total, ...uses };
@@ -99,57 +98,52 @@ export async function* logitGradients(
 }
 
 /**
- * The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. First-order
- * weights are added to a logit, so the gradient does not depend on their values; where the graph has that input, it is 0.
+ * The scoring graph with the gradient of its logits by X: (B, F·D), a row of which depends on its example alone. On first-order
+ * weights, which are added to a logit, it does not depend.
  */
 class GradientNetwork {
   private constructor(
-    private readonly exchange: Exchange,
-    private readonly table: Table,
-    private readonly session: Awaited<ReturnType<typeof createSession>>,
-    private readonly staging: Record<'x' | 'dX' | 'numbers' | 'firstOrder', Float32Array>,
+    private readonly inputs: GraphInputs,
+    private readonly session: Session,
+    private readonly dX: Float32Array,
+    /** F·D. */
+    private readonly width: number,
   ) {}
 
-  static async create(model: Model, run: OpenedRun, exchange: Exchange): Promise<GradientNetwork> {
+  static async create(
+    model: Model,
+    run: OpenedRun,
+    shape: BatchShape,
+    lookup: LookupShape,
+  ): Promise<GradientNetwork> {
     // No example sees another: the gradient of the sum has each one's own in its row.
     const [dX] = differentiate(model.graph, model.graph.sum(model.logits), [model.x]);
     const initializers = new Map(run.dense.map(({ name, data }) => [name, Float32Array.from(data)]));
-    const { fields, dim, numbers, hasFirstOrder } = exchange.shape;
-    const block = MICRO_ROWS * fields * dim;
-    const weights = hasFirstOrder ? MICRO_ROWS * fields : 0;
-    const [x, gradient, staged, firstOrder] = allocateStaging([block, block, MICRO_ROWS * numbers, weights]);
-    return new GradientNetwork(
-      exchange,
-      new Table(run.table, 0),
-      await createSession(toOnnx({ outputs: { dX }, initializers })),
-      { x, dX: gradient, numbers: staged, firstOrder },
-    );
+    const session = await createSession(toOnnx({ outputs: { dX }, initializers }));
+    const table = new Table(run.table, 0);
+    const weights = run.firstOrder && new Table(run.firstOrder, 0);
+    const width = shape.fields * table.dim;
+    const [gradient] = allocateStaging([mostMicroRows(shape) * width]);
+    return new GradientNetwork(new GraphInputs(table, weights, shape, lookup), session, gradient, width);
   }
 
   /** dX (paddedRows, F·D) of a batch, which is one micro-batch. Used again by the next. */
-  async run(batch: PlannedBatch): Promise<Float32Array> {
-    const { exchange, table, staging, session } = this;
-    const { fields, dim, numbers } = exchange.shape;
-    const [micro] = batch.microBatches;
-    const rows = micro.paddedRows;
-    table.read(batch.stored, exchange.floats('values', 0, batch.stored.length * dim));
-    exchange.expand(0, batch, micro, staging.x);
-    const dX = staging.dX.subarray(0, rows * fields * dim);
-    const feeds: Record<string, View> = {};
-    const feed = (name: string, data: Float32Array, columns: number) => {
-      // Of a linear model the gradient does not depend on everything that the logit does.
-      if (session.inputNames.includes(name)) {
-        feeds[name] = { data: data.subarray(0, rows * columns), shape: [rows, columns] };
-      }
-    };
-    feed(inputNames.x, staging.x, fields * dim);
-    if (numbers > 0) {
-      exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));
-      feed(inputNames.numbers, staging.numbers, numbers);
-    }
-    feed(inputNames.firstOrder, staging.firstOrder, fields);
-    await session.run(feeds, { dX: { data: dX, shape: [rows, fields * dim] } });
+  async run(batch: BatchArrays, rows: number): Promise<Float32Array> {
+    const [micro] = scoringCut(rows);
+    // Of a linear model the gradient does not depend on everything that the logit does.
+    const feeds = Object.entries(this.inputs.of(batch, micro)).filter(([name]) =>
+      this.session.inputNames.includes(name),
+    );
+    const dX = this.dX.subarray(0, micro.paddedRows * this.width);
+    await this.session.run(Object.fromEntries(feeds), {
+      dX: { data: dX, shape: [micro.paddedRows, this.width] },
+    });
     return dX;
+  }
+
+  /** The table's rows that the first `count` examples look up. */
+  rowsOf(batch: BatchArrays, count: number): Uint32Array {
+    return this.inputs.featuresOf(batch, 0, count).slice();
   }
 
   close(): Promise<void> {
@@ -159,20 +153,17 @@ class GradientNetwork {
 
 /** From the gradients of segments, (B, F) of them, to those of the rows they are made of. */
 function usesOf(
-  { plan }: PlannedBatch,
-  { shape: { fields, dim } }: Exchange,
+  { offsets }: BatchArrays,
+  rows: Uint32Array,
   dX: Float32Array,
-  { first, count }: { first: number; count: number },
+  { first, count, dim, isMean }: { first: number; count: number; dim: number; isMean: readonly boolean[] },
 ): Pick<LogitGradients, 'rows' | 'gradients' | 'examples'> {
-  const { positions, bags } = plan;
-  const segments = count * fields;
-  const uses = bags ? bags.offsets[segments] : segments;
-  const rows = Uint32Array.from({ length: uses }, (_, use) => plan.rows[positions[use]]);
-  const examples = new Uint32Array(uses);
-  const gradients = new Float32Array(uses * dim);
-  for (let segment = 0, use = 0; segment < segments; segment++) {
-    const end = bags ? bags.offsets[segment + 1] : segment + 1;
-    const divisor = bags ? bags.divisors[segment] : 1;
+  const fields = isMean.length;
+  const examples = new Uint32Array(rows.length);
+  const gradients = new Float32Array(rows.length * dim);
+  for (let segment = 0, use = 0; segment < count * fields; segment++) {
+    const end = offsets ? offsets[segment + 1] : segment + 1;
+    const divisor = isMean[segment % fields] ? end - use : 1;
     for (; use < end; use++) {
       examples[use] = first + Math.floor(segment / fields);
       for (let j = 0; j < dim; j++) gradients[use * dim + j] = dX[segment * dim + j] / divisor;

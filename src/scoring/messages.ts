@@ -1,17 +1,22 @@
 // What the main thread asks of a scoring team. A training team answers these too.
-import type { PlannedBatch } from './exchange.js';
+import type { BatchSlots, SlottedBatch } from './batch-slots.js';
 import type { Scorer } from './scorer.js';
 
 /** Take this scoring graph (ONNX); score this batch, its logits into its slot. */
-export type ScoringMessage = { kind: 'load'; model: Uint8Array } | { kind: 'score'; batch: PlannedBatch };
+export type ScoringMessage = { kind: 'load'; model: Uint8Array } | { kind: 'score'; batch: SlottedBatch };
 
 /** One thread's answer. */
-export async function answerScoring(scorer: Scorer, message: ScoringMessage): Promise<void> {
+export async function answerScoring(
+  scorer: Scorer,
+  slots: BatchSlots,
+  message: ScoringMessage,
+): Promise<void> {
   switch (message.kind) {
     case 'load':
       return scorer.load(message.model);
     case 'score':
-      return scorer.score(message.batch);
+      await scorer.score(slots.arrays(message.batch), slots.take(message.batch));
+      return;
     default:
       message satisfies never;
   }

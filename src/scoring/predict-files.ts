@@ -188,7 +188,7 @@ class RowBatches implements AsyncIterable<Batch> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    const batch = new RowBatch(this.engine.exchange.shape);
+    const batch = new RowBatch(this.engine.slots.shape);
     const encoder = new RowEncoder(this.scoring.encoding, batch.mostIds);
     const texts = new RowTexts(encoder.columns.length);
     let kept = this.keep.map((): (string | null)[] => []);

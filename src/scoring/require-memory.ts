@@ -7,10 +7,11 @@ import { freeMemory } from '../machine/free-memory.js';
 import { sizeText } from '../machine/size-text.js';
 import type { Model } from '../models/model.js';
 import type { Config } from '../runs/config.js';
+import { slotsBytes } from './batch-slots.js';
 import { batchShape, createModel, type DatasetShape, embeddingSpec, firstOrderSpec } from './blueprint.js';
-import { exchangeLayout } from './exchange-layout.js';
-import { MICRO_ROWS } from './micro-rows.js';
+import { mostMicroRows } from './micro-rows.js';
 import { processBytes } from './process-bytes.js';
+import { scorerStagingBytes } from './scorer.js';
 
 /** How a model is to be opened, as far as memory is concerned. */
 export interface ScoringSize {
@@ -43,20 +44,21 @@ export function requireScoringMemory(
   const model = createModel(config, dataset, 'training');
   const table = tableBytes ?? shardBytes(config, dataset, threads, model);
   // Bags may have more ids: what they add is less than what an estimate is wrong by.
-  const shape = batchShape(config, dataset, model, { batchRows: Math.max(1, batchRows), bagIds: null });
-  const exchange = exchangeLayout({ ...shape, microRows: MICRO_ROWS, threads, training: null }).bytes;
+  const shape = batchShape(dataset, { batchRows: Math.max(1, batchRows), bagIds: null });
+  const staging = scorerStagingBytes(shape, config.model.dim, model.firstOrder !== null);
+  const batches = slotsBytes(shape) + threads * staging;
   const beside = processBytes({
     threads,
     model,
-    microRows: Math.min(MICRO_ROWS, batchRows),
+    microRows: mostMicroRows(shape),
     windowBytes: 0,
   });
-  const needed = table + exchange + otherBytes + beside;
+  const needed = table + batches + otherBytes + beside;
   const free = memory ?? freeMemory() + process.memoryUsage.rss();
   if (needed <= free) return;
   const other = otherBytes > 0 ? `, vocabularies and rows ${sizeText(otherBytes)}` : '';
   throw new UserError(
-    `The model '${path}' needs ${sizeText(needed)} of memory and ${sizeText(free)} are free: table ${sizeText(table)}, batches ${sizeText(exchange)}${other}, and about ${sizeText(beside)} for Node.js and onnxruntime.`,
+    `The model '${path}' needs ${sizeText(needed)} of memory and ${sizeText(free)} are free: table ${sizeText(table)}, batches ${sizeText(batches)}${other}, and about ${sizeText(beside)} for Node.js and onnxruntime.`,
     'end other programs, use a machine with more memory, or pass --ignore-limits (ignoreLimits: true) to go on all the same',
   );
 }

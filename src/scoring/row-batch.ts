@@ -15,7 +15,7 @@ export class RowBatch {
   /** @param arrays where the rows go; by default memory of its own */
   constructor(
     private readonly shape: BatchShape,
-    arrays: Omit<BatchArrays, 'logits' | 'oov'> = batchArrays(shape, allocateBatch(shape)),
+    arrays: Pick<BatchArrays, 'ids' | 'offsets' | 'numbers'> = batchArrays(shape, allocateBatch(shape)),
   ) {
     this.ids = arrays.ids;
     this.offsets = arrays.offsets;

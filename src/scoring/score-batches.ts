@@ -1,8 +1,7 @@
-// Scores batches with a team, in order: the next one is made and planned while one is in work.
+// Scores batches with a team, in order: the next one is made while one is in work.
 import type { Batch } from '../batch/reader.js';
 import type { Team } from '../team/team.js';
-import type { BatchPlanner } from './batch-planner.js';
-import type { Exchange, PlannedBatch } from './exchange.js';
+import type { BatchSlots, SlottedBatch } from './batch-slots.js';
 import type { ScoringMessage } from './messages.js';
 
 /** Anything that answers scoring messages. */
@@ -23,25 +22,24 @@ export interface ScoredBatch {
 /** A batch that the team is scoring. */
 interface InWork {
   batch: Batch;
-  planned: PlannedBatch;
+  slotted: SlottedBatch;
   done: Promise<unknown>;
 }
 
 /** A team that has its scoring graph, and how batches come to it. */
 export interface ScoringParts {
   team: ScoringTeam;
-  exchange: Exchange;
-  planner: BatchPlanner;
+  slots: BatchSlots;
 }
 
 /**
  * Yields every batch's logits and labels, in order: copies, the caller's to keep.
  *
- * @param batches a batch's arrays are planned before the next one is asked for, so they may be used again; then of
+ * @param batches a batch's arrays are copied before the next one is asked for, so they may be used again; then of
  *   a scored one only the logits are of use
  */
 export async function* scoreBatches(
-  { team, exchange, planner }: ScoringParts,
+  { team, slots }: ScoringParts,
   batches: AsyncIterable<Batch> | Iterable<Batch>,
   signal?: AbortSignal,
 ): AsyncGenerator<ScoredBatch> {
@@ -49,13 +47,13 @@ export async function* scoreBatches(
   try {
     for await (const batch of batches) {
       signal?.throwIfAborted();
-      const planned = planner.plan(batch);
-      const done = team.call({ kind: 'score', batch: planned });
+      const slotted = slots.put(batch);
+      const done = team.call({ kind: 'score', batch: slotted });
       // Awaited one batch later; until then a failure is nobody's but must not end the process.
       done.catch(() => {});
       const previous = inWork;
       // The newest, which `finally` waits for: answers come in order.
-      inWork = { batch, planned, done };
+      inWork = { batch, slotted, done };
       if (previous) yield await finished(previous);
     }
     if (inWork) yield await finished(inWork);
@@ -63,9 +61,9 @@ export async function* scoreBatches(
     await inWork?.done.catch(() => {});
   }
 
-  async function finished({ batch, planned, done }: InWork): Promise<ScoredBatch> {
+  async function finished({ batch, slotted, done }: InWork): Promise<ScoredBatch> {
     await done;
     const { rows, labels, weights = null, groups = null } = batch;
-    return { rows, batch, logits: exchange.logits(planned.slot).slice(0, rows), labels, weights, groups };
+    return { rows, batch, logits: slots.arrays(slotted).logits.slice(0, rows), labels, weights, groups };
   }
 }

@@ -24,7 +24,7 @@ export function scoreSplit({
   signal,
   ...parts
 }: ScoreSplitOptions): AsyncGenerator<ScoredBatch> {
-  const batchSize = parts.exchange.shape.batchRows;
+  const batchSize = parts.slots.shape.batchRows;
   const order = { split, batchSize, order: 'stored', numbers, ...(knownIds && { knownIds }) } as const;
   return scoreBatches(parts, readBatches(dataset, order), signal);
 }

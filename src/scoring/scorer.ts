@@ -1,89 +1,89 @@
-// The one scorer, as one thread of a team runs it: rows of the table, dequantized once each, through the scoring
-// graph with its weights as initializers, to logits. Validation, evaluation and prediction are this.
-
+// The one scorer, as one thread runs it: micro-batches through the scoring graph, with its weights as initializers, to logits.
+// Validation, evaluation, prediction and serving are this. Threads need nothing of each other: a logit depends on its row alone.
+import { type MicroBatch, paddedRows } from '../batch/micro-batches.js';
 import type { RowValues } from '../embedding/row-values.js';
 import { createSession, type Session, type View } from '../graph/session.js';
 import { allocateStaging, stagingBytes } from '../graph/staging.js';
-import { inputNames } from '../models/model.js';
-import type { Exchange, PlannedBatch } from './exchange.js';
-import { type ExchangeShape, mostMicroRows } from './exchange-layout.js';
-import { readFirstOrder } from './first-order-exchange.js';
-import { combinePairs } from './pair-exchange.js';
+import { allocateBatch, type BatchArrays, type BatchShape, batchArrays } from './batch-memory.js';
+import { GraphInputs, inputPieces, type LookupShape } from './graph-inputs.js';
+import { mostMicroRows } from './micro-rows.js';
 
-/** One thread's part of scoring. */
+/** Where the time of a batch went. */
+export interface BatchTimes {
+  lookupMs: number;
+  networkMs: number;
+}
+
+/** One thread's scorer. */
 export class Scorer {
   private session: Session | undefined;
-  private readonly staging: Record<'x' | 'logits' | 'numbers' | 'firstOrder', Float32Array>;
+  private readonly inputs: GraphInputs;
+  private readonly logits: Float32Array;
 
+  /** @param firstOrder first-order weights, where the model has them */
   constructor(
-    private readonly table: RowValues,
-    /** First-order weights, where the model has them. */
-    private readonly firstOrder: RowValues | null,
-    private readonly exchange: Exchange,
-    private readonly thread: number,
+    table: RowValues,
+    firstOrder: RowValues | null,
+    private readonly shape: BatchShape,
+    lookup: LookupShape,
   ) {
-    const [x, logits, numbers, weights] = allocateStaging(pieces(exchange.shape));
-    this.staging = { x, logits, numbers, firstOrder: weights };
+    this.inputs = new GraphInputs(table, firstOrder, shape, lookup);
+    [this.logits] = allocateStaging([mostMicroRows(shape)]);
   }
 
   get stagingBytes(): number {
-    return this.staging.x.buffer.byteLength;
+    return this.inputs.stagingBytes + this.logits.buffer.byteLength;
   }
 
   /** Takes a scoring graph (ONNX, weights inside) in place of the last one. */
-  async load(model: Uint8Array): Promise<void> {
+  async load(graph: Uint8Array): Promise<void> {
     await this.session?.release();
-    this.session = await createSession(model);
+    this.session = await createSession(graph);
   }
 
-  /** Scores a batch together with the other threads: the logits are in the batch's slot when all have returned. */
-  async score(batch: PlannedBatch): Promise<void> {
-    const { exchange, thread, session, staging } = this;
-    if (!session) throw new Error('No scoring graph was loaded.');
-    const { dim, fields, numbers: N } = exchange.shape;
-    for (const { start, end } of exchange.claimRows(batch.stored.length)) {
-      const values = exchange.floats('values', start * dim, (end - start) * dim);
-      this.table.read(batch.stored.subarray(start, end), values);
+  /** Scores a row that has no value of its own: the first run takes longer than others, and tells whether graph and tables fit. */
+  async warmUp(): Promise<void> {
+    await this.run(
+      this.inputs.of(padding(this.shape), { firstRow: 0, rows: 1, paddedRows: paddedRows(1) }),
+      paddedRows(1),
+    );
+  }
+
+  /** Scores the micro-batches of a batch that are this thread's, into the batch's logits. */
+  async score(batch: BatchArrays, micros: Iterable<MicroBatch>): Promise<BatchTimes> {
+    const times = { lookupMs: 0, networkMs: 0 };
+    for (const micro of micros) {
+      const began = performance.now();
+      const feeds = this.inputs.of(batch, micro);
+      const fed = performance.now();
+      const logits = await this.run(feeds, micro.paddedRows);
+      batch.logits.set(logits.subarray(0, micro.rows), micro.firstRow);
+      times.lookupMs += fed - began;
+      times.networkMs += performance.now() - fed;
     }
-    if (this.firstOrder) readFirstOrder(this.firstOrder, exchange, batch, thread);
-    exchange.barrier.wait();
-    combinePairs(exchange, batch);
-    for (const index of exchange.claim(batch.microBatches.length)) {
-      const micro = batch.microBatches[index];
-      const rows = micro.paddedRows;
-      exchange.expand(thread, batch, micro, staging.x);
-      const logits = staging.logits.subarray(0, rows);
-      const feeds: Record<string, View> = {
-        [inputNames.x]: { data: staging.x.subarray(0, rows * fields * dim), shape: [rows, fields * dim] },
-      };
-      if (N > 0) {
-        const numbers = staging.numbers.subarray(0, rows * N);
-        exchange.copyNumbers(batch, micro, numbers);
-        feeds[inputNames.numbers] = { data: numbers, shape: [rows, N] };
-      }
-      if (this.firstOrder) {
-        const weights = staging.firstOrder.subarray(0, rows * fields);
-        weights.set(exchange.expandFirstOrder(thread, batch, micro));
-        feeds[inputNames.firstOrder] = { data: weights, shape: [rows, fields] };
-      }
-      await session.run(feeds, { logits: { data: logits, shape: [rows, 1] } });
-      exchange.logits(batch.slot).set(logits.subarray(0, micro.rows), micro.firstRow);
-    }
-    // The next batch's rows take the place of this one's.
-    exchange.barrier.wait();
+    return times;
+  }
+
+  /** Runs the network. @returns logits (rows), lent until the next run */
+  private async run(feeds: Record<string, View>, rows: number): Promise<Float32Array> {
+    if (!this.session) throw new Error('No scoring graph was loaded.');
+    const logits = this.logits.subarray(0, rows);
+    await this.session.run(feeds, { logits: { data: logits, shape: [rows, 1] } });
+    return logits;
   }
 }
 
-type StagedShape = Omit<ExchangeShape, 'threads' | 'training'>;
-
-/** Floats of X, logits, numbers and first-order weights. */
-function pieces(shape: StagedShape): number[] {
-  const rows = mostMicroRows(shape);
-  const { fields, dim, numbers, hasFirstOrder } = shape;
-  return [rows * fields * dim, rows, rows * numbers, hasFirstOrder ? rows * fields : 0];
+/** Bytes of the staging of a scorer: equals its `stagingBytes`. */
+export function scorerStagingBytes(shape: BatchShape, dim: number, hasFirstOrder: boolean): number {
+  return stagingBytes(inputPieces(shape, dim, hasFirstOrder)) + stagingBytes([mostMicroRows(shape)]);
 }
 
-/** Bytes a scorer holds beside the exchange, per thread. */
-export function scorerStagingBytes(shape: StagedShape): number {
-  return stagingBytes(pieces(shape));
+/** A batch of one row, all OOV. */
+function padding(shape: BatchShape): BatchArrays {
+  const one = { ...shape, batchRows: 1, bagIds: shape.bagIds === null ? null : shape.fields };
+  const arrays = batchArrays(one, allocateBatch(one));
+  arrays.offsets?.forEach((_, segment, offsets) => {
+    offsets[segment] = segment;
+  });
+  return arrays;
 }

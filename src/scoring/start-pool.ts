@@ -2,7 +2,7 @@
 import { mostIdsOf } from '../data/bags.js';
 import type { Manifest } from '../data/manifest.js';
 import { inputColumnsOf } from '../schema/schema.js';
-import { batchShape, createModel, fieldOffsets, fieldSizes } from './blueprint.js';
+import { batchShape, fieldSizes, lookupShape } from './blueprint.js';
 import { CallQueue, type QueueOptions, queueBatches } from './call-queue.js';
 import { idSchema } from './id-encoder.js';
 import type { PoolWorkerData } from './pool-worker.js';
@@ -27,17 +27,15 @@ export async function startPool(
   { workers, maxBatch, takesIds, onWorkerFailure, ...queued }: PoolOptions,
 ): Promise<{ pool: WorkerPool; queue: CallQueue }> {
   const { config, dataset, table, firstOrder, graph } = scored;
-  const model = createModel(config, dataset, 'scoring');
   const batch = { batchRows: maxBatch, bagIds: mostIdsOf(manifest, maxBatch) };
-  const { pairs, ...shape } = batchShape(config, dataset, model, batch);
+  const shape = batchShape(dataset, batch);
   const batches = queueBatches(workers, shape);
-  const isMean = dataset.fieldVocabularies.map((_, field) => dataset.poolings?.[field] === 'mean');
   const shared: Omit<PoolWorkerData, 'thread'> = {
     table,
     firstOrder,
     graph: graph(),
     shape,
-    lookup: { firstRows: fieldOffsets(dataset), isMean, pairs },
+    lookup: lookupShape(config, dataset),
     batches,
     encoding: {
       ...encoding,

@@ -1,8 +1,8 @@
 // One thread of a team that only scores.
 import { workerData } from 'node:worker_threads';
 import { serve } from '../team/serve.js';
-import { Exchange } from './exchange.js';
-import type { ExchangeMemory } from './exchange-layout.js';
+import { BatchSlots, type SlotMemory } from './batch-slots.js';
+import type { LookupShape } from './graph-inputs.js';
 import { answerScoring, type ScoringMessage } from './messages.js';
 import { Scorer } from './scorer.js';
 import { openTable, type TableInMemory } from './table-in-memory.js';
@@ -12,14 +12,12 @@ export interface ScoringWorkerData {
   thread: number;
   table: TableInMemory;
   firstOrder: TableInMemory | null;
-  exchange: ExchangeMemory;
+  slots: SlotMemory;
+  lookup: LookupShape;
 }
 
-const { thread, table, firstOrder, exchange } = workerData as ScoringWorkerData;
-const view = new Exchange(exchange);
+const { thread, table, firstOrder, slots: memory, lookup } = workerData as ScoringWorkerData;
+const slots = new BatchSlots(memory);
 const weights = firstOrder && openTable(firstOrder, thread);
-const scorer = new Scorer(openTable(table, thread), weights, view, thread);
-serve(
-  (message: ScoringMessage) => answerScoring(scorer, message),
-  () => view.barrier.abandon(),
-);
+const scorer = new Scorer(openTable(table, thread), weights, slots.shape, lookup);
+serve((message: ScoringMessage) => answerScoring(scorer, slots, message));

@@ -1,6 +1,6 @@
 // Blocks of the stored rows behind a batch, with the arrays of the exchange that belong to them.
 import type { Block } from '../embedding/method.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
 
 /** The blocks that this thread gets to; threads share them out as they go. */
 export function* claimBlocks(exchange: Exchange, batch: PlannedBatch): Generator<Block> {

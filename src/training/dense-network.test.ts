@@ -11,7 +11,7 @@ import { Stream, seedKey, streamWord } from '../random/streams.js';
 import { uniform } from '../random/uniform.js';
 import { resolveConfig } from '../runs/resolve-config.js';
 import { createModel } from '../scoring/blueprint.js';
-import type { PlannedBatch } from '../scoring/exchange.js';
+import type { PlannedBatch } from './exchange.js';
 import { samplePass } from './pass-sample.js';
 
 const ROWS = 40;

@@ -9,14 +9,14 @@ import { type DenseLayout, denseLayout } from '../models/dense.js';
 import type { Model } from '../models/model.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { Stream, seedKey } from '../random/streams.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
-import { mostMicroRows } from '../scoring/exchange-layout.js';
-import { combinePairs, splitPairs } from '../scoring/pair-exchange.js';
 import { claimBlocks } from './blocks.js';
 import { updateDense, updateStatistics } from './dense-update.js';
 import { lossNotFinite, rowNotFinite } from './diagnose.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
+import { mostMicroRows } from './exchange-layout.js';
 import type { FirstOrder } from './first-order.js';
 import { gradientName, NetworkStaging } from './network-staging.js';
+import { combinePairs, splitPairs } from './pair-exchange.js';
 import { samplePass } from './pass-sample.js';
 
 /** What all threads of a team have in common, and which of them this is. */
@@ -201,7 +201,7 @@ export class DenseNetwork implements Network {
     const { exchange } = this.options;
     new Float64Array(exchange.memory.buffer, exchange.at.losses, index + 1)[index] = staging.loss[0];
     exchange.floats('denseGradients', index * dense.length, dense.length).set(staging.gradients);
-    let at = index * (exchange.shape.training?.statistics ?? 0);
+    let at = index * exchange.shape.statistics;
     for (const values of staging.statistics) {
       exchange.floats('statistics', at, values.length).set(values);
       at += values.length;
@@ -217,7 +217,7 @@ export class DenseNetwork implements Network {
   private drawMasks(firstRow: number, rows: number): void {
     const { model, exchange, thread, seed } = this.options;
     const [keyLow, keyHigh] = seedKey(seed);
-    const maskColumns = exchange.shape.training?.maskColumns ?? 0;
+    const maskColumns = exchange.shape.maskColumns;
     for (const [i, { layer, width, rate }] of model.dropouts.entries()) {
       const mask = exchange.floats(
         'masks',

@@ -3,7 +3,7 @@
 import { UserError } from '../errors.js';
 import { DENSE_BLOCK, type DenseLayout } from '../models/dense.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
 
 /** Share of the old running statistic that is kept in each step, as torch's default momentum of 0.1. */
 const STATISTIC_KEPT = 0.9;
@@ -56,7 +56,7 @@ export function updateDense(
 
 /** Running statistics: the micro-batches' values weighed by their rows, in index order, once a step. */
 export function updateStatistics(exchange: Exchange, batch: PlannedBatch): void {
-  const length = exchange.shape.training?.statistics ?? 0;
+  const length = exchange.shape.statistics;
   const running = exchange.floats('running', 0, length);
   const values = exchange.floats('statistics', 0, batch.microBatches.length * length);
   for (let j = 0; j < length; j++) {

@@ -1,7 +1,7 @@
 // When a number is not finite: where to look. Only called when a run stops, so it may be slow.
 import { UserError } from '../errors.js';
 import { EMBEDDING, FIRST_ORDER } from '../scoring/blueprint.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
 
 const help = 'lower the learning rate.';
 

@@ -8,9 +8,8 @@
 import type { Table } from '../embedding/table.js';
 import type { Optimizer, UpdateSettings } from '../optimizers/optimizer.js';
 import { FIRST_ORDER } from '../scoring/blueprint.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
-import { readFirstOrder, shareOfFeatures } from '../scoring/first-order-exchange.js';
 import { rowNotFinite } from './diagnose.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
 
 /** One thread's part of the first-order weights. */
 export class FirstOrder {
@@ -30,17 +29,18 @@ export class FirstOrder {
 
   /** Puts this thread's share of the batch's weights into the exchange: before the barrier that a pass begins with. */
   read(batch: PlannedBatch): void {
-    const { table, exchange, thread } = this;
-    const { start, end } = shareOfFeatures(exchange, batch, thread);
+    const { table, exchange } = this;
+    const { start, end } = this.shareOf(batch);
+    const rows = batch.plan.rows.subarray(start, end);
     // They are written in this step anyway.
-    table.touch(batch.plan.rows.subarray(start, end));
-    readFirstOrder(table, exchange, batch, thread);
+    table.touch(rows);
+    table.read(rows, exchange.floats('firstOrder', start, rows.length));
   }
 
   /** Takes the optimizer's step on this thread's share, when all micro-batches of the pass have been summed. */
   update(batch: PlannedBatch): void {
     const { table, exchange, thread, optimizer, settings } = this;
-    const { start, end } = shareOfFeatures(exchange, batch, thread);
+    const { start, end } = this.shareOf(batch);
     const rows = batch.plan.rows.subarray(start, end);
     const values = exchange.floats('firstOrder', start, rows.length);
     const gradient = exchange.floats('firstOrderGradient', start, rows.length);
@@ -50,5 +50,12 @@ export class FirstOrder {
     // The change takes the gradient's place.
     table.valueChange(optimizer, settings, rows, values, gradient, gradient);
     table.writeValues(rows, gradient);
+  }
+
+  /** This thread's part of the batch's features: those from `start` to `end` − 1 of `plan.rows`. */
+  private shareOf({ plan }: PlannedBatch): { start: number; end: number } {
+    const { threads } = this.exchange.shape;
+    const share = (number: number) => Math.floor((plan.rows.length * number) / threads);
+    return { start: share(this.thread), end: share(this.thread + 1) };
   }
 }

@@ -16,15 +16,16 @@ import type { TableMemory } from '../embedding/table-memory.js';
 import { partBytes, recordParts } from '../embedding/table-records.js';
 import { PAGE_BYTES } from '../kernels/pages.js';
 import type { Model } from '../models/model.js';
+import { type SlotMemory, slotsBytes } from '../scoring/batch-slots.js';
 import { FIRST_ORDER } from '../scoring/blueprint.js';
+import { scorerStagingBytes } from '../scoring/scorer.js';
 import {
   type ExchangeMemory,
   type ExchangeShape,
   exchangeLayout,
   mostMicroRows,
   planSize,
-} from '../scoring/exchange-layout.js';
-import { scorerStagingBytes } from '../scoring/scorer.js';
+} from './exchange-layout.js';
 import { networkStagingBytes } from './network-staging.js';
 
 /** Bytes, by the parts of the banner. */
@@ -50,13 +51,17 @@ interface RowsReport {
 
 /** Bytes of the buffers that a thread stages for onnxruntime, in training and scoring. */
 export function threadStagingBytes(model: Model, shape: ExchangeShape): number {
-  return networkStagingBytes(model, mostMicroRows(shape)) + scorerStagingBytes(shape);
+  return (
+    networkStagingBytes(model, mostMicroRows(shape)) +
+    scorerStagingBytes(shape, shape.dim, shape.hasFirstOrder)
+  );
 }
 
 /** What a run will allocate. */
 export function predictMemory(specs: readonly TableSpec[], model: Model, shape: ExchangeShape): MemoryReport {
   const others =
     exchangeLayout(shape).bytes +
+    slotsBytes(shape) +
     rowPlannerBytes(planSize(shape)) +
     (shape.pairs ? pairPlannerBytes(shape.pairs) : 0) +
     shape.threads * threadStagingBytes(model, shape);
@@ -75,10 +80,12 @@ function predictRows(spec: TableSpec): RowsReport {
 export function countMemory(
   tables: readonly TableMemory[],
   exchange: ExchangeMemory,
+  slots: SlotMemory,
   planner: number,
   staging: number,
 ): MemoryReport {
-  return memoryOf(tables.map(countRows), exchange.memory.buffer.byteLength + planner + staging);
+  const scored = [...slots.batches, slots.taken].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return memoryOf(tables.map(countRows), exchange.memory.buffer.byteLength + scored + planner + staging);
 }
 
 function countRows(table: TableMemory): RowsReport {

@@ -2,9 +2,9 @@
 import type { EpochPosition, Method, TrainingStep } from '../embedding/method.js';
 import type { Table } from '../embedding/table.js';
 import type { Config } from '../runs/config.js';
-import type { Exchange, PlannedBatch } from '../scoring/exchange.js';
 import { claimBlocks } from './blocks.js';
 import type { DenseNetwork } from './dense-network.js';
+import type { Exchange, PlannedBatch } from './exchange.js';
 import { tableShare } from './table-share.js';
 
 /** What a thread trains with. */

@@ -1,8 +1,8 @@
 // A thread's part of what all do to a whole table: rows in equal runs, and counts that are added up through the exchange.
 // Counts are whole numbers, so neither the runs nor their order show.
 import type { TableShare } from '../embedding/method.js';
-import type { Exchange } from '../scoring/exchange.js';
-import { COUNTS_BYTES } from '../scoring/exchange-layout.js';
+import type { Exchange } from './exchange.js';
+import { COUNTS_BYTES } from './exchange-layout.js';
 
 /** The rows of a thread, of `rows`, and how it meets the others. */
 export function tableShare(exchange: Exchange, thread: number, rows: number): TableShare {

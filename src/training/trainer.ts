@@ -12,7 +12,7 @@ import { rateFactor } from '../optimizers/schedule.js';
 import { type DenseTensor, loadCheckpoint, saveCheckpoint } from '../runs/checkpoint.js';
 import type { Config } from '../runs/config.js';
 import { type EpochSums, nothingDone } from '../runs/progress.js';
-import { BatchPlanner, batchWeight } from '../scoring/batch-planner.js';
+import { allocateSlots, BatchSlots, type SlotMemory } from '../scoring/batch-slots.js';
 import {
   createMethod,
   createModel,
@@ -21,14 +21,15 @@ import {
   fieldOffsets,
   firstOrderSpec,
 } from '../scoring/blueprint.js';
-import { Exchange } from '../scoring/exchange.js';
-import { allocateExchange, type ExchangeMemory, SLOTS } from '../scoring/exchange-layout.js';
 import { tablesOf } from '../scoring/open-run.js';
 import { scoreSplit } from '../scoring/score-split.js';
 import { denseTensors, scoringOnnx } from '../scoring/scoring-graph.js';
 import { checkThreads, Team } from '../team/team.js';
 import { allocateTrace, Trace } from '../team/trace.js';
+import { BatchPlanner, batchWeight } from './batch-planner.js';
 import { addBatch, combineReplies } from './epoch-sums.js';
+import { Exchange } from './exchange.js';
+import { allocateExchange, type ExchangeMemory, SLOTS } from './exchange-layout.js';
 import { countMemory, type MemoryReport, predictMemory } from './memory.js';
 import { trainingExchange } from './training-exchange.js';
 import type {
@@ -95,6 +96,9 @@ export class Trainer {
   private readonly exchange: Exchange;
   private readonly exchangeMemory: ExchangeMemory;
   private readonly planner: BatchPlanner;
+  /** Batches that are scored. */
+  private readonly slots: BatchSlots;
+  private readonly slotMemory: SlotMemory;
   private readonly team: Team<TrainingMessage, TrainingReply>;
   private readonly scoringModel: Model;
   private readonly tensors: DenseTensor[];
@@ -120,6 +124,8 @@ export class Trainer {
     this.exchangeMemory = allocateExchange(exchangeShape);
     this.exchange = new Exchange(this.exchangeMemory);
     this.planner = new BatchPlanner(this.exchange, fieldOffsets(shape), shape.poolings);
+    this.slotMemory = allocateSlots(exchangeShape);
+    this.slots = new BatchSlots(this.slotMemory);
     this.scoringModel = createModel(config, shape, 'scoring');
 
     const dense = denseLayout(model);
@@ -131,10 +137,10 @@ export class Trainer {
       dense.length / DENSE_BLOCK,
     );
     for (let i = 0; i < blocks.length; i++) blocks[i] = i;
-    const running = this.exchange.floats('running', 0, exchangeShape.training?.statistics ?? 0);
+    const running = this.exchange.floats('running', 0, exchangeShape.statistics);
     this.tensors = denseTensors(model, parameters, running);
     const { buffer } = this.exchange.memory;
-    const stateBytes = exchangeShape.training?.denseStateBytes ?? 0;
+    const stateBytes = exchangeShape.denseStateBytes;
     this.denseState = new Uint8Array(buffer, this.exchange.at.denseState, stateBytes);
     for (const { name, data } of this.tensors) if (name.endsWith('.variance')) data.fill(1);
 
@@ -148,6 +154,7 @@ export class Trainer {
         table: this.table,
         firstOrder: this.firstOrder,
         exchange: this.exchangeMemory,
+        slots: this.slotMemory,
         trace: hasTrace ? this.traces[thread + 1] : null,
       }),
       () => this.exchange.barrier.abandon(),
@@ -234,13 +241,13 @@ export class Trainer {
 
   /** Metrics of the present model on a split. */
   async evaluate(split: string, signal?: AbortSignal): Promise<Metrics> {
-    const { team, exchange, planner, trace } = this;
+    const { team, slots, trace } = this;
     const { dataset } = this.options;
     trace?.start();
     await team.call({ kind: 'load', model: scoringOnnx(this.scoringModel, this.tensors) });
     const scores = new Scores();
     const { numbers } = dataset.manifest;
-    for await (const batch of scoreSplit({ team, exchange, planner, dataset, split, numbers, signal })) {
+    for await (const batch of scoreSplit({ team, slots, dataset, split, numbers, signal })) {
       scores.add(batch.logits, batch.labels, batch);
     }
     trace?.lap('validation');
@@ -291,7 +298,7 @@ export class Trainer {
 
   async allocatedMemory(): Promise<MemoryReport> {
     const staging = (await this.threadReports()).reduce((sum, { stagingBytes }) => sum + stagingBytes, 0);
-    return countMemory(tablesOf(this), this.exchangeMemory, this.planner.bytes, staging);
+    return countMemory(tablesOf(this), this.exchangeMemory, this.slotMemory, this.planner.bytes, staging);
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,8 @@
 import { DENSE_BLOCK, denseLayout } from '../models/dense.js';
 import type { Model } from '../models/model.js';
 import type { Config } from '../runs/config.js';
-import { batchShape, createDenseOptimizer, type DatasetShape } from '../scoring/blueprint.js';
-import type { ExchangeShape } from '../scoring/exchange-layout.js';
+import { batchShape, createDenseOptimizer, type DatasetShape, tablePairs } from '../scoring/blueprint.js';
+import type { ExchangeShape } from './exchange-layout.js';
 
 /** Sizes of the exchange that a training needs. */
 export function trainingExchange(
@@ -16,14 +16,16 @@ export function trainingExchange(
 ): ExchangeShape {
   const denseLength = denseLayout(model).length;
   return {
-    ...batchShape(config, shape, model, { batchRows: config.training.batchSize, bagIds }),
+    ...batchShape(shape, { batchRows: config.training.batchSize, bagIds }),
     microRows: config.training.microBatch,
+    dim: config.model.dim,
+    hasWeight: shape.hasWeight ?? false,
+    hasFirstOrder: model.firstOrder !== null,
+    pairs: tablePairs(config, shape),
     threads,
-    training: {
-      denseLength,
-      denseStateBytes: (denseLength / DENSE_BLOCK) * createDenseOptimizer().stateBytes(DENSE_BLOCK),
-      statistics: model.statistics.reduce((sum, { width }) => sum + width, 0),
-      maskColumns: model.dropouts.reduce((most, { width }) => Math.max(most, width), 0),
-    },
+    denseLength,
+    denseStateBytes: (denseLength / DENSE_BLOCK) * createDenseOptimizer().stateBytes(DENSE_BLOCK),
+    statistics: model.statistics.reduce((sum, { width }) => sum + width, 0),
+    maskColumns: model.dropouts.reduce((most, { width }) => Math.max(most, width), 0),
   };
 }

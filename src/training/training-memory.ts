@@ -14,9 +14,9 @@ import {
   firstOrderSpec,
   vocabularyOffsets,
 } from '../scoring/blueprint.js';
-import { mostMicroRows } from '../scoring/exchange-layout.js';
 import { expectedShape } from '../scoring/hot-rows.js';
 import { processBytes } from '../scoring/process-bytes.js';
+import { mostMicroRows } from './exchange-layout.js';
 import { type MemoryReport, predictMemory } from './memory.js';
 import { trainingExchange } from './training-exchange.js';
 

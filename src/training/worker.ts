@@ -5,20 +5,22 @@ import type { EpochPosition } from '../embedding/method.js';
 import { Table } from '../embedding/table.js';
 import type { TableMemory } from '../embedding/table-memory.js';
 import type { Config } from '../runs/config.js';
+import { BatchSlots, type SlotMemory } from '../scoring/batch-slots.js';
 import {
   createDenseOptimizer,
   createMethod,
   createModel,
   createRowOptimizer,
   type DatasetShape,
+  lookupShape,
 } from '../scoring/blueprint.js';
-import { Exchange, type PlannedBatch } from '../scoring/exchange.js';
-import type { ExchangeMemory } from '../scoring/exchange-layout.js';
 import { answerScoring, type ScoringMessage } from '../scoring/messages.js';
 import { Scorer } from '../scoring/scorer.js';
 import { serve } from '../team/serve.js';
 import { Trace } from '../team/trace.js';
 import { DenseNetwork } from './dense-network.js';
+import { Exchange, type PlannedBatch } from './exchange.js';
+import type { ExchangeMemory } from './exchange-layout.js';
 import { FirstOrder } from './first-order.js';
 import { trainStep } from './step.js';
 
@@ -31,6 +33,8 @@ export interface TrainingWorkerData {
   /** Of first-order weights, where the model has them. */
   firstOrder: TableMemory | null;
   exchange: ExchangeMemory;
+  /** Batches that are scored. */
+  slots: SlotMemory;
   /** Where the thread notes what it spends its time on. */
   trace: SharedArrayBuffer | null;
 }
@@ -71,6 +75,7 @@ const {
   table: tableMemory,
   firstOrder: firstOrderMemory,
   exchange: exchangeMemory,
+  slots: slotMemory,
   trace: ring,
 } = workerData as TrainingWorkerData;
 const table = new Table(tableMemory, thread);
@@ -78,7 +83,8 @@ const trace = ring && new Trace(ring);
 const exchange = new Exchange(exchangeMemory, trace);
 const method = createMethod(config);
 const weights = firstOrderMemory && new Table(firstOrderMemory, thread);
-const scorer = new Scorer(table, weights, exchange, thread);
+const slots = new BatchSlots(slotMemory);
+const scorer = new Scorer(table, weights, slots.shape, lookupShape(config, dataset));
 const network = await DenseNetwork.create({
   model: createModel(config, dataset, 'training'),
   exchange,
@@ -111,7 +117,7 @@ serve(
           rowsRead: table.rowsRead,
         };
       default:
-        return answerScoring(scorer, message).then(() => {
+        return answerScoring(scorer, slots, message).then(() => {
           trace?.lap('score');
           return undefined;
         });

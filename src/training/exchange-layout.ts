@@ -1,5 +1,5 @@
 // Where what lies in the exchange (exchange.ts), the shared memory through which a batch is passed: every region's
-// place and size, from the shape alone. Training adds gradients, micro-batch sums and the dense parameters.
+// place and size, from the shape alone.
 import { microBatches, paddedRows } from '../batch/micro-batches.js';
 import { mostStoredRows, pairPlanBytes } from '../batch/pair-planner.js';
 import { mostOccurrences, type PlanSize, planBytes } from '../batch/plan.js';
@@ -36,16 +36,13 @@ export interface ExchangeShape {
   /** Where embeddings are made of two stored rows each, else null. */
   pairs: Pairs | null;
   threads: number;
-  /** What training needs beside scoring. */
-  training: null | {
-    /** Floats of the dense parameters, in whole blocks. */
-    denseLength: number;
-    denseStateBytes: number;
-    /** Floats of the running statistics. */
-    statistics: number;
-    /** Columns of the widest dropout mask. */
-    maskColumns: number;
-  };
+  /** Floats of the dense parameters, in whole blocks. */
+  denseLength: number;
+  denseStateBytes: number;
+  /** Floats of the running statistics. */
+  statistics: number;
+  /** Columns of the widest dropout mask. */
+  maskColumns: number;
 }
 
 /** A region of the exchange. */
@@ -56,7 +53,6 @@ export type Region =
   | 'labels'
   | 'numbers'
   | 'weights'
-  | 'logits'
   | 'values'
   | 'embeddings'
   | 'block'
@@ -90,7 +86,7 @@ export function mostMicroBatches({
 
 /** Byte offset of every region, and the bytes of all. */
 export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, number>; bytes: number } {
-  const { batchRows, fields, dim, bagIds, threads, training } = shape;
+  const { batchRows, fields, dim, bagIds, threads, denseLength, statistics } = shape;
   const micro = mostMicroBatches(shape);
   const occurrences = mostOccurrences(planSize(shape));
   // Without bags every micro-batch has room for as many as the largest, padding included.
@@ -105,29 +101,28 @@ export function exchangeLayout(shape: ExchangeShape): { at: Record<Region, numbe
     labels: SLOTS * 4 * batchRows,
     numbers: SLOTS * 4 * batchRows * shape.numbers,
     weights: shape.hasWeight ? SLOTS * 4 * batchRows : 0,
-    logits: SLOTS * 4 * batchRows,
     values: stored * rowBytes,
     embeddings: shape.pairs ? occurrences * rowBytes : 0,
     block: threads * microRows * fields * rowBytes,
-    gradient: training ? stored * rowBytes : 0,
-    change: training ? stored * rowBytes : 0,
-    steps: training ? 4 * stored : 0,
-    dSteps: training ? 4 * stored : 0,
-    newSteps: training ? 4 * stored : 0,
-    sums: training ? sums * rowBytes : 0,
-    masks: training ? 4 * threads * microRows * training.maskColumns : 0,
-    dense: training ? 4 * training.denseLength : 0,
-    denseGradients: training ? 4 * micro * training.denseLength : 0,
-    denseState: training ? training.denseStateBytes : 0,
-    denseBlocks: training ? (4 * training.denseLength) / DENSE_BLOCK : 0,
-    losses: training ? 8 * micro : 0,
-    counts: training ? threads * COUNTS_BYTES : 0,
-    statistics: training ? 4 * micro * training.statistics : 0,
-    running: training ? 4 * training.statistics : 0,
+    gradient: stored * rowBytes,
+    change: stored * rowBytes,
+    steps: 4 * stored,
+    dSteps: 4 * stored,
+    newSteps: 4 * stored,
+    sums: sums * rowBytes,
+    masks: 4 * threads * microRows * shape.maskColumns,
+    dense: 4 * denseLength,
+    denseGradients: 4 * micro * denseLength,
+    denseState: shape.denseStateBytes,
+    denseBlocks: (4 * denseLength) / DENSE_BLOCK,
+    losses: 8 * micro,
+    counts: threads * COUNTS_BYTES,
+    statistics: 4 * micro * statistics,
+    running: 4 * statistics,
     firstOrder: shape.hasFirstOrder ? 4 * occurrences : 0,
     firstOrderBlock: shape.hasFirstOrder ? 4 * threads * microRows * fields : 0,
-    firstOrderGradient: training && shape.hasFirstOrder ? 4 * occurrences : 0,
-    firstOrderSums: training && shape.hasFirstOrder ? 4 * sums : 0,
+    firstOrderGradient: shape.hasFirstOrder ? 4 * occurrences : 0,
+    firstOrderSums: shape.hasFirstOrder ? 4 * sums : 0,
   };
   let end = 0;
   const at = {} as Record<Region, number>;
@@ -163,7 +158,11 @@ export function rowPlanBytes(shape: ExchangeShape): number {
 }
 
 /** What a plan of the shape's batches is sized by. */
-export function planSize({ batchRows, fields, bagIds }: Omit<ExchangeShape, 'training'>): PlanSize {
+export function planSize({
+  batchRows,
+  fields,
+  bagIds,
+}: Pick<ExchangeShape, 'batchRows' | 'fields' | 'bagIds'>): PlanSize {
   return { rows: batchRows, fields, bagIds };
 }
 

@@ -103,10 +103,6 @@ export class Exchange {
     return this.floats('weights', slot * length, length);
   }
 
-  logits(slot: number): Float32Array {
-    return this.floats('logits', slot * this.shape.batchRows, this.shape.batchRows);
-  }
-
   /** Address of this thread's work area for kernels. */
   workAt(thread: number): number {
     return this.at.work + thread * workBytes(this.shape);
