@@ -72,7 +72,10 @@ describe('a run with hot rows', () => {
     const { table } = await openRun(place('run'), 'last', 1);
     const tableBytes = partBytes(table, 'codes') + partBytes(table, 'steps');
     expect(tableBytes).toBe(memory.allocated.table + memory.allocated.step);
-    expect((await inspectRun(place('run'))).json).toMatchObject({ tableBytes });
+    const { json, text } = await inspectRun(place('run'));
+    const hot = hotRows.reduce((sum, rows) => sum + rows, 0);
+    expect(json).toMatchObject({ tableBytes, hotBits: 16, hotRows: hot });
+    expect(text).toContain(`4 bits (${hot} hot rows: 16)`);
     const { manifest } = await loadDataset(data);
     const { training, inference } = variantMemory(config(), manifest);
     expect(training).toMatchObject({ table: memory.allocated.table, step: memory.allocated.step });

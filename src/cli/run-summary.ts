@@ -1,6 +1,6 @@
 // What there is to say of a run: what it was trained as and on, how far it came, and its model's checksum.
 import { statSync } from 'node:fs';
-import { tableRows } from '../embedding/shard.js';
+import { type TableSpec, tableRows } from '../embedding/shard.js';
 import { partBytes } from '../embedding/table-records.js';
 import { count } from '../reports/numbers.js';
 import { configBits, configRounding } from '../runs/config-method.js';
@@ -25,6 +25,7 @@ export async function inspectRun(path: string): Promise<Result> {
   const forText = rows === values ? '' : ` for ${count(values)} values`;
   const parameters = dense.reduce((sum, { data }) => sum + data.length, 0);
   const { bits: storedBits } = table.spec.storage;
+  const hot = hotRows(table.spec);
   const json = {
     kind: 'run',
     path,
@@ -38,6 +39,7 @@ export async function inspectRun(path: string): Promise<Result> {
     /** Of a value in training: codes, or 32 for fp32. More than `bits` where fewer are served. */
     storedBits,
     rounding,
+    ...(hot && { hotBits: hot.bits, hotRows: hot.rows }),
     /** Stored; of a method that shares rows, fewer than there are values. */
     rows,
     dim,
@@ -55,7 +57,12 @@ export async function inspectRun(path: string): Promise<Result> {
     made: run.made,
   };
   const line = (title: string, value: string) => `  ${title.padEnd(15)}${value}`;
-  const width = table.spec.storage.nestedShift ? `${bits} bits (${storedBits} stored)` : `${bits} bits`;
+  const beside = table.spec.storage.nestedShift
+    ? ` (${storedBits} stored)`
+    : hot
+      ? ` (${count(hot.rows)} hot rows: ${hot.bits})`
+      : '';
+  const width = `${bits} bits${beside}`;
   const method = bits === null ? name : `${name}, ${width}, ${rounding} rounding`;
   const { bitrow, onnxruntime, kernels, processor } = run.made;
   const text = [
@@ -79,4 +86,10 @@ export async function inspectRun(path: string): Promise<Result> {
     line('made on', processor),
   ].join('\n');
   return { text, json };
+}
+
+/** The rows that are stored in more bits than the others, where there are some. */
+function hotRows({ storage, hot }: TableSpec): { bits: number; rows: number } | null {
+  if (!storage.hot || !hot) return null;
+  return { bits: storage.hot.bits, rows: hot.rows.reduce((sum, rows) => sum + rows, 0) };
 }
