@@ -1,8 +1,9 @@
 // Breaks the code on purpose, one term at a time, and tells whether a test notices: "dropping any one term of any
 // gradient rule turns a test red" is a promise that only this can check. Works on a copy; run by hand:
 //
-//   node scripts/mutations.mjs [PART OF A FILE NAME…]
+//   node scripts/mutations.mjs [--check] [PART OF A FILE NAME…]
 //
+// With --check it only looks whether each place that it would change is still there, once.
 // Exit code 1 when a mutation survives, or when the tests are red without any.
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -32,7 +33,8 @@ import { trainingMutations } from './mutations/training.mjs';
 const LONGEST_MS = 90_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts = process.argv.slice(2);
+const checksOnly = process.argv[2] === '--check';
+const parts = process.argv.slice(checksOnly ? 3 : 2);
 const groups = [
   ...graphMutations,
   ...kernelMutations,
@@ -121,6 +123,7 @@ function install(file, source) {
 }
 
 for (const { file, changes } of groups) for (const [, from, to] of changes) mutate({ file, from, to });
+if (checksOnly) process.exit(0);
 
 for (const entry of [
   'src',

@@ -104,7 +104,39 @@ export const bestRowMutations = [
     changes: [
       ['of a bag, not divided', 'dX[segment * dim + j] / divisor', 'dX[segment * dim + j]'],
       ['examples of a block', 'first + Math.floor(segment / fields)', 'Math.floor(segment / fields)'],
-      ['no numbers', 'exchange.copyNumbers(batch, micro, staging.numbers.subarray(0, rows * numbers));', ''],
+      [
+        'the rows of another batch',
+        'this.inputs.featuresOf(batch, 0, count).slice()',
+        'new Uint32Array(count)',
+      ],
+    ],
+  },
+  {
+    file: 'src/scoring/graph-inputs.ts',
+    tests: ['test/evaluate-rich.test.ts', 'test/logit-calibration.test.ts', 'test/evaluate.test.ts'],
+    changes: [
+      ['numbers of the first micro-batch', 'firstRow * N, (firstRow + rows) * N', '0, rows * N'],
+      ['no numbers', 'dense.set(batch.numbers', 'dense.slice(batch.numbers'],
+      ['padding of the last micro-batch', 'dense.fill(0, rows * N);', ''],
+      ['a mean as a sum', 'sum / length : sum', 'sum : sum'],
+      ['the first of a bag', 'for (let k = 1; k < length; k++)', 'for (let k = 1; k < 1; k++)'],
+      ['bags of the first micro-batch', 'offsets.subarray(first, first', 'offsets.subarray(0, first'],
+    ],
+  },
+  {
+    file: 'src/scoring/batch-slots.ts',
+    tests: ['src/scoring/batch-slots.test.ts'],
+    changes: [
+      ['a batch goes on where the last one ended', 'Atomics.store(this.taken, slot, 0);', ''],
+      ['one slot', '(slot + 1) % SLOTS', 'slot'],
+    ],
+  },
+  {
+    file: 'src/embedding/chunks.ts',
+    tests: ['src/embedding/tiers.test.ts'],
+    changes: [
+      ['rows of another section', 'numbers[positions[end]] === number', 'true'],
+      ['positions of the first chunk', 'from + position', 'position'],
     ],
   },
   {

@@ -23,11 +23,7 @@ export const pruningMutations = [
       ['all ties', 'if (rank === equal)', 'if (rank > 0)'],
       ['ties from the wrong run', 'left -= equal;', ''],
       ['ties of the row stay', 'j < element && Math.abs', 'j < 0 && Math.abs'],
-      [
-        'ties before the row stay',
-        'zeroMagnitudes(0, row, magnitude + 1)',
-        'zeroMagnitudes(0, row, magnitude)',
-      ],
+      ['ties before the row stay', 'Math.min(end, row), magnitude + 1)', 'Math.min(end, row), magnitude)'],
     ],
   },
   {

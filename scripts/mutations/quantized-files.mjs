@@ -67,7 +67,7 @@ export const quantizedFileMutations = [
         'if (Math.sqrt(squaredError) > bound)',
         'if (Math.sqrt(squaredError) > 0)',
       ],
-      ['degenerate: first two codes', 'codes[at] !== codes[from]', 'codes[from + 1] !== codes[from]'],
+      ['degenerate rows not counted', 'sums.degenerateRows += losses[at + 2];', ''],
       [
         'table error not normed',
         'Math.sqrt(sums.squaredError / sums.squaredNorm)',

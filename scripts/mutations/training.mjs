@@ -84,11 +84,7 @@ export const trainingMutations = [
     changes: [
       ['step decay: none', 'options.stepWeightDecay ?? settings.weightDecay', '0'],
       ['step set to its change', 'steps[i] + newSteps[i]', 'newSteps[i]'],
-      [
-        'ε of the rows for the steps',
-        'adam.options.parse({ epsilon, state })',
-        'adam.options.parse({ state })',
-      ],
+      ['ε of the rows for the steps', '(stepEpsilon, stepState)', '(1e-8, stepState)'],
     ],
   },
   {
@@ -225,7 +221,7 @@ export const trainingMutations = [
     ],
   },
   {
-    file: 'src/scoring/pair-exchange.ts',
+    file: 'src/training/pair-exchange.ts',
     tests: hashing,
     changes: [
       ['sum for product', "shape.pairs.combine === 'product'", "shape.pairs.combine === 'sum'"],
@@ -344,7 +340,7 @@ export const trainingMutations = [
     file: 'src/training/dense-network.ts',
     tests: ['src/training/dense-network.test.ts'],
     changes: [
-      ['scale by the micro-batch', '1 / batch.weight', '1 / rows'],
+      ['scale by the micro-batch', '(rowShare * batch.weight)', 'rows'],
       ['padding rows weigh 1', 'fill(1, 0, rows).fill(0, rows, paddedRows)', 'fill(1, 0, paddedRows)'],
       [
         'masks by the row of the micro-batch',
@@ -371,12 +367,12 @@ export const trainingMutations = [
     tests: bags,
     changes: [
       ['every row weighs 1', 'staging.weights.set(exchange', 'staging.real.set(exchange'],
-      ['mean over rows, not weights', '1 / batch.weight', '1 / batch.rows'],
+      ['mean over rows, not weights', '(rowShare * batch.weight)', '(rowShare * batch.rows)'],
       ['no numbers', 'exchange.copyNumbers(batch, batch.microBatches[index], staging.numbers);', ''],
     ],
   },
   {
-    file: 'src/scoring/exchange.ts',
+    file: 'src/training/exchange.ts',
     tests: bags,
     changes: [
       [
