@@ -135,8 +135,8 @@ export const bestRowMutations = [
     file: 'src/embedding/chunks.ts',
     tests: ['src/embedding/tiers.test.ts'],
     changes: [
-      ['rows of another section', 'numbers[positions[end]] === number', 'true'],
-      ['positions of the first chunk', 'from + position', 'position'],
+      ['rows of another section', 'if (numbers[i] !== number) continue;', ''],
+      ['positions of the first chunk', 'positions[at++] = from + i', 'positions[at++] = i'],
     ],
   },
   {

@@ -74,27 +74,26 @@ export class Chunks {
     visitScattered: (chunk: ScatteredChunk) => void,
   ): void {
     const { places } = this;
-    if (places.length === 1) {
+    if (places.length === 1 || isAscending(rows)) {
       this.each(rows, visit);
       return;
     }
     for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
       const some = rows.subarray(from, from + CHUNK_ROWS);
       const numbers = Uint32Array.from(some, (row) => this.numberOf(row));
-      const positions = Uint32Array.from(some, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
-      for (let first = 0, end = 0; first < some.length; first = end) {
-        const number = numbers[positions[first]];
-        while (end < some.length && numbers[positions[end]] === number) end++;
-        const place = places[number];
-        const those = positions.slice(first, end);
-        new Uint32Array(place.memory.buffer, place.scratch.rows, those.length).set(
-          those.map((position) => some[position]),
-        );
-        visitScattered({
-          ...place,
-          count: those.length,
-          positions: those.map((position) => from + position),
-        });
+      const counts = new Uint32Array(places.length);
+      for (const number of numbers) counts[number]++;
+      for (const [number, place] of places.entries()) {
+        const count = counts[number];
+        if (count === 0) continue;
+        const list = new Uint32Array(place.memory.buffer, place.scratch.rows, count);
+        const positions = new Uint32Array(count);
+        for (let i = 0, at = 0; at < count; i++) {
+          if (numbers[i] !== number) continue;
+          list[at] = some[i];
+          positions[at++] = from + i;
+        }
+        visitScattered({ ...place, count, positions });
       }
     }
   }
@@ -163,4 +162,9 @@ export function scatterOut(
   for (let i = 0, from = 0; i < count; i++) {
     for (let j = 0, to = positions[i] * width; j < width; j++, from++, to++) target[to] = source[from];
   }
+}
+
+function isAscending(rows: Uint32Array): boolean {
+  for (let i = 1; i < rows.length; i++) if (rows[i] < rows[i - 1]) return false;
+  return true;
 }
