@@ -1,5 +1,5 @@
 // Settings by one name, for `--preset`: those of the ALPT paper (arXiv 2212.05735), by the data set they belong to, and
-// `small`, what takes least memory without loss. The paper gives its network only as "DCN, see the open benchmark"; that
+// `small` and `smaller`, what takes least memory without loss and with next to none. The paper gives its network only as "DCN, see the open benchmark"; that
 // is BARS, whose best DCN runs (reczoo/BARS, ranking/ctr/DCN) have the same accuracy and epochs.
 import { unknownName } from '../errors.js';
 import type { CodeBits } from '../quantization/grid.js';
@@ -68,6 +68,16 @@ export const presets = {
     // At D = 16: 16 bytes of codes, 2 of the step, 2 of the sum of squares.
     config: () => ({
       method: { name: 'lpt-row', stepType: 'fp16' },
+      optimizer: { name: 'rowwise-adagrad', state: 'bf16' },
+    }),
+  },
+  smaller: {
+    summary:
+      'small in 4 bits, frequent rows in 8: 14.4 bytes a row with its optimizer, for 192 (docs/memory.md)',
+    // At D = 16: 8 bytes of codes, in one row of twenty 16, 2 each of the step, the bias and the sum of squares.
+    config: (bits) => ({
+      method: { name: 'lpt-row', bits: Math.min(bits, 4), stepType: 'fp16', hotBits: 8, hotShare: 0.05 },
+      'lpt-row': { range: 'affine' },
       optimizer: { name: 'rowwise-adagrad', state: 'bf16' },
     }),
   },
