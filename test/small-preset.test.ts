@@ -30,8 +30,9 @@ describe('the preset small', () => {
 });
 
 it('the preset smaller takes 14.4 bytes a row of 16, in 4 bits, or the 2 that are asked for', () => {
-  expect(recordBytes(presets.smaller.config(8))).toBeCloseTo(14.4, 10);
+  expect(recordBytes(presets.smaller.config(4))).toBeCloseTo(14.4, 10);
   const asked = (layers: ConfigLayer[]) => resolveWithPreset(presets.smaller, layers).method;
   expect(asked([])).toMatchObject({ name: 'lpt-row', bits: 4, hotBits: 8 });
   expect(asked([{ values: { method: { bits: 2 } } }])).toMatchObject({ bits: 2, hotBits: 8 });
+  expect(asked([{ values: { method: { bits: 8 } } }])).toMatchObject({ bits: 8, hotBits: null });
 });

@@ -76,7 +76,14 @@ export const presets = {
       'small in 4 bits, frequent rows in 8: 14.4 bytes a row with its optimizer, for 192 (docs/memory.md)',
     // At D = 16: 8 bytes of codes, in one row of twenty 16, 2 each of the step, the bias and the sum of squares.
     config: (bits) => ({
-      method: { name: 'lpt-row', bits: Math.min(bits, 4), stepType: 'fp16', hotBits: 8, hotShare: 0.05 },
+      // The width is 4 unless another is asked for; rows of 8 or 16 bits have no hotter ones.
+      method: {
+        name: 'lpt-row',
+        bits: Math.min(bits, 4),
+        stepType: 'fp16',
+        hotBits: bits < 8 ? 8 : null,
+        hotShare: 0.05,
+      },
       'lpt-row': { range: 'affine' },
       optimizer: { name: 'rowwise-adagrad', state: 'bf16' },
     }),
