@@ -18,13 +18,8 @@ export interface Chunk extends Place {
   /** Position in the caller's list. */
   readonly from: number;
   readonly count: number;
-}
-
-/** Rows of a list that lie in one section, but need not stand side by side in the list. */
-export interface ScatteredChunk extends Place {
-  /** (count), their positions in the caller's list. */
-  readonly positions: Uint32Array;
-  readonly count: number;
+  /** (count), their positions in the caller's list, where they do not stand there side by side. */
+  readonly positions?: Uint32Array;
 }
 
 /** One thread's places in all sections of a table, which share its scratch area in their shard. */
@@ -68,11 +63,7 @@ export class Chunks {
   }
 
   /** The same of a list in any order, where `each` would visit a table of many sections row by row. */
-  eachInAnyOrder(
-    rows: Uint32Array,
-    visit: (chunk: Chunk) => void,
-    visitScattered: (chunk: ScatteredChunk) => void,
-  ): void {
+  eachInAnyOrder(rows: Uint32Array, visit: (chunk: Chunk) => void): void {
     const { places } = this;
     if (places.length === 1 || isAscending(rows)) {
       this.each(rows, visit);
@@ -93,7 +84,7 @@ export class Chunks {
           list[at] = some[i];
           positions[at++] = from + i;
         }
-        visitScattered({ ...place, count, positions });
+        visit({ ...place, from, count, positions });
       }
     }
   }
@@ -143,24 +134,18 @@ export function copyIn(
 
 /** The chunk's part of `target` (n, width), from an address of its shard. */
 export function copyOut(
-  { memory, from, count }: Chunk,
-  address: number,
-  width: number,
-  target: Float32Array,
-): void {
-  target.set(new Float32Array(memory.buffer, address, count * width), from * width);
-}
-
-/** The chunk's part of `target` (n, width), wherever it stands there, from an address of its shard. */
-export function scatterOut(
-  { memory, positions, count }: ScatteredChunk,
+  { memory, from, count, positions }: Chunk,
   address: number,
   width: number,
   target: Float32Array,
 ): void {
   const source = new Float32Array(memory.buffer, address, count * width);
-  for (let i = 0, from = 0; i < count; i++) {
-    for (let j = 0, to = positions[i] * width; j < width; j++, from++, to++) target[to] = source[from];
+  if (!positions) {
+    target.set(source, from * width);
+    return;
+  }
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let j = 0, to = positions[i] * width; j < width; j++, at++, to++) target[to] = source[at];
   }
 }
 

@@ -8,15 +8,7 @@ import type { SharedMemory } from '../kernels/shared-memory.js';
 import type { Optimizer, StateAddress, UpdateSettings } from '../optimizers/optimizer.js';
 import type { StoredBits } from '../quantization/grid.js';
 import { Stream } from '../random/streams.js';
-import {
-  type Chunk,
-  Chunks,
-  copyIn,
-  copyOut,
-  type Place,
-  type ScatteredChunk,
-  scatterOut,
-} from './chunks.js';
+import { Chunks, copyIn, copyOut, type Place } from './chunks.js';
 import { countsErased, type ErasedChanges } from './erased-changes.js';
 import { isQuantized } from './layout.js';
 import type { RowValues } from './row-values.js';
@@ -90,17 +82,11 @@ export class Table implements RowValues {
 
   private readBy(kernel: 'readRows' | 'readServed', rows: Uint32Array, values: Float32Array): void {
     this.rowsRead += rows.length;
-    const { dim } = this.spec;
-    const readChunk = ({ kernels, scratch, count }: Chunk | ScatteredChunk) => {
-      kernels.fetchRows(scratch.rows, count);
-      kernels[kernel](scratch.rows, count, scratch.blocks[0]);
-      return scratch.blocks[0];
-    };
-    this.chunks.eachInAnyOrder(
-      rows,
-      (chunk) => copyOut(chunk, readChunk(chunk), dim, values),
-      (chunk) => scatterOut(chunk, readChunk(chunk), dim, values),
-    );
+    this.chunks.eachInAnyOrder(rows, (chunk) => {
+      chunk.kernels.fetchRows(chunk.scratch.rows, chunk.count);
+      chunk.kernels[kernel](chunk.scratch.rows, chunk.count, chunk.scratch.blocks[0]);
+      copyOut(chunk, chunk.scratch.blocks[0], this.spec.dim, values);
+    });
   }
 
   /** steps (n): of codes (nested ones: of what is served), or of the grid that fp32 values are seen on; 1 where there is neither. */
