@@ -58,25 +58,13 @@ export class EmbeddingReader {
     const rows = new Float32Array(ids.length * dim);
     const steps = new Float32Array(ids.length);
     const biases = new Float32Array(ids.length);
-    // The kernels take each row once; the same value may be asked for twice.
-    const distinct = Uint32Array.from(new Set(ids)).sort();
-    const place = new Map(Array.from(distinct, (id, i) => [id, i]));
-    const read = new Float32Array(distinct.length * dim);
-    const readSteps = new Float32Array(distinct.length);
-    const readBiases = new Float32Array(distinct.length);
-    const unique = distinct.map((id) => offsets[f] + id);
-    readEmbeddings(table, pairs, unique, read);
+    const features = ids.map((id) => offsets[f] + id);
+    readEmbeddings(table, pairs, features, rows);
     // Rows of pairs are fp32, which have no step.
-    if (pairs) readSteps.fill(1);
+    if (pairs) steps.fill(1);
     else {
-      table.readSteps(unique, readSteps);
-      table.readBiases(unique, readBiases);
-    }
-    for (const [i, id] of ids.entries()) {
-      const at = place.get(id) ?? 0;
-      rows.set(read.subarray(at * dim, (at + 1) * dim), i * dim);
-      steps[i] = readSteps[at];
-      biases[i] = readBiases[at];
+      table.readSteps(features, steps);
+      table.readBiases(features, biases);
     }
     return { dim, ids, values: rows, steps, biases };
   }

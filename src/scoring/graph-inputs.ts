@@ -9,6 +9,7 @@ import { allocateStaging } from '../graph/staging.js';
 import { inputNames } from '../models/model.js';
 import type { BatchArrays, BatchShape } from './batch-memory.js';
 import { mostMicroRows } from './micro-rows.js';
+import { readEmbeddings } from './read-embeddings.js';
 
 /** What a batch's rows are looked up and pooled by. */
 export interface LookupShape {
@@ -23,7 +24,6 @@ export interface LookupShape {
 /** One thread's inputs, which the next micro-batch overwrites. */
 export class GraphInputs {
   private readonly staging: Record<'x' | 'numbers' | 'firstOrder', Float32Array>;
-  private readonly readEmbeddings: Read;
   /** Numbers of the looked-up features, of a micro-batch. */
   private features: Uint32Array;
   /** Of bags, the values of all their elements, of a micro-batch. */
@@ -38,7 +38,6 @@ export class GraphInputs {
     const [x, numbers, weights] = allocateStaging(inputPieces(shape, table.dim, firstOrder !== null));
     this.staging = { x, numbers, firstOrder: weights };
     this.features = new Uint32Array(mostMicroRows(shape) * shape.fields);
-    this.readEmbeddings = lookup.pairs ? readPairs(table, lookup.pairs) : readRows(table);
   }
 
   get stagingBytes(): number {
@@ -47,12 +46,12 @@ export class GraphInputs {
 
   /** The inputs of a micro-batch, by their names; zero behind its rows. */
   of(batch: BatchArrays, { firstRow, rows, paddedRows }: MicroBatch): Record<string, View> {
-    const { staging, table, firstOrder, shape } = this;
+    const { staging, table, firstOrder, shape, lookup } = this;
     const { fields, numbers: N } = shape;
     const { offsets } = segmentsOf(batch, firstRow * fields, rows * fields);
     const features = this.featuresOf(batch, firstRow, rows);
     const x = staging.x.subarray(0, paddedRows * fields * table.dim);
-    this.readPooled(this.readEmbeddings, features, offsets, table.dim, x);
+    this.readPooled(table, lookup.pairs, features, offsets, x);
     const feeds: Record<string, View> = {
       [inputNames.x]: { data: x, shape: [paddedRows, fields * table.dim] },
     };
@@ -64,7 +63,7 @@ export class GraphInputs {
     }
     if (firstOrder) {
       const weights = staging.firstOrder.subarray(0, paddedRows * fields);
-      this.readPooled(readRows(firstOrder), features, offsets, 1, weights);
+      this.readPooled(firstOrder, null, features, offsets, weights);
       feeds[inputNames.firstOrder] = { data: weights, shape: [paddedRows, fields] };
     }
     return feeds;
@@ -96,22 +95,23 @@ export class GraphInputs {
    * on, one fp32 addition each, and divided last, as training's kernel does (poolRows).
    */
   private readPooled(
-    read: Read,
+    table: RowValues,
+    pairs: Pairs | null,
     features: Uint32Array,
     offsets: Uint32Array | null,
-    dim: number,
     out: Float32Array,
   ): void {
+    const { dim } = table;
     const segments = offsets ? offsets.length - 1 : features.length;
     out.fill(0, segments * dim);
     if (!offsets) {
-      read(features, out.subarray(0, segments * dim));
+      readEmbeddings(table, pairs, features, out.subarray(0, segments * dim));
       return;
     }
     const length = features.length * dim;
     if (length > this.elements.length) this.elements = new Float32Array(length);
     const values = this.elements.subarray(0, length);
-    read(features, values);
+    readEmbeddings(table, pairs, features, values);
     const { isMean } = this.lookup;
     for (let s = 0, to = 0; s < segments; s++, to += dim) {
       const first = offsets[s] - offsets[0];
@@ -138,27 +138,4 @@ function segmentsOf({ ids, offsets }: BatchArrays, first: number, segments: numb
   if (!offsets) return { ids: ids.subarray(first, first + segments), offsets: null };
   const some = offsets.subarray(first, first + segments + 1);
   return { ids: ids.subarray(some[0], some[segments]), offsets: some };
-}
-
-type Read = (rows: Uint32Array, values: Float32Array) => void;
-
-function readRows(table: RowValues): Read {
-  return (rows, values) => table.read(rows, values);
-}
-
-/** Reads embeddings that are made of two rows each. */
-function readPairs(table: RowValues, { quotients, remainders, combine }: Pairs): Read {
-  return (features, values) => {
-    const { dim } = table;
-    const rows = new Uint32Array(2 * features.length);
-    for (let i = 0; i < features.length; i++) {
-      rows[i] = Math.floor(features[i] / remainders);
-      rows[features.length + i] = quotients + (features[i] % remainders);
-    }
-    const stored = new Float32Array(rows.length * dim);
-    table.read(rows, stored);
-    for (let i = 0, other = features.length * dim; i < values.length; i++, other++) {
-      values[i] = combine === 'product' ? stored[i] * stored[other] : stored[i] + stored[other];
-    }
-  };
 }

@@ -1,6 +1,4 @@
-// Embeddings as the network sees them, whatever rows they are stored in: for readers beside the scoring threads, and a
-// few rows at a time. The same bits as the kernels give.
-import { PairPlanner, pairPlanBytes } from '../batch/pair-planner.js';
+// Embeddings as the network sees them, whatever rows they are stored in. The same bits as the kernels of training give.
 import type { Pairs } from '../embedding/pairs.js';
 import type { RowValues } from '../embedding/row-values.js';
 
@@ -8,28 +6,29 @@ import type { RowValues } from '../embedding/row-values.js';
  * Reads embeddings, values (n, D).
  *
  * @param pairs of the table, null where an embedding is the row of its number
- * @param unique (n), their numbers: first row of the vocabulary + id, distinct and ascending
+ * @param features (n), their numbers: first row of the vocabulary + id, in any order, any of them more than once
  */
 export function readEmbeddings(
   table: RowValues,
   pairs: Pairs | null,
-  unique: Uint32Array,
+  features: Uint32Array,
   values: Float32Array,
 ): void {
   if (!pairs) {
-    table.read(unique, values);
+    table.read(features, values);
     return;
   }
   const { dim } = table;
-  const plan = new PairPlanner(pairs).plan(unique, new ArrayBuffer(pairPlanBytes(pairs, unique.length)));
-  const stored = new Float32Array(plan.rows.length * dim);
-  table.read(plan.rows, stored);
-  for (let i = 0, at = 0; i < unique.length; i++) {
-    const [a, b] = [plan.pairs[2 * i] * dim, plan.pairs[2 * i + 1] * dim];
-    for (let j = 0; j < dim; j++, at++) {
-      // Rounded once, to fp32, like the kernel's.
-      values[at] =
-        pairs.combine === 'product' ? stored[a + j] * stored[b + j] : stored[a + j] + stored[b + j];
-    }
+  const { quotients, remainders, combine } = pairs;
+  const rows = new Uint32Array(2 * features.length);
+  for (let i = 0; i < features.length; i++) {
+    rows[i] = Math.floor(features[i] / remainders);
+    rows[features.length + i] = quotients + (features[i] % remainders);
+  }
+  const stored = new Float32Array(rows.length * dim);
+  table.read(rows, stored);
+  for (let i = 0, other = features.length * dim; i < features.length * dim; i++, other++) {
+    // Rounded once, to fp32, like the kernel's.
+    values[i] = combine === 'product' ? stored[i] * stored[other] : stored[i] + stored[other];
   }
 }
